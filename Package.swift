@@ -1,0 +1,69 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+/// Settings of every target of ours; `Tests/run` sets SWITCHOVER_STRICT so that our own runs treat warnings as errors,
+/// while the manifest stays usable as somebody's dependency.
+let strict = ProcessInfo.processInfo.environment["SWITCHOVER_STRICT"] != nil
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (strict ? [.unsafeFlags(["-warnings-as-errors"])] : [])
+
+let package = Package(
+    name: "switchover",
+    products: [
+        .executable(name: "switchover", targets: ["switchover"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(name: "CLinux"),
+        .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: settings),
+        .target(name: "WireFormat", swiftSettings: settings),
+        .target(name: "HTTP2", dependencies: ["CNghttp2", "WireFormat"], swiftSettings: settings),
+        .target(name: "Migration", dependencies: ["WireFormat"], swiftSettings: settings),
+        .target(
+            name: "SwitchoverProtocol",
+            dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Sidecar",
+            dependencies: [
+                "EventLoop", "HTTP2", "WireFormat", "Migration", "SwitchoverProtocol",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "switchover",
+            dependencies: [
+                "Sidecar",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
+        .testTarget(
+            name: "WireFormatTests",
+            dependencies: ["WireFormat", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"], swiftSettings: settings),
+        .testTarget(name: "MigrationTests", dependencies: ["Migration"], swiftSettings: settings),
+        .testTarget(name: "SidecarTests", dependencies: ["Sidecar"], swiftSettings: settings),
+        .testTarget(name: "TidyTests", swiftSettings: settings),
+    ]
+)
