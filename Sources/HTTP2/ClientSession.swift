@@ -1,0 +1,45 @@
+import CNghttp2
+
+/// The side of a session that makes requests.
+package struct ClientSession {
+    package let session: SessionPointer
+
+    package init(pool: UnsafeMutablePointer<SessionPool>, owner: UnsafeMutableRawPointer) {
+        session = .make(.client, pool: pool, owner: owner)
+    }
+
+    /// Makes a request of the fields that the pool's writer holds, with the body of `source` as it comes. The fields' bytes must live
+    /// until the stream is closed. Nil when the session takes no new streams.
+    package func request(bodyOf source: StreamPointer) -> StreamPointer? {
+        let pool = session.pointee.pool
+        let stream = pool.newStream()
+        let writer = pool.pointee.writer
+        let hasBody = !(source.pointee.hasEnded && source.pointee.body.isEmpty && source.pointee.trailers.isEmpty)
+        stream.pointee.source = source
+        let id: Int32
+        if hasBody {
+            var provider = SourceReader.provider(for: stream)
+            id = nghttp2_submit_request(session.pointee.raw, nil, writer.base, writer.count, &provider, stream)
+        } else {
+            id = nghttp2_submit_request(session.pointee.raw, nil, writer.base, writer.count, nil, stream)
+        }
+        guard id > 0 else {
+            stream.pointee.isClosed = true
+            pool.recycle(stream)
+            return nil
+        }
+        stream.pointee.hasSentHead = true
+        stream.pointee.hasSentEnd = !hasBody
+        session.enlist(stream, id: id)
+        session.markDirty()
+        return stream
+    }
+
+    /// Whether a new stream may be opened: no GOAWAY came and ids are left.
+    package var takesRequests: Bool { nghttp2_session_check_request_allowed(session.pointee.raw) != 0 }
+
+    /// How many streams the peer allows at once; 100 until it has said so.
+    package var maxStreams: Int {
+        Int(nghttp2_session_get_remote_settings(session.pointee.raw, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS))
+    }
+}

@@ -1,0 +1,141 @@
+import CNghttp2
+
+/// One header field as nghttp2 decoded it: two reference-counted buffers that are passed on without a copy.
+package struct Field {
+    let name: OpaquePointer
+    let value: OpaquePointer
+    package let token: FieldTokens
+    /// The peer asked that this field never be indexed (RFC 7541, 6.2.3); that is passed on.
+    let neverIndex: Bool
+
+    package var nameBytes: UnsafeBufferPointer<UInt8> { Self.bytes(name) }
+    package var valueBytes: UnsafeBufferPointer<UInt8> { Self.bytes(value) }
+
+    private static func bytes(_ buffer: OpaquePointer) -> UnsafeBufferPointer<UInt8> {
+        let vector = nghttp2_rcbuf_get_buf(buffer)
+        return UnsafeBufferPointer(start: vector.base, count: vector.len)
+    }
+}
+
+/// The fields of one header block, in the order in which they came. Its storage is kept when it is emptied.
+package struct FieldList {
+    private var fields: UnsafeMutablePointer<Field>?
+    package private(set) var count = 0
+    private var capacity = 0
+    /// Size as RFC 9113, 6.5.2 counts it: name, value and 32 for each field, in bytes.
+    package private(set) var bytes = 0
+    /// Tokens of all fields that it holds.
+    package private(set) var tokens: FieldTokens = []
+
+    package var isEmpty: Bool { count == 0 }
+
+    package subscript(index: Int) -> Field { fields.unsafelyUnwrapped[index] }
+
+    /// The first field with this token.
+    package func first(_ token: FieldTokens) -> Field? {
+        guard tokens.contains(token), let fields else { return nil }
+        for index in 0..<count where fields[index].token == token { return fields[index] }
+        return nil
+    }
+
+    /// Appends a field and takes a reference on both its buffers.
+    mutating func append(name: OpaquePointer, value: OpaquePointer, neverIndex: Bool) {
+        if count == capacity { grow() }
+        nghttp2_rcbuf_incref(name)
+        nghttp2_rcbuf_incref(value)
+        let nameVector = nghttp2_rcbuf_get_buf(name)
+        let token = FieldTokens.of(UnsafeBufferPointer(start: nameVector.base, count: nameVector.len))
+        fields.unsafelyUnwrapped[count] = Field(name: name, value: value, token: token, neverIndex: neverIndex)
+        count += 1
+        bytes += nameVector.len + nghttp2_rcbuf_get_buf(value).len + 32
+        tokens.formUnion(token)
+    }
+
+    /// Gives the references back.
+    mutating func removeAll() {
+        if let fields {
+            for index in 0..<count {
+                nghttp2_rcbuf_decref(fields[index].name)
+                nghttp2_rcbuf_decref(fields[index].value)
+            }
+        }
+        count = 0
+        bytes = 0
+        tokens = []
+    }
+
+    mutating func free() {
+        removeAll()
+        fields?.deallocate()
+        fields = nil
+        capacity = 0
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<Field>.allocate(capacity: max(16, capacity * 2))
+        if let fields {
+            larger.moveInitialize(from: fields, count: count)
+            fields.deallocate()
+        }
+        fields = larger
+        capacity = max(16, capacity * 2)
+    }
+}
+
+/// Gathers the fields of one header block for nghttp2, which reads them while the frame is packed.
+///
+/// One a loop, used anew for each submission. Names and values are not copied: they must live until the frame has been packed.
+package struct FieldWriter {
+    private let fields: UnsafeMutablePointer<nghttp2_nv>
+    private let capacity: Int
+    private(set) var count = 0
+
+    private static var noCopy: UInt8 {
+        UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue)
+    }
+    private static var noIndex: UInt8 { UInt8(NGHTTP2_NV_FLAG_NO_INDEX.rawValue) }
+
+    init(capacity: Int) {
+        fields = .allocate(capacity: capacity)
+        self.capacity = capacity
+    }
+
+    func free() { fields.deallocate() }
+
+    var base: UnsafePointer<nghttp2_nv> { UnsafePointer(fields) }
+
+    package mutating func removeAll() { count = 0 }
+
+    /// All fields of `list` but those with a token of `excluded`.
+    package mutating func append(_ list: FieldList, except excluded: FieldTokens) {
+        for index in 0..<list.count {
+            let field = list[index]
+            guard excluded.isDisjoint(with: field.token) else { continue }
+            append(name: field.nameBytes, value: field.valueBytes, indexed: !field.neverIndex)
+        }
+    }
+
+    /// One field. `indexed: false` for values that change from call to call: they would push others out of the peer's table.
+    package mutating func append(
+        name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, indexed: Bool = true
+    ) {
+        guard count < capacity else { return }
+        fields[count] = nghttp2_nv(
+            name: UnsafeMutablePointer(mutating: name.baseAddress), value: UnsafeMutablePointer(mutating: value.baseAddress),
+            namelen: name.count, valuelen: value.count, flags: indexed ? Self.noCopy : Self.noCopy | Self.noIndex
+        )
+        count += 1
+    }
+
+    package mutating func append(name: StaticString, value: UnsafeBufferPointer<UInt8>, indexed: Bool = true) {
+        append(name: Self.bytes(name), value: value, indexed: indexed)
+    }
+
+    package mutating func append(name: StaticString, value: StaticString) {
+        append(name: Self.bytes(name), value: Self.bytes(value))
+    }
+
+    private static func bytes(_ text: StaticString) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+}

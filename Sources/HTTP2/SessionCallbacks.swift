@@ -1,0 +1,207 @@
+import CNghttp2
+
+/// nghttp2's callbacks: they write down what was heard and decide nothing.
+enum SessionCallbacks {
+    static func make() -> OpaquePointer {
+        var made: OpaquePointer?
+        nghttp2_session_callbacks_new(&made)
+        let callbacks = made.unsafelyUnwrapped
+        nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, beginHeaders)
+        nghttp2_session_callbacks_set_on_header_callback2(callbacks, header)
+        nghttp2_session_callbacks_set_on_invalid_header_callback2(callbacks, invalidHeader)
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, dataChunk)
+        nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frameReceived)
+        nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, streamClosed)
+        return callbacks
+    }
+
+    private static let beginHeaders: nghttp2_on_begin_headers_callback = { raw, frame, context in
+        let frame = frame.unsafelyUnwrapped
+        guard frame.pointee.hd.type == NGHTTP2_HEADERS.rawValue,
+            frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST
+        else { return 0 }
+        session(context).open(session(context).pointee.pool.newStream(), id: frame.pointee.hd.stream_id)
+        return 0
+    }
+
+    private static let header: nghttp2_on_header_callback2 = { _, frame, name, value, flags, context in
+        let id = frame.unsafelyUnwrapped.pointee.hd.stream_id
+        guard let stream = session(context).stream(id), let name, let value else { return 0 }
+        let neverIndex = UInt32(flags) & NGHTTP2_NV_FLAG_NO_INDEX.rawValue != 0
+        stream.addField(name: name, value: value, neverIndex: neverIndex, limits: session(context).pointee.pool.pointee.limits)
+        return 0
+    }
+
+    /// A field that breaks RFC 9113, 8.2: the stream is reset. (nghttp2 itself would drop the field and go on.)
+    private static let invalidHeader: nghttp2_on_invalid_header_callback2 = { _, _, _, _, _, _ in
+        NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+    }
+
+    private static let dataChunk: nghttp2_on_data_chunk_recv_callback = { raw, _, id, bytes, count, context in
+        guard let stream = session(context).stream(id), !stream.pointee.isDiscarding else {
+            nghttp2_session_consume(raw, id, count)
+            return 0
+        }
+        nghttp2_session_consume_connection(raw, count)
+        stream.receive(bytes.unsafelyUnwrapped, count: count)
+        return 0
+    }
+
+    private static let frameReceived: nghttp2_on_frame_recv_callback = { raw, frame, context in
+        let session = session(context)
+        let header = frame.unsafelyUnwrapped.pointee.hd
+        switch UInt32(header.type) {
+        case NGHTTP2_HEADERS.rawValue:
+            guard let stream = session.stream(header.stream_id) else { return 0 }
+            stream.headersReceived(isLast: header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0)
+        case NGHTTP2_DATA.rawValue:
+            if header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 {
+                session.stream(header.stream_id)?.endReceived()
+            } else if header.length == 0 {
+                session.countIdleFrame()
+            }
+        case NGHTTP2_RST_STREAM.rawValue: session.countReset()
+        case NGHTTP2_GOAWAY.rawValue: session.pointee.notices.insert(.goAway)
+        case NGHTTP2_PING.rawValue:
+            if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 {
+                session.pointee.notices.insert(.pingAnswered)
+            } else {
+                session.countIdleFrame()
+            }
+        case NGHTTP2_SETTINGS.rawValue:
+            if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 {
+                session.pointee.notices.insert(.settings)
+                session.countIdleFrame()
+            }
+        case NGHTTP2_PRIORITY.rawValue: session.countIdleFrame()
+        default: break
+        }
+        return 0
+    }
+
+    private static let streamClosed: nghttp2_on_stream_close_callback = { _, id, code, context in
+        let session = session(context)
+        guard let stream = session.stream(id) else { return 0 }
+        session.close(stream, code: code)
+        return 0
+    }
+
+    @inline(__always)
+    private static func session(_ context: UnsafeMutableRawPointer?) -> SessionPointer {
+        context.unsafelyUnwrapped.assumingMemoryBound(to: Session.self)
+    }
+}
+
+extension SessionPointer {
+    /// The stream of an id; nil when it is closed or was never ours.
+    fileprivate func stream(_ id: Int32) -> StreamPointer? {
+        if pointee.recentID == id { return pointee.recent }
+        guard let data = nghttp2_session_get_stream_user_data(pointee.raw, id) else { return nil }
+        let stream = data.assumingMemoryBound(to: Stream.self)
+        pointee.recent = stream
+        pointee.recentID = id
+        return stream
+    }
+
+    fileprivate func open(_ stream: StreamPointer, id: Int32) {
+        nghttp2_session_set_stream_user_data(pointee.raw, id, stream)
+        enlist(stream, id: id)
+        pointee.recent = stream
+        pointee.recentID = id
+    }
+
+    func enlist(_ stream: StreamPointer, id: Int32) {
+        stream.pointee.id = id
+        stream.pointee.session = self
+        stream.pointee.nextOpen = pointee.firstOpen
+        stream.pointee.previousOpen = nil
+        pointee.firstOpen?.pointee.previousOpen = stream
+        pointee.firstOpen = stream
+        pointee.openStreams += 1
+    }
+
+    fileprivate func close(_ stream: StreamPointer, code: UInt32) {
+        if pointee.recent == stream {
+            pointee.recent = nil
+            pointee.recentID = -1
+        }
+        let next = stream.pointee.nextOpen
+        next?.pointee.previousOpen = stream.pointee.previousOpen
+        if let previous = stream.pointee.previousOpen { previous.pointee.nextOpen = next } else { pointee.firstOpen = next }
+        stream.pointee.nextOpen = nil
+        stream.pointee.previousOpen = nil
+        stream.pointee.isClosed = true
+        stream.pointee.errorCode = code
+        pointee.openStreams -= 1
+        touch(stream, .closed)
+    }
+
+    func touch(_ stream: StreamPointer, _ events: StreamEvents) {
+        stream.pointee.events.formUnion(events)
+        guard !stream.pointee.isTouched else { return }
+        stream.pointee.isTouched = true
+        if let last = pointee.lastTouched { last.pointee.nextTouched = stream } else { pointee.firstTouched = stream }
+        pointee.lastTouched = stream
+    }
+
+    fileprivate func countReset() {
+        pointee.resetsReceived += 1
+        if !pointee.resets.take(at: pointee.pool.pointee.now) { calmDown() }
+    }
+
+    fileprivate func countIdleFrame() {
+        if !pointee.idleFrames.take(at: pointee.pool.pointee.now) { calmDown() }
+    }
+
+    /// Servers alone defend themselves so: an upstream is trusted to ping.
+    private func calmDown() {
+        guard pointee.role == .server, !pointee.notices.contains(.flood) else { return }
+        pointee.notices.insert(.flood)
+        nghttp2_session_terminate_session(pointee.raw, NGHTTP2_ENHANCE_YOUR_CALM.rawValue)
+    }
+}
+
+extension StreamPointer {
+    fileprivate func addField(name: OpaquePointer, value: OpaquePointer, neverIndex: Bool, limits: SessionLimits) {
+        let list = pointee.isHeadComplete ? pointee.trailers.bytes : pointee.fields.bytes
+        let count = pointee.isHeadComplete ? pointee.trailers.count : pointee.fields.count
+        let added = nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len + 32
+        guard list + added <= limits.metadataBytes, count < limits.metadataFields else {
+            pointee.events.insert(.oversized)
+            return
+        }
+        if pointee.isHeadComplete {
+            pointee.trailers.append(name: name, value: value, neverIndex: neverIndex)
+        } else {
+            pointee.fields.append(name: name, value: value, neverIndex: neverIndex)
+        }
+    }
+
+    /// A block is an informational response (RFC 9110, 15.2), the head, or the trailers.
+    fileprivate func headersReceived(isLast: Bool) {
+        guard let session = pointee.session else { return }
+        if !pointee.isHeadComplete {
+            if !isLast, let status = pointee.fields.first(.status), status.valueBytes.first == UInt8(ascii: "1") {
+                pointee.fields.removeAll()
+                return
+            }
+            pointee.isHeadComplete = true
+            session.touch(self, .head)
+        }
+        if isLast { endReceived() }
+    }
+
+    fileprivate func endReceived() {
+        pointee.hasEnded = true
+        pointee.session?.touch(self, .end)
+    }
+
+    fileprivate func receive(_ bytes: UnsafePointer<UInt8>, count: Int) {
+        guard let session = pointee.session else { return }
+        let before = pointee.body.held
+        pointee.body.append(bytes, count: count)
+        pointee.uncredited += count
+        settleAccount(from: before, to: pointee.body.held, in: session.pointee.pool)
+        session.touch(self, .data)
+    }
+}
