@@ -1,0 +1,174 @@
+/// Why bytes are not a protobuf message.
+@usableFromInline package enum ScanFault: UInt8, Error, Sendable, CaseIterable, CustomStringConvertible {
+    /// The message, or a message inside it, ends within a field.
+    case truncated
+    /// A varint goes on after its tenth byte.
+    case varintTooLong
+    /// A field number of 0, or a tag that has no place in 32 bits and five bytes.
+    case fieldNumber
+    /// A group (wire types 3 and 4), which is refused.
+    case group
+    /// Wire types 6 and 7 do not exist.
+    case wireType
+
+    @usableFromInline package var description: String {
+        switch self {
+        case .truncated: "a field runs past the end of its message"
+        case .varintTooLong: "a varint is longer than ten bytes"
+        case .fieldNumber: "a field number is out of range"
+        case .group: "groups are not supported"
+        case .wireType: "a wire type does not exist"
+        }
+    }
+}
+
+/// A fault and the offset of the field that has it, counted from the start of the outermost message.
+@usableFromInline struct ScanError: Error {
+    @usableFromInline let offset: Int
+    @usableFromInline let reason: ScanFault
+
+    @inlinable init(offset: Int, reason: ScanFault) {
+        self.offset = offset
+        self.reason = reason
+    }
+}
+
+/// The wire types that are read, by their numbers on the wire.
+@usableFromInline enum WireType {
+    @usableFromInline static let varint: UInt32 = 0
+    @usableFromInline static let fixed64: UInt32 = 1
+    @usableFromInline static let length: UInt32 = 2
+    @usableFromInline static let startGroup: UInt32 = 3
+    @usableFromInline static let endGroup: UInt32 = 4
+    @usableFromInline static let fixed32: UInt32 = 5
+}
+
+/// One field as it stands on the wire: its tag, and where its value is.
+///
+/// `start..<end` are offsets into the outermost message: the bytes of the varint or of the fixed-size number, or the
+/// content of a length-delimited field without its length.
+@usableFromInline struct WireField {
+    @usableFromInline let tag: UInt32
+    @usableFromInline let start: Int
+    @usableFromInline let end: Int
+
+    @inlinable init(tag: UInt32, start: Int, end: Int) {
+        self.tag = tag
+        self.start = start
+        self.end = end
+    }
+
+    @inlinable var number: UInt32 { tag &>> 3 }
+    @inlinable var wireType: UInt32 { tag & 7 }
+}
+
+/// Walks over the fields of one message, or of one message inside another, without copying or decoding values.
+///
+/// It is as strict about form as protobuf's own parsers where they agree, and takes the strict side where they differ (a tag has at
+/// most five bytes). Of a ten-byte varint the bits above the 64th are dropped, as the C++ and Java parsers do: a peer that
+/// refuses such a message will do so itself.
+@usableFromInline struct FieldCursor {
+    @usableFromInline let base: UnsafeRawPointer
+    @usableFromInline var at: Int
+    @usableFromInline let end: Int
+
+    /// - Parameter range: offsets from `base`, which must be readable up to `end`.
+    @inlinable init(base: UnsafeRawPointer, at: Int, end: Int) {
+        self.base = base
+        self.at = at
+        self.end = end
+    }
+
+    /// The next field, or nil at the end of the message.
+    @inlinable @inline(__always)
+    mutating func next() throws(ScanError) -> WireField? {
+        guard at < end else { return nil }
+        let fieldStart = at
+        var tag = UInt32(byte(at))
+        at &+= 1
+        if tag >= 0x80 { tag = try longTag(fieldStart) }
+        guard tag >= 8 else { throw ScanError(offset: fieldStart, reason: .fieldNumber) }
+        var valueStart = at
+        switch tag & 7 {
+        case WireType.length:
+            let length = try lengthPrefix(fieldStart)
+            valueStart = at
+            at &+= length
+        case WireType.varint:
+            try skipVarint(fieldStart)
+        case WireType.fixed64:
+            try skip(8, fieldStart)
+        case WireType.fixed32:
+            try skip(4, fieldStart)
+        case WireType.startGroup, WireType.endGroup:
+            throw ScanError(offset: fieldStart, reason: .group)
+        default:
+            throw ScanError(offset: fieldStart, reason: .wireType)
+        }
+        return WireField(tag: tag, start: valueStart, end: at)
+    }
+
+    /// The length of a length-delimited field; what it counts is there.
+    @inlinable @inline(__always)
+    mutating func lengthPrefix(_ fieldStart: Int) throws(ScanError) -> Int {
+        guard at < end else { throw ScanError(offset: fieldStart, reason: .truncated) }
+        var length = UInt64(byte(at))
+        if length < 0x80 {
+            at &+= 1
+        } else {
+            length = try varint(fieldStart)
+        }
+        guard length <= UInt64(truncatingIfNeeded: end &- at) else {
+            throw ScanError(offset: fieldStart, reason: .truncated)
+        }
+        return Int(truncatingIfNeeded: length)
+    }
+
+    @inlinable @inline(__always)
+    mutating func skip(_ count: Int, _ fieldStart: Int) throws(ScanError) {
+        guard end &- at >= count else { throw ScanError(offset: fieldStart, reason: .truncated) }
+        at &+= count
+    }
+
+    @inlinable @inline(__always)
+    mutating func skipVarint(_ fieldStart: Int) throws(ScanError) {
+        let valueStart = at
+        while at < end {
+            let last = byte(at)
+            at &+= 1
+            if last < 0x80 { return }
+            if at &- valueStart == 10 { throw ScanError(offset: fieldStart, reason: .varintTooLong) }
+        }
+        throw ScanError(offset: fieldStart, reason: .truncated)
+    }
+
+    /// A tag of two to five bytes, whose first byte has been read.
+    @inlinable
+    mutating func longTag(_ fieldStart: Int) throws(ScanError) -> UInt32 {
+        at = fieldStart
+        let tag = try varint(fieldStart)
+        guard at &- fieldStart <= 5, tag <= UInt64(UInt32.max) else {
+            throw ScanError(offset: fieldStart, reason: .fieldNumber)
+        }
+        return UInt32(truncatingIfNeeded: tag)
+    }
+
+    /// A varint of one to ten bytes; bits above the 64th are dropped.
+    @inlinable
+    mutating func varint(_ fieldStart: Int) throws(ScanError) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while at < end {
+            let next = byte(at)
+            at &+= 1
+            value |= UInt64(next & 0x7f) &<< shift
+            if next < 0x80 { return value }
+            shift &+= 7
+            if shift == 70 { throw ScanError(offset: fieldStart, reason: .varintTooLong) }
+        }
+        throw ScanError(offset: fieldStart, reason: .truncated)
+    }
+
+    @inlinable @inline(__always)
+    func byte(_ offset: Int) -> UInt8 { base.load(fromByteOffset: offset, as: UInt8.self) }
+}
