@@ -85,5 +85,11 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
 package struct ResolutionError: Error, CustomStringConvertible {
     package let host: String
     package let reason: String
+
+    package init(host: String, reason: String) {
+        self.host = host
+        self.reason = reason
+    }
+
     package var description: String { "cannot resolve \(host): \(reason)" }
 }

@@ -80,20 +80,23 @@ extension SessionPointer {
         return session
     }
 
-    /// Ends the session at once. Its streams stay for the shell to recycle; they are closed and have no session.
-    package func destroy() {
+    /// Ends the session at once; the shell must have taken all touched streams. Returns the first of the streams that were open: they are
+    /// closed, have no session, and hang together by `takeNextOpen`, for the shell to recycle.
+    package func destroy() -> StreamPointer? {
+        assert(pointee.firstTouched == nil)
         nghttp2_session_del(pointee.raw)
-        var next = pointee.firstOpen
+        let first = pointee.firstOpen
+        var next = first
         while let stream = next {
             next = stream.pointee.nextOpen
             stream.pointee.session = nil
             stream.pointee.isClosed = true
-            stream.pointee.nextOpen = nil
             stream.pointee.previousOpen = nil
         }
         unmarkDirty()
         deinitialize(count: 1)
         deallocate()
+        return first
     }
 
     // MARK: - Bytes
@@ -148,9 +151,6 @@ extension SessionPointer {
         pointee.notices = []
         return notices
     }
-
-    /// The first of the open streams; for the end of a connection.
-    package var anyOpenStream: StreamPointer? { pointee.firstOpen }
 
     // MARK: - The connection
 

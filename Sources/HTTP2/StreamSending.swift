@@ -53,9 +53,18 @@ extension StreamPointer {
         if let session = pointee.session { stopRetainingBody(in: session.pointee.pool) }
     }
 
-    /// No source any more: nothing of it will be read.
-    package func dropSource() {
-        pointee.source = nil
+    /// Bytes that wait here are counted for no client any more.
+    package func leaveAccount() {
+        guard let account = pointee.account else { return }
+        account.pointee.bytes -= pointee.body.held
+        pointee.account = nil
+    }
+
+    /// The stream that was open beside this one when their session was destroyed.
+    package func takeNextOpen() -> StreamPointer? {
+        let next = pointee.nextOpen
+        pointee.nextOpen = nil
+        return next
     }
 
     /// Copies from the source, gives its peer the credit, and counts.

@@ -33,6 +33,15 @@ package struct MigrationSwitches: ~Copyable, Sendable {
         return gray.contains(key) ? .dualNew : .dualOld
     }
 
+    /// The stage that calls of no declared kind have: they follow the total switch.
+    package var stageOfPassThrough: Stage {
+        switch phase {
+        case .idle, .migrating: .old
+        case .mirrored: .newMirrored
+        case .finished, .retired: .new
+        }
+    }
+
     private static func commonStage(phase: Phase, enrolled: borrowing GraySet, gray: borrowing GraySet) -> Stage? {
         switch phase {
         case .idle: return .old

@@ -84,6 +84,15 @@ package struct SingleQuery: Sendable, Equatable {
         }
     }
 
+    /// Whether the reply that is awaited may turn out not to be the answer, so that it must be held until it is complete.
+    @inlinable package var holdsReply: Bool {
+        switch state {
+        case .first(_, let fallsBack): fallsBack
+        case .second: true
+        case .ready, .done: false
+        }
+    }
+
     @inlinable static func decide(second side: Side, _ outcome: Outcome) -> Action {
         switch outcome {
         case .ok: side == .old ? .answerUnmigrated : .answer(from: side)

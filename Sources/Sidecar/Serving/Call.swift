@@ -1,0 +1,459 @@
+import EventLoop
+import HTTP2
+import Migration
+import WireFormat
+
+/// One call between a client's stream and the streams ("legs") on which the sides are asked. Pooled, one a client stream.
+///
+///     receiving --message complete--> asking --reply--> answering --both streams closed--> recycled
+///     receiving --key not needed----> asking <-> queued (no connection yet)
+///     any of them --refused, deadline, client gone--> over --both streams closed--> recycled
+///
+/// Which side is asked and whose reply counts is `SingleQuery`'s to say; this is the shell that carries it out.
+struct Call {
+    enum Phase: UInt8 {
+        /// The gray key is needed and the message is not complete.
+        case receiving
+        /// Waits for a connection to the side.
+        case queued
+        /// The leg's reply is awaited, or held until it is known to be the answer.
+        case asking
+        /// The leg's reply goes to the client as it comes.
+        case answering
+        /// The client has its answer or is gone; streams are still to close.
+        case over
+    }
+
+    let worker: WorkerPointer
+    /// Text of the metadata that the sidecar adds; must live until the leg is closed.
+    let scratch: UnsafeMutablePointer<UInt8>
+    var timer: Timer
+    var phase = Phase.receiving
+    var client: StreamPointer
+    /// Nil once the client's stream is closed.
+    var connection: ClientConnectionPointer?
+    var route: UnsafePointer<Route>
+    var machine = SingleQuery(stage: .old, grayFallback: false)
+    var side = Side.old
+    var stage: Stage?
+    var epoch: UInt64 = 0
+
+    var leg: StreamPointer?
+    /// Nil once the leg is closed.
+    var legConnection: UpstreamConnectionPointer?
+    /// The first side's reply, *absent*, while the other side is asked.
+    var held: StreamPointer?
+    var hasRetried = false
+    var hasAnswered = false
+    /// What the client was told, for metrics; `unknown` until then.
+    var status = GRPCStatus.unknown
+
+    var arrivedAt: UInt64 = 0
+    var askedAt: UInt64 = 0
+    /// Monotonic nanoseconds; 0 where there is none.
+    var deadline: UInt64 = 0
+
+    /// Links of the list that the call waits in: an upstream's queue, or a connection's legs to be reset; and of the free list.
+    var next: CallPointer?
+    var previous: CallPointer?
+    var waitsForReset = false
+
+    static var scratchBytes: Int { 48 }
+    static var epochBytes: Int { 24 }
+}
+
+typealias CallPointer = UnsafeMutablePointer<Call>
+
+// MARK: - From the client
+
+extension CallPointer {
+    /// A request's head is complete: refuse it, or find out what to do with it.
+    func begin(_ events: StreamEvents) {
+        let worker = pointee.worker
+        let head = RequestHead(pointee.client.pointee.fields)
+        pointee.route = worker.pointee.routes.pointee.route(for: head.path)
+        worker.pointee.counters.callStarted(method: pointee.route.pointee.counterIndex)
+        if let refusal = head.refusal { return refuse(refusal) }
+        if events.contains(.oversized) { return refuse(.metadataTooLarge(limit: worker.pointee.limits.metadataBytes)) }
+        if let timeout = head.timeout { setDeadline(timeout) }
+        guard let plan = pointee.route.pointee.planPointer else { return refuse(.unknownMethod) }
+        guard let switches = worker.switches(of: plan.pointee.migrationIndex) else { return refuse(.noSwitches) }
+        if plan.pointee.kind == .passThrough { return decide(switches.pointee.stageOfPassThrough, switches) }
+        if let stage = switches.pointee.stageWithoutKey { return decide(stage, switches) }
+        if head.hasEncoding { return refuse(.compressedMessage) }
+        // Kept whole: the other side may have to be asked with it too.
+        pointee.client.retainBody(upTo: worker.pointee.limits.messageBytes + GRPCPrefix.byteCount)
+    }
+
+    /// More of the request came, or its end, or the end of the client.
+    func clientProgressed(_ events: StreamEvents) {
+        if events.contains(.closed) { return clientClosed() }
+        switch pointee.phase {
+        case .receiving:
+            pointee.client.creditAll()
+            readMessage()
+        case .asking, .answering:
+            if isOverBuffer { return refuse(.buffersFull) }
+            pointee.leg?.resume()
+        case .queued: if isOverBuffer { refuse(.buffersFull) }
+        case .over: break
+        }
+    }
+
+    /// The client's stream is closed: answered, reset by the client, or lost with its connection.
+    func clientClosed() {
+        guard pointee.connection != nil else { return }
+        if !pointee.client.pointee.hasSentEnd {
+            pointee.status = .cancelled
+            pointee.worker.pointee.counters.add(.clientCancellations)
+        }
+        leaveConnection()
+        end()
+        cancelLeg()
+        finishIfClosed()
+    }
+
+    private func readMessage() {
+        let body = pointee.client.pointee.body.bytes
+        let limit = pointee.worker.pointee.limits.messageBytes
+        guard body.count >= GRPCPrefix.byteCount else {
+            if pointee.client.pointee.hasEnded { refuse(.malformedMessage("the request ends before its message")) }
+            return
+        }
+        guard case .prefix(let prefix) = GRPCPrefix.parse(body) else {
+            return refuse(.malformedMessage("the message's compression flag is not 0 or 1"))
+        }
+        if prefix.length > limit { return refuse(.messageTooLarge(limit: limit)) }
+        if prefix.isCompressed { return refuse(.compressedMessage) }
+        let length = Int(prefix.length)
+        if body.count > GRPCPrefix.byteCount + length { return refuse(.malformedMessage("this method takes one message")) }
+        guard pointee.client.pointee.hasEnded else { return }
+        guard body.count == GRPCPrefix.byteCount + length else {
+            return refuse(.malformedMessage("the request ends within its message"))
+        }
+        decideByKey(UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...]))
+    }
+
+    private func decideByKey(_ message: UnsafeRawBufferPointer) {
+        let worker = pointee.worker
+        guard let plan = pointee.route.pointee.planPointer, let key = pointee.route.pointee.keyPointer,
+            let switches = worker.switches(of: plan.pointee.migrationIndex)
+        else { return refuse(.noSwitches) }
+        switch key.pointee.scan(message, scratch: worker.pointee.keyScratch) {
+        case .key(let key): decide(switches.pointee.stage(key: key), switches)
+        case .missing(let component): refuse(.missingKey(path: keyPath(component)))
+        case .tooLong(let component): refuse(.malformedMessage("the gray key, field \(keyPath(component)), is too long"))
+        case .malformed(let component, let offset, let fault):
+            refuse(.malformedMessage("field \(keyPath(component)) cannot be read: \(fault) at byte \(offset) of the message"))
+        }
+    }
+
+    private func keyPath(_ component: Int) -> String {
+        pointee.route.pointee.keyPointer.map { $0.pointee[component].path.description } ?? "?"
+    }
+
+    private func decide(_ stage: Stage, _ switches: UnsafePointer<MigrationSwitches>) {
+        guard let plan = pointee.route.pointee.planPointer else { return }
+        pointee.stage = stage
+        pointee.epoch = switches.pointee.epoch
+        pointee.machine = SingleQuery(stage: stage, grayFallback: plan.pointee.grayFallback && plan.pointee.kind == .singleQuery)
+        if pointee.deadline == 0, stage != .old, plan.pointee.timeoutNanoseconds > 0 {
+            setDeadline(plan.pointee.timeoutNanoseconds)
+        }
+        if plan.pointee.kind == .singleQuery {
+            pointee.client.retainBody(upTo: pointee.worker.pointee.limits.messageBytes + GRPCPrefix.byteCount)
+        }
+        perform(pointee.machine.start())
+    }
+
+    private func setDeadline(_ timeout: UInt64) {
+        let (deadline, overflow) = pointee.arrivedAt.addingReportingOverflow(timeout)
+        pointee.deadline = overflow ? .max : deadline
+        pointee.worker.pointee.loop.arm(timerPointer, at: pointee.deadline)
+    }
+
+    var timerPointer: UnsafeMutablePointer<Timer> {
+        withUnsafeMutablePointer(to: &pointee.timer) { $0 }
+    }
+
+    func deadlinePassed() {
+        guard pointee.phase != .over else { return }
+        refuse(.deadlinePassed)
+    }
+
+    /// Whether more waits for this client than it may make us hold.
+    private var isOverBuffer: Bool {
+        let worker = pointee.worker
+        guard let connection = pointee.connection else { return false }
+        let held = connection.pointee.account.bytes
+        if held > worker.pointee.limits.connectionBuffer { return true }
+        // The worker as a whole is short: those who hold much give way.
+        return worker.pointee.sessions.pointee.buffered.bytes > worker.pointee.limits.workerBuffer && held > 1 << 18
+    }
+}
+
+// MARK: - To the sides
+
+extension CallPointer {
+    func perform(_ action: SingleQuery.Action) {
+        switch action {
+        case .ask(let side): ask(side)
+        case .answer(let side): answer(with: side == pointee.side ? pointee.leg : pointee.held)
+        case .answerUnmigrated:
+            pointee.worker.pointee.counters.add(.unmigratedReads)
+            answer(with: pointee.leg)
+        case .fail(let side, .unreachable): refuse(.sideUnreachable(side, "no connection"))
+        case .fail(let side, .failed(let status)): refuse(.sideFailed(side, status))
+        case .ignore: break
+        }
+    }
+
+    private func ask(_ side: Side) {
+        if let first = pointee.leg {
+            pointee.held = first
+            pointee.leg = nil
+            pointee.client.rewindBody()
+            pointee.worker.pointee.counters.add(.absentFallbacks)
+        }
+        pointee.side = side
+        pointee.phase = .asking
+        pointee.askedAt = pointee.worker.pointee.loop.pointee.now
+        pointee.worker.upstream(of: pointee.route, side).take(self)
+    }
+
+    /// There is no connection to the side, and will not be soon.
+    func sideUnreachable() {
+        legFinished(.unavailable)
+        perform(pointee.machine.replied(.unreachable))
+    }
+
+    /// Opens the leg on a connection that has room.
+    func send(on connection: UpstreamConnectionPointer) {
+        let worker = pointee.worker
+        writeRequest(&worker.pointee.sessions.pointee.writer)
+        guard let leg = connection.client.request(bodyOf: pointee.client) else { return sideUnreachable() }
+        leg.pointee.owner = UnsafeMutableRawPointer(self)
+        if let client = pointee.connection { leg.pointee.account = client.accountPointer }
+        pointee.phase = .asking
+        pointee.leg = leg
+        pointee.legConnection = connection
+    }
+
+    /// The client's own fields, the time that is left, and what the sidecar tells every side.
+    private func writeRequest(_ writer: inout FieldWriter) {
+        let now = pointee.worker.pointee.loop.pointee.now
+        let fields = pointee.client.pointee.fields
+        writer.removeAll()
+        // While no time has passed the client's own value is as true as one of ours, and cheaper to pass on.
+        let isUntouched = pointee.deadline == 0 || (now == pointee.arrivedAt && fields.tokens.contains(.grpcTimeout))
+        writer.append(fields, except: isUntouched ? .switchover : [.switchover, .grpcTimeout])
+        if !isUntouched {
+            let left = pointee.deadline > now ? pointee.deadline - now : 0
+            let text = UnsafeMutableRawBufferPointer(
+                start: pointee.scratch + Call.epochBytes, count: Call.scratchBytes - Call.epochBytes
+            )
+            let count = GRPCTimeout.write(nanoseconds: left, into: text)
+            writer.append(
+                name: "grpc-timeout", value: UnsafeBufferPointer(start: pointee.scratch + Call.epochBytes, count: count),
+                indexed: false
+            )
+        }
+        writer.append(name: "switchover-epoch", value: decimal(pointee.epoch))
+        if let stage = pointee.stage { writer.append(name: "switchover-stage", value: stage.name) }
+    }
+
+    private func decimal(_ number: UInt64) -> UnsafeBufferPointer<UInt8> {
+        var rest = number
+        var start = Call.epochBytes
+        repeat {
+            start -= 1
+            pointee.scratch[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        return UnsafeBufferPointer(start: pointee.scratch + start, count: Call.epochBytes - start)
+    }
+}
+
+// MARK: - From the sides
+
+extension CallPointer {
+    /// The leg has news.
+    func legProgressed(_ leg: StreamPointer, _ events: StreamEvents) {
+        if events.contains(.closed) { legClosed(leg) }
+        guard pointee.phase == .asking || pointee.phase == .answering else { return finishIfClosed() }
+        if events.contains(.oversized) { return refuse(.metadataTooLarge(limit: pointee.worker.pointee.limits.metadataBytes)) }
+        if pointee.phase == .answering {
+            pointee.client.resume()
+            if leg.pointee.isClosed, !leg.pointee.hasEnded { return replyBroken(leg) }
+            if leg.pointee.hasEnded { pointee.status = Reply.status(of: leg) }
+            if isOverBuffer { return refuse(.buffersFull) }
+        } else if pointee.machine.holdsReply {
+            hold(leg)
+        } else if leg.pointee.isHeadComplete {
+            answer(with: leg)
+        } else if leg.pointee.isClosed {
+            replyBroken(leg)
+        }
+        finishIfClosed()
+    }
+
+    /// A reply that may turn out not to be the answer waits until it is complete and its stream closed.
+    private func hold(_ leg: StreamPointer) {
+        let plan = pointee.route.pointee.planPointer
+        guard leg.pointee.isClosed else {
+            leg.creditAll()
+            if isOverBuffer { return refuse(.buffersFull) }
+            if leg.pointee.hasEnded { leg.reset(HTTP2Code.noError) }
+            // Larger than any message that says *absent*: it is the answer.
+            if leg.pointee.body.count > pointee.worker.pointee.limits.messageBytes { answer(with: leg) }
+            return
+        }
+        if leg.pointee.hasEnded {
+            let status = Reply.status(of: leg)
+            let outcome = plan.map { $0.pointee.outcome(of: status) } ?? .failed(status)
+            return perform(pointee.machine.replied(outcome))
+        }
+        if retry(leg) { return }
+        let outcome: SingleQuery.Outcome =
+            leg.pointee.session == nil ? .unreachable : .failed(GRPCStatus(http2ErrorCode: leg.pointee.errorCode))
+        perform(pointee.machine.replied(outcome))
+    }
+
+    /// A reply that ended without its end: tried again where the side has provably not seen the call, else passed on.
+    private func replyBroken(_ leg: StreamPointer) {
+        if retry(leg) { return }
+        if leg.pointee.session == nil { return refuse(.sideUnreachable(pointee.side, "the connection was lost")) }
+        forwardReset(leg)
+    }
+
+    /// Refused streams, and those above GOAWAY's last id, were not processed (RFC 9113, 8.7).
+    private func retry(_ leg: StreamPointer) -> Bool {
+        guard leg.pointee.errorCode == HTTP2Code.refusedStream, leg.pointee.session != nil, !leg.pointee.isHeadComplete,
+            !pointee.hasRetried, pointee.client.pointee.body.isWhole
+        else { return false }
+        pointee.hasRetried = true
+        pointee.worker.pointee.counters.add(.retries)
+        pointee.leg = nil
+        pointee.worker.pointee.sessions.recycle(leg)
+        pointee.client.rewindBody()
+        pointee.worker.upstream(of: pointee.route, pointee.side).take(self)
+        return true
+    }
+
+    /// The reply of `leg` is the answer, complete or as it comes.
+    private func answer(with leg: StreamPointer?) {
+        guard let leg, let connection = pointee.connection else { return }
+        guard leg.pointee.isHeadComplete else { return forwardReset(leg) }
+        pointee.phase = .answering
+        pointee.hasAnswered = true
+        if leg.pointee.hasEnded { pointee.status = Reply.status(of: leg) }
+        pointee.client.stopRetainingBody(in: pointee.worker.pointee.sessions)
+        connection.pointee.server.respond(pointee.client, with: leg)
+        if leg.pointee.isClosed, !leg.pointee.hasEnded { forwardReset(leg) }
+    }
+
+    private func forwardReset(_ leg: StreamPointer) {
+        pointee.status = GRPCStatus(http2ErrorCode: leg.pointee.errorCode)
+        pointee.client.reset(leg.pointee.errorCode)
+        end()
+    }
+
+    private func legClosed(_ leg: StreamPointer) {
+        guard let connection = pointee.legConnection, leg == pointee.leg else { return }
+        connection.legClosed(self)
+        pointee.legConnection = nil
+        let lost: GRPCStatus =
+            leg.pointee.session == nil ? .unavailable : GRPCStatus(http2ErrorCode: leg.pointee.errorCode)
+        legFinished(leg.pointee.hasEnded ? Reply.status(of: leg) : lost)
+    }
+
+    private func legFinished(_ status: GRPCStatus) {
+        let worker = pointee.worker
+        worker.pointee.counters.legFinished(
+            method: pointee.route.pointee.counterIndex, side: pointee.side.rawValue, status: status.rawValue,
+            nanoseconds: worker.pointee.loop.pointee.now &- pointee.askedAt
+        )
+    }
+}
+
+// MARK: - The end
+
+extension CallPointer {
+    /// The sidecar's own answer, or the end of one that has begun.
+    func refuse(_ refusal: Refusal) {
+        guard pointee.phase != .over else { return }
+        pointee.status = refusal.status
+        if let connection = pointee.connection {
+            if pointee.hasAnswered {
+                connection.pointee.server.end(pointee.client, with: refusal.trailers)
+            } else {
+                connection.pointee.server.respond(pointee.client, with: refusal.response)
+            }
+            pointee.client.discard()
+        }
+        pointee.hasAnswered = true
+        pointee.worker.pointee.counters.add(.refusals)
+        end()
+        cancelLeg()
+    }
+
+    private func end() {
+        let worker = pointee.worker
+        if pointee.phase == .queued { worker.upstream(of: pointee.route, pointee.side).leaveQueue(self) }
+        pointee.phase = .over
+        worker.pointee.loop.disarm(timerPointer)
+    }
+
+    private func cancelLeg() {
+        guard let leg = pointee.leg, let connection = pointee.legConnection, !leg.pointee.isClosed else { return }
+        connection.cancel(self, leg)
+    }
+
+    /// The client's connection must not be named any more: it may be gone before the leg is.
+    private func leaveConnection() {
+        let pool = pointee.worker.pointee.sessions
+        pointee.client.leaveAccount()
+        pointee.leg?.leaveAccount()
+        pointee.held?.leaveAccount()
+        pointee.client.stopRetainingBody(in: pool)
+        pointee.connection = nil
+    }
+
+    private func finishIfClosed() {
+        guard pointee.connection == nil, pointee.legConnection == nil else { return }
+        let worker = pointee.worker
+        worker.pointee.loop.disarm(timerPointer)
+        worker.pointee.counters.callFinished(
+            method: pointee.route.pointee.counterIndex, stage: pointee.stage?.rawValue ?? 5, status: pointee.status.rawValue,
+            nanoseconds: worker.pointee.loop.pointee.now &- pointee.arrivedAt
+        )
+        if worker.pointee.accessLog != nil { worker.logAccess(self) }
+        let pool = worker.pointee.sessions
+        if let leg = pointee.leg { pool.recycle(leg) }
+        if let held = pointee.held { pool.recycle(held) }
+        pool.recycle(pointee.client)
+        worker.recycle(self)
+    }
+}
+
+/// HTTP/2 error codes that the sidecar sends or looks for (RFC 9113, 7).
+enum HTTP2Code {
+    static var noError: UInt32 { 0x0 }
+    static var refusedStream: UInt32 { 0x7 }
+    static var cancel: UInt32 { 0x8 }
+    static var enhanceYourCalm: UInt32 { 0xb }
+}
+
+/// Reading a side's reply.
+enum Reply {
+    /// The status of a complete reply: from the trailers, from a trailers-only head, else by the public http-grpc-status-mapping document.
+    static func status(of leg: StreamPointer) -> GRPCStatus {
+        let field = leg.pointee.trailers.first(.grpcStatus) ?? leg.pointee.fields.first(.grpcStatus)
+        if let field { return GRPCStatus(grpcStatus: UnsafeRawBufferPointer(field.valueBytes)) ?? .unknown }
+        var number = 0
+        if let status = leg.pointee.fields.first(.status) {
+            for digit in status.valueBytes { number = number * 10 + Int(digit &- UInt8(ascii: "0")) }
+        }
+        return number == 200 ? .unknown : GRPCStatus(httpStatus: number)
+    }
+}

@@ -1,0 +1,205 @@
+import EventLoop
+import HTTP2
+import Migration
+
+/// One connection of a client.
+///
+///     serving --GOAWAY and ping sent--> announced --ping answered, or time--> leaving --last call ended--> freed
+///     any --socket lost, broken HTTP/2, flood--> freed; its calls end, their legs are cancelled
+///
+/// A client that has not sent its SETTINGS within `limits.handshake_timeout` is cut off.
+struct ClientConnection: ~Copyable {
+    let worker: WorkerPointer
+    var socket: StreamSocket
+    let server: ServerSession
+    var account = BufferAccount()
+    var timer: Timer
+    var isAnnounced = false
+    var hasHeard = false
+    var next: ClientConnectionPointer?
+    var previous: ClientConnectionPointer?
+}
+
+typealias ClientConnectionPointer = UnsafeMutablePointer<ClientConnection>
+
+extension ClientConnectionPointer {
+    /// Serves an accepted descriptor; closes it when it cannot.
+    static func serve(_ descriptor: Int32, worker: WorkerPointer) {
+        let loop = worker.pointee.loop
+        let connection = Self.allocate(capacity: 1)
+        let socket: StreamSocket
+        do throws(SystemError) {
+            socket = try StreamSocket(descriptor: descriptor, loop: loop, interest: .readable, context: connection) {
+                $0.assumingMemoryBound(to: ClientConnection.self).ready(events: $1)
+            }
+        } catch {
+            connection.deallocate()
+            worker.pointee.counters.add(.clientConnectionsRefused)
+            return
+        }
+        connection.initialize(
+            to: ClientConnection(
+                worker: worker, socket: socket,
+                server: ServerSession(pool: worker.pointee.sessions, owner: UnsafeMutableRawPointer(connection)),
+                timer: Timer(context: connection) { $0.assumingMemoryBound(to: ClientConnection.self).timedOut() }
+            )
+        )
+        loop.arm(connection.timerPointer, at: loop.pointee.now + worker.pointee.limits.handshakeTimeout)
+        worker.add(connection)
+    }
+
+    var accountPointer: UnsafeMutablePointer<BufferAccount> { withUnsafeMutablePointer(to: &pointee.account) { $0 } }
+    private var timerPointer: UnsafeMutablePointer<Timer> { withUnsafeMutablePointer(to: &pointee.timer) { $0 } }
+    private var session: SessionPointer { pointee.server.session }
+
+    // MARK: - The socket
+
+    private func ready(events: UInt32) {
+        if events & EventLoop.Interest.writable.rawValue != 0, pointee.socket.isBlocked {
+            switch pointee.socket.resume() {
+            case .all: session.markDirty()
+            case .blocked: break
+            case .failed: return close()
+            }
+        }
+        guard events & ~EventLoop.Interest.writable.rawValue != 0 else { return }
+        receive()
+    }
+
+    private func receive() {
+        let worker = pointee.worker
+        let buffer = worker.pointee.loop.pointee.receiveBuffer
+        switch pointee.socket.receive(into: buffer) {
+        case .bytes(let count):
+            worker.pointee.counters.add(.clientBytesReceived, UInt64(count))
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            let fault = session.receive(bytes)
+            drainEvents()
+            if let fault { end(because: fault, after: bytes) }
+        case .wouldBlock: break
+        case .ended, .failed: close()
+        }
+    }
+
+    /// What the session has still to say (GOAWAY with the error) is sent, then the connection is closed.
+    private func end(because fault: SessionFault, after bytes: UnsafeRawBufferPointer) {
+        pointee.worker.pointee.counters.add(.protocolErrors)
+        if case .notHTTP2 = fault, !pointee.hasHeard {
+            _ = pointee.socket.isBlocked ? .all : pointee.socket.send(PlainHTTP1.answer)
+        } else if !pointee.socket.isBlocked {
+            let buffer = pointee.worker.pointee.loop.pointee.sendBuffer
+            let count = session.send(into: buffer)
+            if count > 0 { _ = pointee.socket.send(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+            drainEvents()
+        }
+        close()
+    }
+
+    private func timedOut() {
+        if pointee.isAnnounced { return leave() }
+        close()
+    }
+
+    /// Sends what the session has, once a batch.
+    func flush() {
+        guard !pointee.socket.isBlocked else { return }
+        let worker = pointee.worker
+        let buffer = worker.pointee.loop.pointee.sendBuffer
+        while true {
+            let count = session.send(into: buffer)
+            if count == 0 { break }
+            worker.pointee.counters.add(.clientBytesSent, UInt64(count))
+            switch pointee.socket.send(UnsafeRawBufferPointer(rebasing: buffer[..<count])) {
+            case .all: continue
+            case .blocked: return drainEvents()
+            case .failed:
+                drainEvents()
+                return close()
+            }
+        }
+        drainEvents()
+        if session.hasFinished { close() }
+    }
+
+    // MARK: - The session
+
+    private func drainEvents() {
+        let notices = session.takeNotices()
+        if !notices.isEmpty { heed(notices) }
+        while let stream = session.nextTouched() {
+            let events = stream.takeEvents()
+            if let owner = stream.pointee.owner {
+                owner.assumingMemoryBound(to: Call.self).clientProgressed(events)
+            } else if events.contains(.closed) {
+                // Reset before the sidecar had done anything for it.
+                pointee.worker.pointee.sessions.recycle(stream)
+            } else if events.contains(.head) {
+                begin(stream, events)
+            }
+        }
+    }
+
+    private func begin(_ stream: StreamPointer, _ events: StreamEvents) {
+        let call = pointee.worker.newCall(stream, of: self)
+        call.begin(events)
+        let rest = events.subtracting([.head, .oversized])
+        if !rest.isEmpty { call.clientProgressed(rest) }
+    }
+
+    private func heed(_ notices: Session.Notices) {
+        let worker = pointee.worker
+        if notices.contains(.settings), !pointee.hasHeard {
+            pointee.hasHeard = true
+            worker.pointee.loop.disarm(timerPointer)
+        }
+        if notices.contains(.pingAnswered), pointee.isAnnounced { leave() }
+        if notices.contains(.flood) { worker.pointee.counters.add(.floodsClosed) }
+    }
+
+    // MARK: - The end
+
+    /// First half of a graceful end: the client is told to open no new streams here. A ping's round trip later it has heard it.
+    func announceShutdown() {
+        guard !pointee.isAnnounced else { return }
+        let loop = pointee.worker.pointee.loop
+        pointee.isAnnounced = true
+        pointee.server.announceShutdown()
+        session.ping()
+        loop.arm(timerPointer, at: loop.pointee.now + 1_000_000_000)
+    }
+
+    /// Second half: streams opened from now on are refused, those in flight end, then the connection closes.
+    private func leave() {
+        pointee.worker.pointee.loop.disarm(timerPointer)
+        pointee.server.shutDown()
+    }
+
+    /// Ends the connection at once; its calls learn that the client is gone.
+    func close() {
+        let worker = pointee.worker
+        var next = session.destroy()
+        while let stream = next {
+            next = stream.takeNextOpen()
+            if let owner = stream.pointee.owner {
+                owner.assumingMemoryBound(to: Call.self).clientClosed()
+            } else {
+                worker.pointee.sessions.recycle(stream)
+            }
+        }
+        worker.pointee.loop.disarm(timerPointer)
+        worker.remove(self)
+        deinitialize(count: 1)
+        deallocate()
+    }
+}
+
+/// What a peer that speaks HTTP/1 to the data port is told.
+enum PlainHTTP1 {
+    static var answer: UnsafeRawBufferPointer {
+        let text: StaticString = """
+            HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Type: text/plain\r\nContent-Length: 81\r\nConnection: close\r\n\r\n\
+            This is Switchover's gRPC port: HTTP/2 without TLS only. Metrics: the stats port.
+            """
+        return UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+}

@@ -1,0 +1,110 @@
+import HTTP2
+import Migration
+import WireFormat
+
+/// A call that the sidecar answers itself, and why. The one place where causes become gRPC statuses (contract, section 11).
+enum Refusal {
+    /// Not a gRPC request at all: a plain HTTP answer.
+    case plainHTTP(status: Int, StaticString)
+    case unknownMethod
+    case malformedMetadata(StaticString)
+    case metadataTooLarge(limit: Int)
+    case messageTooLarge(limit: Int)
+    case malformedMessage(String)
+    case missingKey(path: String)
+    /// The sidecar must read the message and cannot.
+    case compressedMessage
+    case buffersFull
+    case queueFull(Side)
+    case noSwitches
+    case sideUnreachable(Side, String)
+    /// The record is absent on one side, and the other could not say.
+    case sideFailed(Side, GRPCStatus)
+    case deadlinePassed
+
+    /// The `grpc-status` of the answer.
+    var status: GRPCStatus {
+        switch self {
+        case .plainHTTP: .unknown
+        case .unknownMethod, .compressedMessage: .unimplemented
+        case .malformedMetadata, .malformedMessage, .missingKey: .invalidArgument
+        case .metadataTooLarge, .messageTooLarge, .buffersFull, .queueFull: .resourceExhausted
+        case .noSwitches, .sideUnreachable, .sideFailed: .unavailable
+        case .deadlinePassed: .deadlineExceeded
+        }
+    }
+
+    /// The value of the trailer `switchover-error`.
+    var code: String {
+        switch self {
+        case .plainHTTP: "not-grpc"
+        case .unknownMethod: "unknown-method"
+        case .malformedMetadata: "malformed-metadata"
+        case .metadataTooLarge: "metadata-too-large"
+        case .messageTooLarge: "message-too-large"
+        case .malformedMessage: "malformed-message"
+        case .missingKey: "missing-key"
+        case .compressedMessage: "compressed-message"
+        case .buffersFull: "buffers-full"
+        case .queueFull: "queue-full"
+        case .noSwitches: "no-switches"
+        case .sideUnreachable, .sideFailed: "side-unreachable"
+        case .deadlinePassed: "deadline"
+        }
+    }
+
+    var message: String {
+        switch self {
+        case .plainHTTP(_, let text): "\(text)"
+        case .unknownMethod: "no migration names this service, and pass_through names no migration"
+        case .malformedMetadata(let text): "\(text)"
+        case .metadataTooLarge(let limit): "the metadata is larger than limits.metadata_bytes (\(limit))"
+        case .messageTooLarge(let limit): "the message is larger than limits.message_bytes (\(limit))"
+        case .malformedMessage(let text): text
+        case .missingKey(let path): "the gray key, field \(path) of the request, is missing"
+        case .compressedMessage: "the sidecar must read the gray key of this message and reads only identity encoding"
+        case .buffersFull: "too many bytes wait in the sidecar for this connection"
+        case .queueFull(let side): "too many calls wait for a connection to \(side.name)"
+        case .noSwitches: "the sidecar has no switches for this migration; run `switchover init-switches` if this is its first start"
+        case .sideUnreachable(let side, let reason): "\(side.name) cannot be reached: \(reason)"
+        case .sideFailed(let side, let status):
+            "\(side.other.name) does not have the record and \(side.name) answered \(status.name)"
+        case .deadlinePassed: "the deadline passed in the sidecar"
+        }
+    }
+
+    /// Header block that is the whole answer (a trailers-only response, or plain HTTP).
+    var response: LocalFields {
+        if case .plainHTTP(let status, _) = self {
+            return LocalFields([
+                (":status", "\(status)"), ("content-type", "text/plain"), ("switchover-error", code), ("content-length", "0"),
+            ])
+        }
+        var fields = [(name: ":status", value: "200"), (name: "content-type", value: "application/grpc")] + trailerList
+        if case .compressedMessage = self { fields.append(("grpc-accept-encoding", "identity")) }
+        return LocalFields(fields)
+    }
+
+    /// The end of an answer that has begun.
+    var trailers: LocalFields { LocalFields(trailerList) }
+
+    private var trailerList: [(name: String, value: String)] {
+        [
+            (name: "grpc-status", value: String(status.rawValue)),
+            (name: "grpc-message", value: PercentEncoding.encode(message)),
+            (name: "switchover-error", value: code),
+        ]
+    }
+}
+
+extension PercentEncoding {
+    /// The text as a `grpc-message`.
+    fileprivate static func encode(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        return bytes.withUnsafeBytes { source in
+            String(unsafeUninitializedCapacity: encodedCount(source)) {
+                encode(source, into: UnsafeMutableRawBufferPointer($0))
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import HTTP2
+import WireFormat
+
+/// What the sidecar reads of a request's header block: one pass over the fields, nothing copied.
+///
+/// Whatever breaks the wire rules of gRPC (PROTOCOL-HTTP2) is found here and answered by the sidecar: forwarded, it would make common
+/// servers close the upstream connection that other clients' calls share.
+struct RequestHead {
+    /// `/package.Service/Method`; lives as long as the stream's fields.
+    private(set) var path = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    /// Nanoseconds of `grpc-timeout`; nil where the client set none.
+    private(set) var timeout: UInt64?
+    /// The message may be compressed: `grpc-encoding` names another coding than `identity`.
+    private(set) var hasEncoding = false
+    private(set) var refusal: Refusal?
+
+    init(_ fields: FieldList) {
+        var isPost = false
+        var isGRPC = false
+        for index in 0..<fields.count {
+            let field = fields[index]
+            let value = field.valueBytes
+            switch field.token {
+            case []: if !MetadataCheck.isASCIIValue(UnsafeRawBufferPointer(value)) { refuse(Self.notASCII) }
+            case .method: isPost = Self.equals(value, "POST")
+            case .path: path = value
+            case .contentType: isGRPC = Self.isGRPC(value)
+            case .grpcTimeout: readTimeout(value)
+            case .grpcEncoding: readEncoding(value)
+            case .binary:
+                if !MetadataCheck.isBinaryValue(UnsafeRawBufferPointer(value)) {
+                    refuse("a metadata value whose name ends in -bin is not base64")
+                }
+            default: if !MetadataCheck.isASCIIValue(UnsafeRawBufferPointer(value)) { refuse(Self.notASCII) }
+            }
+        }
+        checkHTTP(isPost: isPost, isGRPC: isGRPC)
+    }
+
+    private static var notASCII: StaticString { "a metadata value has bytes other than printable ASCII" }
+
+    private mutating func refuse(_ text: StaticString) {
+        if refusal == nil { refusal = .malformedMetadata(text) }
+    }
+
+    private mutating func readTimeout(_ value: UnsafeBufferPointer<UInt8>) {
+        guard timeout == nil else { return refuse("grpc-timeout is there twice") }
+        switch GRPCTimeout.parse(UnsafeRawBufferPointer(value)) {
+        case .nanoseconds(let nanoseconds): timeout = nanoseconds
+        case .malformed: refuse("grpc-timeout must be 1 to 8 digits and one of H M S m u n")
+        }
+    }
+
+    private mutating func readEncoding(_ value: UnsafeBufferPointer<UInt8>) {
+        guard MetadataCheck.isContentCoding(UnsafeRawBufferPointer(value)) else {
+            return refuse("grpc-encoding is not the name of a coding")
+        }
+        hasEncoding = !Self.equals(value, "identity")
+    }
+
+    /// What is not gRPC gets an answer that any HTTP client understands; it comes before complaints about metadata.
+    private mutating func checkHTTP(isPost: Bool, isGRPC: Bool) {
+        if !isPost {
+            refusal = .plainHTTP(status: 405, "gRPC requests are POST")
+        } else if !isGRPC {
+            refusal = .plainHTTP(status: 415, "gRPC requests have the content-type application/grpc")
+        } else if !Self.isMethodPath(path) {
+            refusal = .plainHTTP(status: 404, "gRPC paths are /Service/Method")
+        }
+    }
+
+    /// `application/grpc`, or that with `+proto`, `+json`, ... or `;` and parameters.
+    private static func isGRPC(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
+        let name: StaticString = "application/grpc"
+        let count = name.utf8CodeUnitCount
+        guard value.count >= count else { return false }
+        for index in 0..<count where value[index] != name.utf8Start[index] { return false }
+        return value.count == count || value[count] == UInt8(ascii: "+") || value[count] == UInt8(ascii: ";")
+    }
+
+    /// A slash, a service, a slash, a method without one.
+    private static func isMethodPath(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard path.count >= 4, path[0] == UInt8(ascii: "/"), let last = path.lastIndex(of: UInt8(ascii: "/")) else { return false }
+        return last > 1 && last < path.count - 1
+    }
+
+    private static func equals(_ value: UnsafeBufferPointer<UInt8>, _ text: StaticString) -> Bool {
+        guard value.count == text.utf8CodeUnitCount else { return false }
+        for index in 0..<value.count where value[index] != text.utf8Start[index] { return false }
+        return true
+    }
+}

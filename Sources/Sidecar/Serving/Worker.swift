@@ -1,0 +1,224 @@
+import EventLoop
+import Glibc
+import HTTP2
+import Logging
+import Migration
+import Synchronization
+import WireFormat
+
+/// Everything that one event loop serves calls with. Nothing in it is touched by another thread, but the counters, which may be read.
+struct Worker {
+    let loop: UnsafeMutablePointer<EventLoop>
+    let sessions: UnsafeMutablePointer<SessionPool>
+    let limits: Limits
+    let routes: UnsafePointer<RouteTable>
+    let counters: WorkerCounters
+    let upstreams: UnsafeMutablePointer<UpstreamPool>
+    let upstreamCount: Int
+    let maxConnections: Int
+    /// What it has to do just now; other threads may read it.
+    let load: UnsafeMutablePointer<WorkerLoad>
+    /// Room for a gray key in canonical form.
+    let keyScratch: UnsafeMutableRawBufferPointer
+    let logs: LogMail
+    /// Nil while the access log is off.
+    var accessLog: AccessLog?
+
+    /// The switches of each migration; nil where there are none. Swapped whole; a call reads them once.
+    fileprivate var switches: UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>
+    fileprivate let migrationCount: Int
+    /// Keeps the memory behind `switches`.
+    fileprivate var snapshot: SwitchSnapshot?
+
+    fileprivate var firstConnection: ClientConnectionPointer?
+    fileprivate var freeCalls: CallPointer?
+    fileprivate var isLeaving = false
+    /// Told when the last client connection has closed, once the worker is leaving.
+    fileprivate var whenEmpty: (@Sendable () -> Void)?
+}
+
+/// How many calls and connections a worker has: written by it alone, read by anyone.
+struct WorkerLoad: ~Copyable {
+    let calls = Atomic<Int>(0)
+    let connections = Atomic<Int>(0)
+
+    /// One writer: a plain load and store, no locked instruction.
+    func countCall(_ change: Int) { calls.store(calls.load(ordering: .relaxed) &+ change, ordering: .relaxed) }
+
+    func countConnection(_ change: Int) {
+        connections.store(connections.load(ordering: .relaxed) &+ change, ordering: .relaxed)
+    }
+}
+
+typealias WorkerPointer = UnsafeMutablePointer<Worker>
+
+extension WorkerPointer {
+    /// A worker on a loop that does not run yet, with nothing connected.
+    static func making(_ setup: WorkerSetup, loop: UnsafeMutablePointer<EventLoop>, counters: WorkerCounters) -> WorkerPointer {
+        let worker = WorkerPointer.allocate(capacity: 1)
+        let count = setup.upstreams.count
+        let upstreams = UnsafeMutablePointer<UpstreamPool>.allocate(capacity: count)
+        let load = UnsafeMutablePointer<WorkerLoad>.allocate(capacity: 1)
+        load.initialize(to: WorkerLoad())
+        let migrations = setup.migrationCount
+        let switches = UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>.allocate(capacity: migrations)
+        switches.initialize(repeating: nil, count: migrations)
+        worker.initialize(
+            to: Worker(
+                loop: loop, sessions: SessionPool.make(limits: setup.limits.session), limits: setup.limits, routes: setup.routes,
+                counters: counters, upstreams: upstreams, upstreamCount: count,
+                maxConnections: max(setup.limits.connections / setup.connectionShare, 1), load: load,
+                keyScratch: .allocate(byteCount: KeyPlan.scratchBytes, alignment: 16), logs: setup.logs,
+                accessLog: setup.accessLogShare > 0 ? AccessLog(share: setup.accessLogShare) : nil,
+                switches: switches, migrationCount: migrations
+            )
+        )
+        for (index, upstream) in setup.upstreams.enumerated() {
+            (upstreams + index).initialize(to: worker.makeUpstream(upstream, index: index, setup))
+        }
+        loop.afterEachBatch(context: worker) { $0.assumingMemoryBound(to: Worker.self).flushSessions() }
+        return worker
+    }
+
+    private func makeUpstream(_ upstream: Upstream, index: Int, _ setup: WorkerSetup) -> UpstreamPool {
+        UpstreamPool(
+            worker: self, index: index, name: upstream.name, address: upstream.address, resolver: setup.resolver,
+            schedule: ConnectSchedule(
+                first: setup.limits.backoffMinimum, longest: setup.limits.backoffMaximum
+            ),
+            timer: Timer(context: pointee.upstreams + index) { $0.assumingMemoryBound(to: UpstreamPool.self).growIfNeeded() }
+        )
+    }
+
+    /// Begins to connect to all upstreams. On the loop's thread.
+    func connect() {
+        for index in 0..<pointee.upstreamCount { (pointee.upstreams + index).growIfNeeded() }
+    }
+
+    // MARK: - The end of a batch
+
+    /// Sends what the batch gave the sessions to say: one flush for each connection that was touched.
+    private func flushSessions() {
+        pointee.sessions.pointee.now = pointee.loop.pointee.now
+        while let session = pointee.sessions.popDirty() {
+            let owner = session.pointee.owner
+            switch session.pointee.role {
+            case .server: owner.assumingMemoryBound(to: ClientConnection.self).flush()
+            case .client: owner.assumingMemoryBound(to: UpstreamConnection.self).flush()
+            }
+        }
+    }
+
+    // MARK: - Look-ups
+
+    func switches(of migration: Int) -> UnsafePointer<MigrationSwitches>? { pointee.switches[migration] }
+
+    func upstream(of route: UnsafePointer<Route>, _ side: Side) -> UpstreamPoolPointer {
+        pointee.upstreams + route.pointee.upstream(side)
+    }
+
+    /// Calls that arrive from now on are decided by `snapshot`.
+    func take(_ snapshot: SwitchSnapshot) {
+        for index in 0..<pointee.migrationCount { pointee.switches[index] = snapshot.table[index] }
+        pointee.snapshot = snapshot
+    }
+
+    // MARK: - Calls
+
+    func newCall(_ client: StreamPointer, of connection: ClientConnectionPointer) -> CallPointer {
+        let call: CallPointer
+        let scratch: UnsafeMutablePointer<UInt8>
+        if let recycled = pointee.freeCalls {
+            call = recycled
+            scratch = recycled.pointee.scratch
+            pointee.freeCalls = recycled.pointee.next
+        } else {
+            call = .allocate(capacity: 1)
+            scratch = .allocate(capacity: Call.scratchBytes)
+        }
+        call.initialize(
+            to: Call(
+                worker: self, scratch: scratch,
+                timer: Timer(context: call) { $0.assumingMemoryBound(to: Call.self).deadlinePassed() },
+                client: client, connection: connection, route: pointee.routes.pointee.unmatchedRoute
+            )
+        )
+        call.pointee.arrivedAt = pointee.loop.pointee.now
+        client.pointee.owner = UnsafeMutableRawPointer(call)
+        client.pointee.account = connection.accountPointer
+        pointee.load.pointee.countCall(1)
+        return call
+    }
+
+    func recycle(_ call: CallPointer) {
+        call.pointee.next = pointee.freeCalls
+        pointee.freeCalls = call
+        pointee.load.pointee.countCall(-1)
+    }
+
+
+    // MARK: - Connections
+
+    private var connectionCount: Int { pointee.load.pointee.connections.load(ordering: .relaxed) }
+
+    /// Serves an accepted connection, or closes it when there are too many.
+    func accept(_ descriptor: Int32) {
+        guard connectionCount < pointee.maxConnections, !pointee.isLeaving else {
+            pointee.counters.add(.clientConnectionsRefused)
+            Glibc.close(descriptor)
+            return
+        }
+        ClientConnectionPointer.serve(descriptor, worker: self)
+    }
+
+    func add(_ connection: ClientConnectionPointer) {
+        connection.pointee.next = pointee.firstConnection
+        pointee.firstConnection?.pointee.previous = connection
+        pointee.firstConnection = connection
+        pointee.load.pointee.countConnection(1)
+        pointee.counters.add(.clientConnectionsAccepted)
+    }
+
+    func remove(_ connection: ClientConnectionPointer) {
+        let next = connection.pointee.next
+        let previous = connection.pointee.previous
+        next?.pointee.previous = previous
+        if let previous { previous.pointee.next = next } else { pointee.firstConnection = next }
+        pointee.load.pointee.countConnection(-1)
+        pointee.counters.add(.clientConnectionsClosed)
+        if connectionCount == 0 { pointee.whenEmpty?() }
+    }
+
+    // MARK: - Drain
+
+    /// Calls `empty` when there is no client connection, now or later.
+    func watchForEmptiness(_ empty: @escaping @Sendable () -> Void) {
+        pointee.whenEmpty = empty
+        if connectionCount == 0 { empty() }
+    }
+
+    /// Asks all clients to go elsewhere; connections end as their calls do.
+    func leave() {
+        pointee.isLeaving = true
+        var next = pointee.firstConnection
+        while let connection = next {
+            next = connection.pointee.next
+            connection.announceShutdown()
+        }
+        if connectionCount == 0 { pointee.whenEmpty?() }
+    }
+
+    /// Ends what is left, and the connections to the upstreams.
+    func endAll() {
+        while let connection = pointee.firstConnection { connection.close() }
+        for index in 0..<pointee.upstreamCount {
+            let upstream = pointee.upstreams + index
+            upstream.pointee.isClosed = true
+            for connection in upstream.pointee.connections { connection.shutDown() }
+        }
+    }
+
+    func log(_ level: Logger.Level, _ message: String, upstream: String) {
+        pointee.logs.post(level, message, ["upstream": .string(upstream)])
+    }
+}

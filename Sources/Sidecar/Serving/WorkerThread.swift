@@ -1,0 +1,80 @@
+import EventLoop
+import Glibc
+import HTTP2
+import Migration
+import Synchronization
+
+/// What all workers are made from.
+struct WorkerSetup {
+    let limits: Limits
+    /// Among how many workers the process's limit on connections is divided.
+    let connectionShare: Int
+    let routes: UnsafePointer<RouteTable>
+    let upstreams: [Upstream]
+    let migrationCount: Int
+    let resolver: Resolver
+    let logs: LogMail
+    let accessLogShare: Double
+}
+
+/// A worker and its thread, as the rest of the process sees them: by mail, and by counts that may be read from anywhere.
+final class WorkerThread: @unchecked Sendable {
+    // Sendable because the worker is touched by its own thread alone once `start` was called.
+    let loop: UnsafeMutablePointer<EventLoop>
+    private let thread: LoopThread
+    private let worker: WorkerPointer
+
+    init(index: Int, setup: WorkerSetup, counters: WorkerCounters) throws {
+        thread = try LoopThread(name: "worker-\(index)")
+        loop = thread.loop
+        worker = .making(setup, loop: loop, counters: counters)
+        worker.connect()
+    }
+
+    func start() throws { try thread.start() }
+    func join() { thread.join() }
+
+    /// Calls and connections that it has now.
+    var load: Int { worker.pointee.load.pointee.calls.load(ordering: .relaxed) }
+    var connectionCount: Int { worker.pointee.load.pointee.connections.load(ordering: .relaxed) }
+
+    /// Runs `work` on the worker's loop.
+    func post(_ work: @escaping @Sendable (WorkerPointer) -> Void) {
+        let worker = SendablePointer(worker)
+        thread.mailbox.post { work(worker.pointer) }
+    }
+
+    func take(_ snapshot: SwitchSnapshot) { post { $0.take(snapshot) } }
+
+    func tellWhenEmpty(_ empty: @escaping @Sendable () -> Void) { post { $0.watchForEmptiness(empty) } }
+
+    func accept(_ descriptor: Int32, isOnItsLoop: Bool) {
+        if isOnItsLoop { return worker.accept(descriptor) }
+        let worker = SendablePointer(worker)
+        if !thread.mailbox.post({ worker.pointer.accept(descriptor) }) { Glibc.close(descriptor) }
+    }
+
+    /// Ends what is left and the thread with it.
+    func end() {
+        post {
+            $0.endAll()
+            $0.pointee.loop.stop()
+        }
+    }
+}
+
+extension Limits {
+    /// What of the limits a session keeps by itself.
+    var session: SessionLimits {
+        var session = SessionLimits()
+        session.streams = streamsPerConnection
+        session.streamWindow = streamWindow
+        session.metadataBytes = metadataBytes
+        session.metadataFields = metadataFields
+        session.resetBurst = resetsBurst
+        session.resetsPerSecond = resetsPerSecond
+        session.idleFrameBurst = pingsBurst
+        session.idleFramesPerSecond = pingsPerSecond
+        return session
+    }
+}

@@ -1,0 +1,184 @@
+import CLinux
+import EventLoop
+import Glibc
+package import Logging
+import Migration
+import Synchronization
+
+/// A running sidecar: its workers, and the admin loop on which signals, switches, logs and the drain are handled.
+///
+/// The admin loop does what may block or take long; the workers' loops serve calls and nothing else.
+package final class SidecarProcess: @unchecked Sendable {
+    // Sendable because everything mutable is touched on the admin loop's thread alone, or before it runs.
+
+    package struct StartError: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    private let configuration: Configuration
+    private let logger: Logger
+    private let admin: LoopThread
+    private let resolver: Resolver
+    private let routes: UnsafeMutablePointer<RouteTable>
+    private var workers: [WorkerThread] = []
+    private var listener: UnsafeMutablePointer<Listener>?
+    private var switchWatch: SwitchWatch?
+    private var drain = DrainMachine()
+    private var drainTimer: UnsafeMutablePointer<Timer>?
+    private var busyWorkers = 0
+    private var signals: UnsafeMutablePointer<Watch>?
+
+    package init(configuration: Configuration, logger: Logger) throws {
+        self.configuration = configuration
+        self.logger = logger
+        admin = try LoopThread(name: "admin")
+        resolver = try Resolver()
+        routes = .allocate(capacity: 1)
+        routes.initialize(to: RouteTable(configuration))
+    }
+
+    /// Serves until a signal ends it; returns the exit status. Call it on the main thread, before any other thread is started.
+    package func run() throws -> Int32 {
+        try watchSignals()
+        try startWorkers()
+        let address = try listen()
+        try startSwitches()
+        drainTimer = .allocate(capacity: 1)
+        drainTimer?.initialize(
+            to: Timer(context: Unmanaged.passUnretained(self).toOpaque()) {
+                Unmanaged<SidecarProcess>.fromOpaque($0).takeUnretainedValue().advance(.timeOver)
+            }
+        )
+        for worker in workers { try worker.start() }
+        logger.info(
+            "serving",
+            metadata: [
+                "listen": .string(address), "workers": .stringConvertible(workers.count), "version": .string(Version.current),
+                "upstreams": .string(configuration.upstreams.map { "\($0.name)=\($0.address)" }.joined(separator: " ")),
+            ]
+        )
+        try admin.start()
+        admin.join()
+        for worker in workers { worker.join() }
+        resolver.stop()
+        logger.info("stopped")
+        return 0
+    }
+
+    // MARK: - Start
+
+    /// Signals are read on the admin loop; no thread is interrupted by one.
+    private func watchSignals() throws {
+        signal(SIGPIPE, SIG_IGN)
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, SIGTERM)
+        sigaddset(&set, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        let descriptor = signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
+        if descriptor < 0 { throw SystemError(call: "signalfd") }
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        signals = try admin.loop.watch(descriptor, for: .readable, context: context) { context, _ in
+            Unmanaged<SidecarProcess>.fromOpaque(context).takeUnretainedValue().signalArrived()
+        }
+    }
+
+    private func startWorkers() throws {
+        let setup = WorkerSetup(
+            limits: configuration.limits, connectionShare: configuration.workers, routes: routes,
+            upstreams: configuration.upstreams, migrationCount: configuration.migrations.count, resolver: resolver,
+            logs: LogMail(logger: logger, mailbox: admin.mailbox), accessLogShare: configuration.accessLogSample
+        )
+        for index in 0..<configuration.workers {
+            workers.append(try WorkerThread(index: index, setup: setup, counters: WorkerCounters()))
+        }
+    }
+
+    /// The first worker accepts for all; a connection goes to the one with the fewest calls.
+    private func listen() throws -> String {
+        let address = try resolve(configuration.listen)
+        let descriptor: Int32
+        do {
+            descriptor = try Sockets.listen(on: address)
+        } catch {
+            throw StartError(description: "cannot listen on \(configuration.listen): \(error); is another sidecar running?")
+        }
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        listener = try Listener.make(
+            descriptor: descriptor, isUnix: address.isUnix, loop: workers[0].loop, context: context
+        ) { context, descriptor in
+            Unmanaged<SidecarProcess>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.accepted(descriptor) }
+        }
+        return address.isUnix ? "\(address)" : "\(configuration.listen)"
+    }
+
+    private func resolve(_ address: Address) throws -> SocketAddress {
+        guard let resolved = try address.resolve().first else {
+            throw StartError(description: "cannot listen on \(address): the name has no address")
+        }
+        return resolved
+    }
+
+    private func startSwitches() throws {
+        let workers = workers
+        switchWatch = try SwitchWatch(configuration: configuration, logger: logger) { snapshot in
+            for worker in workers { worker.take(snapshot) }
+        }
+    }
+
+    /// On the first worker's thread.
+    private func accepted(_ descriptor: Int32) {
+        let target = workers.count == 1 ? workers[0] : workers.min { $0.load < $1.load } ?? workers[0]
+        target.accept(descriptor, isOnItsLoop: target === workers[0])
+    }
+
+    // MARK: - Drain
+
+    private func signalArrived() {
+        guard let signals else { return }
+        var info = signalfd_siginfo()
+        while read(signals.pointee.descriptor, &info, MemoryLayout<signalfd_siginfo>.size) > 0 {
+            logger.info("signal", metadata: ["number": .stringConvertible(info.ssi_signo)])
+            advance(.signal)
+        }
+    }
+
+    private func advance(_ event: DrainMachine.Event) {
+        switch drain.take(event) {
+        case .none: break
+        case .startDelay:
+            setTimer(configuration.drain.delayNanoseconds)
+            busyWorkers = workers.count
+            for worker in workers {
+                worker.tellWhenEmpty { self.admin.mailbox.post { self.workerIsEmpty() } }
+            }
+        case .leave:
+            logger.info("leaving: clients are told to go")
+            setTimer(configuration.drain.timeoutNanoseconds)
+            workers[0].post { [self] _ in
+                listener?.close()
+                listener = nil
+            }
+            for worker in workers { worker.post { $0.leave() } }
+        case .end: stopAll()
+        }
+    }
+
+    /// A client may have come back since; only when no worker has one is the sidecar empty.
+    private func workerIsEmpty() {
+        if workers.allSatisfy({ $0.connectionCount == 0 }) {
+            advance(.noClients)
+        }
+    }
+
+    private func setTimer(_ nanoseconds: UInt64) {
+        guard let drainTimer else { return }
+        admin.loop.arm(drainTimer, at: admin.loop.pointee.now + nanoseconds)
+    }
+
+    private func stopAll() {
+        switchWatch?.stop()
+        for worker in workers { worker.end() }
+        admin.stop()
+    }
+}

@@ -1,0 +1,176 @@
+import EventLoop
+import HTTP2
+import Logging
+import Migration
+import WireFormat
+
+/// One upstream as one worker sees it: its connections, and the calls that wait for one.
+///
+/// A connection is made when the worker starts and made anew whenever it is lost, off the path of calls; a further one is opened when
+/// the others come near the number of streams that the peer allows. While nothing is known against the upstream, calls wait for the
+/// connection that is being made, in a bounded queue; after a failed attempt they fail at once until it has been reached again.
+struct UpstreamPool {
+    let worker: WorkerPointer
+    let index: Int
+    let name: String
+    let address: Address
+    let resolver: Resolver
+    var schedule: ConnectSchedule
+    var timer: Timer
+    var addresses: [SocketAddress] = []
+    var nextAddress = 0
+    var isResolving = false
+    /// Set for good when the worker drains or the side is fenced: nothing is connected any more.
+    var isClosed = false
+    /// Why the last attempt failed; what callers are told.
+    var reason = "not connected yet"
+
+    /// Connections that may take calls, or are being made; those that GOAWAY has closed to new calls are in no list.
+    var connections: [UpstreamConnectionPointer] = []
+    /// The open connection that calls go to as long as it has room.
+    var current: UpstreamConnectionPointer?
+    var firstQueued: CallPointer?
+    var lastQueued: CallPointer?
+    var queued = 0
+
+    static var maxConnections: Int { 8 }
+}
+
+typealias UpstreamPoolPointer = UnsafeMutablePointer<UpstreamPool>
+
+extension UpstreamPoolPointer {
+    /// Sends the call to this upstream, now or as soon as there is room; or tells it that there is none.
+    func take(_ call: CallPointer) {
+        if pointee.queued == 0, let current = pointee.current, !current.isNearlyFull { return call.send(on: current) }
+        if pointee.queued == 0, let connection = connectionWithRoom() { return call.send(on: connection) }
+        if isUnreachable { return call.sideUnreachable() }
+        guard pointee.queued < pointee.worker.pointee.limits.upstreamQueue else {
+            return call.refuse(.queueFull(call.pointee.side))
+        }
+        enqueue(call)
+        growIfNeeded()
+    }
+
+    /// Fail fast: nothing is connected and the last attempt failed.
+    private var isUnreachable: Bool {
+        pointee.isClosed || (pointee.schedule.failures > 0 && !pointee.connections.contains { $0.pointee.phase == .open })
+    }
+
+    /// The open connection with the most room, and a further one in the making when even that is nearly full.
+    private func connectionWithRoom() -> UpstreamConnectionPointer? {
+        let open = pointee.connections.filter { $0.pointee.phase == .open }
+        guard let best = open.max(by: { $0.room < $1.room }) else { return nil }
+        pointee.current = best
+        if best.isNearlyFull { growIfNeeded() }
+        return best.room > 0 ? best : nil
+    }
+
+    // MARK: - Connecting
+
+    /// Makes a connection unless one is being made, all that may be are there, or the last failure is too recent.
+    func growIfNeeded() {
+        let worker = pointee.worker
+        guard !pointee.isClosed, !pointee.isResolving, pointee.connections.count < UpstreamPool.maxConnections,
+            !pointee.connections.contains(where: { $0.pointee.phase == .connecting || !$0.isNearlyFull }),
+            pointee.schedule.restsUntil <= worker.pointee.loop.pointee.now
+        else { return }
+        if pointee.nextAddress < pointee.addresses.count { return connect() }
+        pointee.isResolving = true
+        let upstream = SendablePointer(self)
+        pointee.resolver.resolve(pointee.address, answerTo: worker.pointee.loop.pointee.mailbox) { result in
+            upstream.pointer.resolved(result)
+        }
+    }
+
+    private func resolved(_ result: Result<[SocketAddress], ResolutionError>) {
+        pointee.isResolving = false
+        guard !pointee.isClosed else { return }
+        switch result {
+        case .success(let addresses):
+            pointee.addresses = addresses
+            pointee.nextAddress = 0
+            connect()
+        case .failure(let error): attemptFailed(error.description)
+        }
+    }
+
+    private func connect() {
+        let address = pointee.addresses[pointee.nextAddress]
+        pointee.nextAddress += 1
+        do throws(SystemError) {
+            pointee.connections.append(try UpstreamConnectionPointer.connecting(to: address, for: self))
+        } catch {
+            attemptFailed("\(address): \(error)")
+        }
+    }
+
+    /// A connection stands and the peer has sent its SETTINGS.
+    func connected() {
+        pointee.schedule.succeeded()
+        pointee.nextAddress = 0
+        pointee.addresses = pointee.address.isName ? [] : pointee.addresses
+        pointee.worker.log(.info, "connected", upstream: pointee.name)
+        serveQueue()
+    }
+
+    /// A connection takes no new calls any more, or is lost.
+    func connectionLeft(_ connection: UpstreamConnectionPointer) {
+        pointee.connections.removeAll { $0 == connection }
+        if pointee.current == connection { pointee.current = nil }
+        growIfNeeded()
+    }
+
+    func attemptFailed(_ reason: String) {
+        // The next address of the same name is tried at once.
+        if pointee.nextAddress < pointee.addresses.count { return connect() }
+        let worker = pointee.worker
+        pointee.nextAddress = 0
+        pointee.addresses = pointee.address.isName ? [] : pointee.addresses
+        if pointee.reason != reason || pointee.schedule.failures == 0 {
+            worker.log(.warning, "cannot connect: \(reason)", upstream: pointee.name)
+        }
+        pointee.reason = reason
+        worker.pointee.counters.add(.connectFailures)
+        let again = pointee.schedule.failed(at: worker.pointee.loop.pointee.now, random: UInt64.random(in: 0 ... .max))
+        worker.pointee.loop.arm(timerPointer, at: again)
+        while isUnreachable, let call = pointee.firstQueued {
+            leaveQueue(call)
+            call.sideUnreachable()
+        }
+    }
+
+    var timerPointer: UnsafeMutablePointer<Timer> {
+        withUnsafeMutablePointer(to: &pointee.timer) { $0 }
+    }
+
+    // MARK: - The queue
+
+    /// Room has come: calls leave the queue in the order in which they came.
+    func serveQueue() {
+        while let call = pointee.firstQueued, let connection = connectionWithRoom() {
+            leaveQueue(call)
+            call.send(on: connection)
+        }
+    }
+
+    private func enqueue(_ call: CallPointer) {
+        call.pointee.phase = .queued
+        call.pointee.next = nil
+        call.pointee.previous = pointee.lastQueued
+        if let last = pointee.lastQueued { last.pointee.next = call } else { pointee.firstQueued = call }
+        pointee.lastQueued = call
+        pointee.queued += 1
+        pointee.worker.pointee.counters.add(.queuedCalls)
+    }
+
+    func leaveQueue(_ call: CallPointer) {
+        let next = call.pointee.next
+        let previous = call.pointee.previous
+        if let next { next.pointee.previous = previous } else { pointee.lastQueued = previous }
+        if let previous { previous.pointee.next = next } else { pointee.firstQueued = next }
+        call.pointee.next = nil
+        call.pointee.previous = nil
+        call.pointee.phase = .asking
+        pointee.queued -= 1
+    }
+}
