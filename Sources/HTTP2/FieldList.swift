@@ -2,14 +2,25 @@ import CNghttp2
 
 /// One header field as nghttp2 decoded it: two reference-counted buffers that are passed on without a copy.
 package struct Field {
-    let name: OpaquePointer
-    let value: OpaquePointer
-    package let token: FieldTokens
+    fileprivate let name: OpaquePointer
+    fileprivate let value: OpaquePointer
+    package let nameBytes: UnsafeBufferPointer<UInt8>
+    package let valueBytes: UnsafeBufferPointer<UInt8>
+    package let token: FieldToken
     /// The peer asked that this field never be indexed (RFC 7541, 6.2.3); that is passed on.
     let neverIndex: Bool
 
-    package var nameBytes: UnsafeBufferPointer<UInt8> { Self.bytes(name) }
-    package var valueBytes: UnsafeBufferPointer<UInt8> { Self.bytes(value) }
+    init(name: OpaquePointer, value: OpaquePointer, neverIndex: Bool) {
+        self.name = name
+        self.value = value
+        nameBytes = Self.bytes(name)
+        valueBytes = Self.bytes(value)
+        token = FieldToken.of(nameBytes)
+        self.neverIndex = neverIndex
+    }
+
+    /// Size as RFC 9113, 6.5.2 counts it, bytes.
+    var size: Int { nameBytes.count + valueBytes.count + 32 }
 
     private static func bytes(_ buffer: OpaquePointer) -> UnsafeBufferPointer<UInt8> {
         let vector = nghttp2_rcbuf_get_buf(buffer)
@@ -25,30 +36,28 @@ package struct FieldList {
     /// Size as RFC 9113, 6.5.2 counts it: name, value and 32 for each field, in bytes.
     package private(set) var bytes = 0
     /// Tokens of all fields that it holds.
-    package private(set) var tokens: FieldTokens = []
+    package private(set) var tokens = FieldTokens()
 
     package var isEmpty: Bool { count == 0 }
 
     package subscript(index: Int) -> Field { fields.unsafelyUnwrapped[index] }
 
     /// The first field with this token.
-    package func first(_ token: FieldTokens) -> Field? {
+    package func first(_ token: FieldToken) -> Field? {
         guard tokens.contains(token), let fields else { return nil }
         for index in 0..<count where fields[index].token == token { return fields[index] }
         return nil
     }
 
     /// Appends a field and takes a reference on both its buffers.
-    mutating func append(name: OpaquePointer, value: OpaquePointer, neverIndex: Bool) {
+    mutating func append(_ field: Field) {
         if count == capacity { grow() }
-        nghttp2_rcbuf_incref(name)
-        nghttp2_rcbuf_incref(value)
-        let nameVector = nghttp2_rcbuf_get_buf(name)
-        let token = FieldTokens.of(UnsafeBufferPointer(start: nameVector.base, count: nameVector.len))
-        fields.unsafelyUnwrapped[count] = Field(name: name, value: value, token: token, neverIndex: neverIndex)
+        nghttp2_rcbuf_incref(field.name)
+        nghttp2_rcbuf_incref(field.value)
+        fields.unsafelyUnwrapped[count] = field
         count += 1
-        bytes += nameVector.len + nghttp2_rcbuf_get_buf(value).len + 32
-        tokens.formUnion(token)
+        bytes += field.size
+        tokens.insert(field.token)
     }
 
     /// Gives the references back.
@@ -61,7 +70,7 @@ package struct FieldList {
         }
         count = 0
         bytes = 0
-        tokens = []
+        tokens = FieldTokens()
     }
 
     mutating func free() {
@@ -110,7 +119,7 @@ package struct FieldWriter {
     package mutating func append(_ list: FieldList, except excluded: FieldTokens) {
         for index in 0..<list.count {
             let field = list[index]
-            guard excluded.isDisjoint(with: field.token) else { continue }
+            if excluded.contains(field.token) { continue }
             append(name: field.nameBytes, value: field.valueBytes, indexed: !field.neverIndex)
         }
     }

@@ -1,62 +1,54 @@
 /// The header fields that the sidecar itself reads, told apart once, when a field arrives.
-package struct FieldTokens: OptionSet, Sendable {
-    package let rawValue: UInt32
-    @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
-
-    @inlinable package static var method: FieldTokens { FieldTokens(rawValue: 1 << 0) }
-    @inlinable package static var path: FieldTokens { FieldTokens(rawValue: 1 << 1) }
-    @inlinable package static var status: FieldTokens { FieldTokens(rawValue: 1 << 2) }
-    @inlinable package static var otherPseudo: FieldTokens { FieldTokens(rawValue: 1 << 3) }
-    @inlinable package static var contentType: FieldTokens { FieldTokens(rawValue: 1 << 4) }
-    @inlinable package static var te: FieldTokens { FieldTokens(rawValue: 1 << 5) }
-    @inlinable package static var grpcTimeout: FieldTokens { FieldTokens(rawValue: 1 << 6) }
-    @inlinable package static var grpcEncoding: FieldTokens { FieldTokens(rawValue: 1 << 7) }
-    @inlinable package static var grpcAcceptEncoding: FieldTokens { FieldTokens(rawValue: 1 << 8) }
-    @inlinable package static var grpcStatus: FieldTokens { FieldTokens(rawValue: 1 << 9) }
-    @inlinable package static var grpcMessage: FieldTokens { FieldTokens(rawValue: 1 << 10) }
+package enum FieldToken: UInt8, Sendable {
+    /// Any field that is only passed on.
+    case other
+    case method
+    case path
+    case status
+    case otherPseudo
+    case contentType
+    case te
+    case grpcTimeout
+    case grpcEncoding
+    case grpcStatus
+    case grpcMessage
     /// Any name that ends in `-bin`: its value is base64 (PROTOCOL-HTTP2, Custom-Metadata).
-    @inlinable package static var binary: FieldTokens { FieldTokens(rawValue: 1 << 11) }
+    case binary
     /// Any name that begins with `switchover-`: the sidecar's own, never taken from a peer.
-    @inlinable package static var switchover: FieldTokens { FieldTokens(rawValue: 1 << 12) }
-    @inlinable package static var contentLength: FieldTokens { FieldTokens(rawValue: 1 << 13) }
+    case switchover
 
-    /// The token of a lower-case name; empty for a field that the sidecar does not read.
-    package static func of(_ name: UnsafeBufferPointer<UInt8>) -> FieldTokens {
-        guard let first = name.first else { return [] }
-        switch first {
+    /// The token of a lower-case name.
+    static func of(_ name: UnsafeBufferPointer<UInt8>) -> FieldToken {
+        guard name.count > 1 else { return .other }
+        switch name[0] {
         case UInt8(ascii: ":"): return pseudo(name)
-        case UInt8(ascii: "g"): if let token = grpc(name) { return token }
-        case UInt8(ascii: "c"):
-            if equals(name, "content-type") { return .contentType }
-            if equals(name, "content-length") { return .contentLength }
+        case UInt8(ascii: "g"): if hasPrefix(name, "grpc-") { return grpc(name) }
+        case UInt8(ascii: "c"): if equals(name, "content-type") { return .contentType }
         case UInt8(ascii: "t"): if equals(name, "te") { return .te }
         case UInt8(ascii: "s"): if hasPrefix(name, "switchover-") { return .switchover }
         default: break
         }
-        return hasSuffixBin(name) ? .binary : []
+        return hasSuffixBin(name) ? .binary : .other
     }
 
-    private static func pseudo(_ name: UnsafeBufferPointer<UInt8>) -> FieldTokens {
+    private static func pseudo(_ name: UnsafeBufferPointer<UInt8>) -> FieldToken {
         if equals(name, ":path") { return .path }
         if equals(name, ":method") { return .method }
-        if equals(name, ":status") { return .status }
-        return .otherPseudo
+        return equals(name, ":status") ? .status : .otherPseudo
     }
 
-    private static func grpc(_ name: UnsafeBufferPointer<UInt8>) -> FieldTokens? {
-        guard hasPrefix(name, "grpc-") else { return nil }
+    private static func grpc(_ name: UnsafeBufferPointer<UInt8>) -> FieldToken {
         if equals(name, "grpc-timeout") { return .grpcTimeout }
         if equals(name, "grpc-encoding") { return .grpcEncoding }
-        if equals(name, "grpc-accept-encoding") { return .grpcAcceptEncoding }
         if equals(name, "grpc-status") { return .grpcStatus }
         if equals(name, "grpc-message") { return .grpcMessage }
-        return nil
+        return hasSuffixBin(name) ? .binary : .other
     }
 
     private static func hasSuffixBin(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
         let count = name.count
-        return count > 4 && name[count - 4] == UInt8(ascii: "-") && name[count - 3] == UInt8(ascii: "b")
-            && name[count - 2] == UInt8(ascii: "i") && name[count - 1] == UInt8(ascii: "n")
+        return count > 4 && name[count - 1] == UInt8(ascii: "n") && name[count - 2] == UInt8(ascii: "i")
+            && name[count - 3] == UInt8(ascii: "b") && name[count - 4] == UInt8(ascii: "-")
     }
 
     @inline(__always)
@@ -70,4 +62,20 @@ package struct FieldTokens: OptionSet, Sendable {
         for index in 0..<text.utf8CodeUnitCount where name[index] != text.utf8Start[index] { return false }
         return true
     }
+}
+
+/// A set of tokens. Not an `OptionSet`: its literals and pattern matches would run generic code for every field of every call.
+package struct FieldTokens: Sendable, Equatable {
+    private var bits: UInt32
+
+    package init() { bits = 0 }
+    package init(_ token: FieldToken) { bits = 1 << UInt32(token.rawValue) }
+
+    package func contains(_ token: FieldToken) -> Bool { bits & (1 << UInt32(token.rawValue)) != 0 }
+    package func with(_ token: FieldToken) -> FieldTokens {
+        var set = self
+        set.insert(token)
+        return set
+    }
+    mutating func insert(_ token: FieldToken) { bits |= 1 << UInt32(token.rawValue) }
 }

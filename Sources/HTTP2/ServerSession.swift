@@ -14,7 +14,7 @@ package struct ServerSession {
         guard begin(stream) else { return }
         let pool = session.pointee.pool
         pool.pointee.writer.removeAll()
-        pool.pointee.writer.append(reply.pointee.fields, except: .switchover)
+        pool.pointee.writer.append(reply.pointee.fields, except: FieldTokens(.switchover))
         if reply.pointee.hasEnded, reply.pointee.body.isEmpty, reply.pointee.trailers.isEmpty {
             finish(stream)
         } else {

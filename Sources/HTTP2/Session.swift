@@ -29,7 +29,7 @@ package struct Session {
     package let pool: UnsafeMutablePointer<SessionPool>
     /// The shell's record of the connection.
     package let owner: UnsafeMutableRawPointer
-    package internal(set) var notices: Notices = []
+    package internal(set) var notices = Notices(rawValue: 0)
     package internal(set) var openStreams = 0
     /// Streams that the peer reset, in all.
     package internal(set) var resetsReceived: UInt64 = 0
@@ -148,7 +148,7 @@ extension SessionPointer {
 
     package func takeNotices() -> Session.Notices {
         let notices = pointee.notices
-        pointee.notices = []
+        pointee.notices = Session.Notices(rawValue: 0)
         return notices
     }
 

@@ -28,7 +28,7 @@ enum SessionCallbacks {
         let id = frame.unsafelyUnwrapped.pointee.hd.stream_id
         guard let stream = session(context).stream(id), let name, let value else { return 0 }
         let neverIndex = UInt32(flags) & NGHTTP2_NV_FLAG_NO_INDEX.rawValue != 0
-        stream.addField(name: name, value: value, neverIndex: neverIndex, limits: session(context).pointee.pool.pointee.limits)
+        stream.add(Field(name: name, value: value, neverIndex: neverIndex), session(context).pointee.pool)
         return 0
     }
 
@@ -162,20 +162,15 @@ extension SessionPointer {
 }
 
 extension StreamPointer {
-    fileprivate func addField(name: OpaquePointer, value: OpaquePointer, neverIndex: Bool, limits: SessionLimits) {
-        let list = pointee.isHeadComplete ? pointee.trailers.bytes : pointee.fields.bytes
-        let count = pointee.isHeadComplete ? pointee.trailers.count : pointee.fields.count
-        let added = nghttp2_rcbuf_get_buf(name).len + nghttp2_rcbuf_get_buf(value).len + 32
-        guard list + added <= limits.metadataBytes, count < limits.metadataFields else {
-            pointee.events.insert(.oversized)
-            return
-        }
+    fileprivate func add(_ field: Field, _ pool: UnsafeMutablePointer<SessionPool>) {
         if pointee.isHeadComplete {
-            pointee.trailers.append(name: name, value: value, neverIndex: neverIndex)
+            if pool.fits(field, in: pointee.trailers) { pointee.trailers.append(field) } else { isOversized() }
         } else {
-            pointee.fields.append(name: name, value: value, neverIndex: neverIndex)
+            if pool.fits(field, in: pointee.fields) { pointee.fields.append(field) } else { isOversized() }
         }
     }
+
+    private func isOversized() { pointee.events.insert(.oversized) }
 
     /// A block is an informational response (RFC 9110, 15.2), the head, or the trailers.
     fileprivate func headersReceived(isLast: Bool) {
@@ -203,5 +198,11 @@ extension StreamPointer {
         pointee.uncredited += count
         settleAccount(from: before, to: pointee.body.held, in: session.pointee.pool)
         session.touch(self, .data)
+    }
+}
+
+extension UnsafeMutablePointer<SessionPool> {
+    fileprivate func fits(_ field: Field, in list: FieldList) -> Bool {
+        list.bytes + field.size <= pointee.limits.metadataBytes && list.count < pointee.limits.metadataFields
     }
 }

@@ -120,7 +120,7 @@ extension StreamPointer {
         pointee.id = 0
         pointee.session = nil
         pointee.owner = nil
-        pointee.events = []
+        pointee.events = .none
         pointee.isHeadComplete = false
         pointee.hasEnded = false
         pointee.isClosed = false

@@ -13,6 +13,10 @@ package struct StreamEvents: OptionSet, Sendable {
     @inlinable package static var closed: StreamEvents { StreamEvents(rawValue: 8) }
     /// The header block passed the limit on metadata; what did not fit was dropped.
     @inlinable package static var oversized: StreamEvents { StreamEvents(rawValue: 16) }
+
+    /// The body, the end or the close has come too.
+    @inlinable package var hasMoreThanHead: Bool { rawValue & 0b1110 != 0 }
+    @inlinable package static var none: StreamEvents { StreamEvents(rawValue: 0) }
 }
 
 /// A count of body bytes that wait on behalf of one client connection.
@@ -39,7 +43,7 @@ package struct Stream {
     package internal(set) var fields = FieldList()
     package internal(set) var trailers = FieldList()
     package internal(set) var body = BodyQueue()
-    package internal(set) var events: StreamEvents = []
+    package internal(set) var events = StreamEvents.none
     package internal(set) var isHeadComplete = false
     package internal(set) var hasEnded = false
     package internal(set) var isClosed = false

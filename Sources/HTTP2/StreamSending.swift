@@ -4,7 +4,7 @@ import CNghttp2
 extension StreamPointer {
     package func takeEvents() -> StreamEvents {
         let events = pointee.events
-        pointee.events = []
+        pointee.events = .none
         return events
     }
 
@@ -103,7 +103,7 @@ enum SourceReader {
         }
         let count = from.take(into: buffer.unsafelyUnwrapped, limit: limit, pool: session.pointee.pool)
         if from.pointee.hasEnded, from.pointee.body.isEmpty {
-            end(stream, session, flags) { $0.append(from.pointee.trailers, except: .switchover) }
+            end(stream, session, flags) { $0.append(from.pointee.trailers, except: FieldTokens(.switchover)) }
         } else if count == 0 {
             stream.pointee.isDeferred = true
             return Int(NGHTTP2_ERR_DEFERRED.rawValue)

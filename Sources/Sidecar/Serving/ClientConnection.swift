@@ -142,8 +142,7 @@ extension ClientConnectionPointer {
     private func begin(_ stream: StreamPointer, _ events: StreamEvents) {
         let call = pointee.worker.newCall(stream, of: self)
         call.begin(events)
-        let rest = events.subtracting([.head, .oversized])
-        if !rest.isEmpty { call.clientProgressed(rest) }
+        if events.hasMoreThanHead { call.clientProgressed(events) }
     }
 
     private func heed(_ notices: Session.Notices) {

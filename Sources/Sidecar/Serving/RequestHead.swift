@@ -21,7 +21,6 @@ struct RequestHead {
             let field = fields[index]
             let value = field.valueBytes
             switch field.token {
-            case []: if !MetadataCheck.isASCIIValue(UnsafeRawBufferPointer(value)) { refuse(Self.notASCII) }
             case .method: isPost = Self.equals(value, "POST")
             case .path: path = value
             case .contentType: isGRPC = Self.isGRPC(value)
