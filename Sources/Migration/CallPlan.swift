@@ -1,0 +1,84 @@
+package import WireFormat
+
+/// How a method's calls are routed.
+package enum CallKind: UInt8, Sendable, CaseIterable {
+    /// Finds one record: asked of the authority, and where the stage says so of the other side when it is absent.
+    case singleQuery
+    /// Any method without a declared kind, streaming included: follows the total switch.
+    case passThrough
+
+    /// As the configuration writes it.
+    package var name: String {
+        switch self {
+        case .singleQuery: "single_query"
+        case .passThrough: "pass_through"
+        }
+    }
+}
+
+/// What the configuration says a passed-through method does to records.
+package enum Effect: UInt8, Sendable, CaseIterable {
+    /// The configuration does not list the method.
+    case undeclared
+    case read
+    /// Changes records without the sidecar's double write.
+    case unsafeWrite
+
+    /// As the configuration writes it.
+    package var name: String {
+        switch self {
+        case .undeclared: "undeclared"
+        case .read: "read"
+        case .unsafeWrite: "unsafe_write"
+        }
+    }
+}
+
+/// Everything the engine knows about one method; plain data, copied freely.
+package struct CallPlan: Sendable, Equatable {
+    package let kind: CallKind
+    /// Where the gray key stands in the request; never nil for a single query.
+    package let key: KeyPlan?
+    /// The status by which a side says that it has no such record.
+    package let absent: GRPCStatus
+    /// Whether `absent` at stage `dualNew` asks old.
+    package let grayFallback: Bool
+    /// The deadline of a call whose client set none; 0 where there is none (pass-through).
+    package let timeoutNanoseconds: UInt64
+    package let effect: Effect
+    /// Position of the migration in the configuration.
+    package let migrationIndex: Int
+    /// Position of the method in its migration; one past the last declared method for calls that none declares.
+    package let methodIndex: Int
+
+    package init(
+        singleQuery key: KeyPlan, absent: GRPCStatus, grayFallback: Bool, timeoutNanoseconds: UInt64,
+        migrationIndex: Int, methodIndex: Int
+    ) {
+        kind = .singleQuery
+        self.key = key
+        self.absent = absent
+        self.grayFallback = grayFallback
+        self.timeoutNanoseconds = timeoutNanoseconds
+        effect = .read
+        self.migrationIndex = migrationIndex
+        self.methodIndex = methodIndex
+    }
+
+    package init(passThrough effect: Effect, migrationIndex: Int, methodIndex: Int) {
+        kind = .passThrough
+        key = nil
+        absent = .notFound
+        grayFallback = false
+        timeoutNanoseconds = 0
+        self.effect = effect
+        self.migrationIndex = migrationIndex
+        self.methodIndex = methodIndex
+    }
+
+    /// What a side's final status means to the call's machine.
+    @inlinable package func outcome(of status: GRPCStatus) -> SingleQuery.Outcome {
+        if status == .ok { return .ok }
+        return status == absent ? .absent : .failed(status)
+    }
+}

@@ -1,0 +1,48 @@
+/// The switches of one migration as one change left them: which stage a gray key has. Immutable, shared by all loops.
+///
+/// `gray` counts within `enrolled` only, so a key that is gray but not enrolled stays at stage `old`.
+package struct MigrationSwitches: ~Copyable, Sendable {
+    /// The number of the last change.
+    package let epoch: UInt64
+    package let phase: Phase
+    /// Keys written on both sides while migrating.
+    package let enrolled: GraySet
+    /// Keys read from new while migrating.
+    package let gray: GraySet
+    /// The stage of every key, where the switches name one for all; nil while the stage depends on the key.
+    package let stageWithoutKey: Stage?
+    /// Where calls of no declared kind go: the total switch alone decides.
+    package let passThroughSide: Side
+
+    package init(epoch: UInt64, phase: Phase, enrolled: consuming GraySet, gray: consuming GraySet) {
+        stageWithoutKey = MigrationSwitches.commonStage(phase: phase, enrolled: enrolled, gray: gray)
+        passThroughSide = phase == .idle || phase == .migrating ? .old : .new
+        self.epoch = epoch
+        self.phase = phase
+        self.enrolled = enrolled
+        self.gray = gray
+    }
+
+    /// Whether a call's gray key must be read before its stage is known.
+    @inlinable package var needsKey: Bool { stageWithoutKey == nil }
+
+    /// The stage of a canonical gray key.
+    @inlinable package func stage(key: UnsafeRawBufferPointer) -> Stage {
+        if let stageWithoutKey { return stageWithoutKey }
+        if !enrolled.contains(key) { return .old }
+        return gray.contains(key) ? .dualNew : .dualOld
+    }
+
+    private static func commonStage(phase: Phase, enrolled: borrowing GraySet, gray: borrowing GraySet) -> Stage? {
+        switch phase {
+        case .idle: return .old
+        case .mirrored: return .newMirrored
+        case .finished, .retired: return .new
+        case .migrating:
+            if enrolled.isNone { return .old }
+            guard enrolled.isAll else { return nil }
+            if gray.isAll { return .dualNew }
+            return gray.isNone ? .dualOld : nil
+        }
+    }
+}

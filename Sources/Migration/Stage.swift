@@ -1,0 +1,32 @@
+/// What the switches say for one gray key.
+package enum Stage: UInt8, Sendable, CaseIterable {
+    /// Old only.
+    case old
+    /// Written on both sides, read from old.
+    case dualOld
+    /// Written on both sides, read from new.
+    case dualNew
+    /// New is the authority, old still follows.
+    case newMirrored
+    /// New only.
+    case new
+
+    /// The side a query asks first: the authority of the key's records.
+    @inlinable package var authority: Side {
+        switch self {
+        case .old, .dualOld: .old
+        case .dualNew, .newMirrored, .new: .new
+        }
+    }
+
+    /// The value of the metadata `switchover-stage`.
+    @inlinable package var name: StaticString {
+        switch self {
+        case .old: "old"
+        case .dualOld: "dualOld"
+        case .dualNew: "dualNew"
+        case .newMirrored: "newMirrored"
+        case .new: "new"
+        }
+    }
+}

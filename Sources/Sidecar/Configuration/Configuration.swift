@@ -1,0 +1,86 @@
+package import Logging
+package import Migration
+
+/// All that `switchover.yaml` and the command line say, checked: what is in a value of this type can be served.
+package struct Configuration: Sendable {
+    /// The file as the user named it.
+    package let file: String
+    /// The data port.
+    package let listen: Address
+    /// Nil when it is off.
+    package let stats: Address?
+    /// The path of the control socket.
+    package let control: String
+    /// The path of the switch file.
+    package let switches: String
+    /// Event loops that serve calls.
+    package let workers: Int
+    package let allowRemote: Bool
+    package let upstreams: [Upstream]
+    package let migrations: [MigrationConfiguration]
+    /// The plan of calls to services that no migration names; nil: they get `UNIMPLEMENTED`.
+    package let passThrough: CallPlan?
+    package let limits: Limits
+    package let log: LogConfiguration
+    /// The share of calls that the access log shows, 0 to 1.
+    package let accessLogSample: Double
+    package let drain: DrainConfiguration
+    /// What is allowed but doubtful.
+    package let warnings: [Diagnostic]
+
+    package static let defaultListen = Address.tcp(host: "127.0.0.1", port: 7400)
+    package static let defaultStats = Address.tcp(host: "127.0.0.1", port: 7401)
+    static let defaultControl = "switchover.sock"
+    static let defaultSwitches = "switches.json"
+    static let defaultTimeoutNanoseconds: UInt64 = 30_000_000_000
+}
+
+/// One gRPC service that calls can go to.
+package struct Upstream: Sendable, Equatable {
+    package let name: String
+    package let address: Address
+}
+
+/// One migration: its sides, the services it moves, and how their methods are routed.
+package struct MigrationConfiguration: Sendable {
+    package let name: String
+    /// Positions in `Configuration.upstreams`.
+    package let oldUpstream: Int
+    package let newUpstream: Int
+    /// Full names, `shop.v1.Orders`.
+    package let services: [String]
+    package let methods: [MethodConfiguration]
+    /// The plan of the services' methods that are not in `methods`: pass-through of undeclared effect.
+    package let otherMethods: CallPlan
+    /// How gray keys are written in switch files; nil where no method has a gray key.
+    package let keyForm: GrayKeyForm?
+
+    package func upstream(_ side: Side) -> Int { side == .old ? oldUpstream : newUpstream }
+}
+
+package struct MethodConfiguration: Sendable {
+    /// Full name, `shop.v1.Orders`.
+    package let service: String
+    package let name: String
+    package let plan: CallPlan
+
+    /// The `:path` of its calls.
+    package var path: String { "/\(service)/\(name)" }
+}
+
+package enum LogFormat: String, Sendable, CaseIterable {
+    case text
+    case json
+}
+
+package struct LogConfiguration: Sendable, Equatable {
+    package var level: Logger.Level
+    package var format: LogFormat
+}
+
+package struct DrainConfiguration: Sendable, Equatable {
+    /// How long serving goes on after SIGTERM, at most, until the last client connection closes.
+    package var delayNanoseconds: UInt64
+    /// How long calls in flight may take after that.
+    package var timeoutNanoseconds: UInt64
+}

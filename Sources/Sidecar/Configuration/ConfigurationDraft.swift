@@ -1,0 +1,58 @@
+import Logging
+import Migration
+import WireFormat
+
+/// What was read before it is checked as a whole: every value with its place, what could not be read left out.
+struct ConfigurationDraft {
+    var listen = Placed(Configuration.defaultListen, at: .option("listen"))
+    var stats: Placed<Address>? = Placed(Configuration.defaultStats, at: .option("stats"))
+    var control = Configuration.defaultControl
+    var switches = Configuration.defaultSwitches
+    var workers = 1
+    var allowRemote = false
+    var upstreams: [UpstreamDraft] = []
+    /// `.off`: said to be none. Nil: not said.
+    var passThrough: Placed<String>?
+    var migrations: [MigrationDraft] = []
+    var limits = Limits()
+    var log = LogConfiguration(level: .info, format: .text)
+    var accessLogSample = 0.0
+    var drain = DrainConfiguration(delayNanoseconds: 25_000_000_000, timeoutNanoseconds: 30_000_000_000)
+}
+
+struct UpstreamDraft {
+    let name: String
+    let place: Place
+    /// Nil when it could not be read.
+    var address: Placed<Address>?
+}
+
+struct MigrationDraft {
+    let name: String
+    let place: Place
+    var old: Placed<String>?
+    var new: Placed<String>?
+    var services: [Placed<String>] = []
+    var grayKey: GrayKeyDraft = .absent
+    var grayFallback = true
+    var methods: [MethodDraft] = []
+}
+
+enum GrayKeyDraft {
+    case absent
+    /// Written, but wrong; already reported.
+    case broken
+    case plan(Placed<KeyPlan>)
+}
+
+struct MethodDraft {
+    /// As written: `Get`, or `shop.v1.Orders/Get`.
+    let name: String
+    let place: Place
+    let rule: Rule
+
+    enum Rule {
+        case singleQuery(key: GrayKeyDraft, absent: GRPCStatus, timeoutNanoseconds: UInt64)
+        case passThrough(Effect)
+    }
+}

@@ -1,0 +1,112 @@
+/// Every limit of the sidecar. The defaults carry tens of thousands of calls a second and give an attacker nothing to
+/// hold on to; each can be set under `limits:` by the name in `Limits.settings`.
+package struct Limits: Sendable, Equatable {
+    /// Longest message in either direction; a longer one ends its call with `RESOURCE_EXHAUSTED`. In bytes.
+    package var messageBytes = 4 << 20
+    /// All metadata of one call in one direction: names, values and 32 for each field (RFC 9113, 6.5.2). In bytes.
+    package var metadataBytes = 16 << 10
+    /// Fields of metadata of one call in one direction.
+    package var metadataFields = 100
+    /// Calls that a client connection may have open at once (SETTINGS_MAX_CONCURRENT_STREAMS).
+    package var streamsPerConnection = 256
+    /// Client connections of the process; the next one waits in the kernel's queue.
+    package var connections = 1024
+    /// Flow-control window of each stream, both sides. In bytes.
+    package var streamWindow = 256 << 10
+    /// Bodies waiting in memory for one client connection, both directions. In bytes.
+    package var connectionBuffer = 8 << 20
+    /// Bodies waiting in memory for all connections of one worker. In bytes.
+    package var workerBuffer = 24 << 20
+    /// Calls waiting for a place on one upstream connection; the next one ends with `RESOURCE_EXHAUSTED`.
+    package var upstreamQueue = 1000
+
+    /// From accepting a connection to the client's first SETTINGS, and for every header block begun. In nanoseconds.
+    package var handshakeTimeout: UInt64 = 10_000_000_000
+    /// A client connection without calls for that long is told to go (GOAWAY) and closed; 0 is never. In nanoseconds.
+    package var idleTimeout: UInt64 = 3_600_000_000_000
+    /// One attempt to connect to an upstream, name resolution included. In nanoseconds.
+    package var connectTimeout: UInt64 = 2_000_000_000
+    /// Wait after the first failed attempt; doubles with each further one, 20 % of jitter either way. In nanoseconds.
+    package var backoffMinimum: UInt64 = 100_000_000
+    /// The longest wait between two attempts. In nanoseconds.
+    package var backoffMaximum: UInt64 = 5_000_000_000
+
+    /// Streams a client connection may reset in one go; beyond burst and rate the connection is closed.
+    package var resetsBurst = 200
+    package var resetsPerSecond = 50
+    /// Streams that may be reset in one go on one upstream connection; beyond burst and rate they run to their end
+    /// unread, since servers close connections that reset too much, and other clients' calls with them.
+    package var upstreamResetsBurst = 100
+    package var upstreamResetsPerSecond = 20
+    /// PING frames of a client connection. Generous: clients that measure their bandwidth ping once a round trip.
+    package var pingsBurst = 2000
+    package var pingsPerSecond = 1000
+    /// SETTINGS frames of a client connection.
+    package var settingsBurst = 100
+    package var settingsPerSecond = 10
+
+    package init() {}
+}
+
+/// One limit as the configuration names it.
+package struct LimitSetting: Sendable {
+    package let name: String
+    let unit: Quantity.Unit
+    let range: ClosedRange<UInt64>
+    let read: @Sendable (Limits) -> UInt64
+    let write: @Sendable (inout Limits, UInt64) -> Void
+
+    /// The value as a person writes it: `4MiB`, `10s`, `256`.
+    package func text(in limits: Limits) -> String { Quantity.format(read(limits), as: unit) }
+}
+
+extension Limits {
+    package static let settings: [LimitSetting] = [
+        size("message_bytes", \.messageBytes, 1 << 10...1 << 30),
+        size("metadata_bytes", \.metadataBytes, 1 << 10...1 << 20),
+        count("metadata_fields", \.metadataFields, 10...10_000),
+        count("streams_per_connection", \.streamsPerConnection, 1...100_000),
+        count("connections", \.connections, 1...1_000_000),
+        size("stream_window", \.streamWindow, 65_535...1 << 30),
+        size("connection_buffer", \.connectionBuffer, 64 << 10...16 << 30),
+        size("worker_buffer", \.workerBuffer, 64 << 10...64 << 30),
+        count("upstream_queue", \.upstreamQueue, 0...1_000_000),
+        duration("handshake_timeout", \.handshakeTimeout, 100_000_000...600_000_000_000),
+        duration("idle_timeout", \.idleTimeout, 0...86_400_000_000_000),
+        duration("connect_timeout", \.connectTimeout, 10_000_000...600_000_000_000),
+        duration("backoff_minimum", \.backoffMinimum, 1_000_000...600_000_000_000),
+        duration("backoff_maximum", \.backoffMaximum, 1_000_000...600_000_000_000),
+        count("resets_burst", \.resetsBurst, 1...1_000_000),
+        count("resets_per_second", \.resetsPerSecond, 1...1_000_000),
+        count("upstream_resets_burst", \.upstreamResetsBurst, 1...1_000_000),
+        count("upstream_resets_per_second", \.upstreamResetsPerSecond, 1...1_000_000),
+        count("pings_burst", \.pingsBurst, 1...1_000_000),
+        count("pings_per_second", \.pingsPerSecond, 1...1_000_000),
+        count("settings_burst", \.settingsBurst, 1...1_000_000),
+        count("settings_per_second", \.settingsPerSecond, 1...1_000_000),
+    ]
+
+    private static func size(
+        _ name: String, _ path: any WritableKeyPath<Limits, Int> & Sendable, _ range: ClosedRange<UInt64>
+    ) -> LimitSetting { integer(name, path, .size, range) }
+
+    private static func count(
+        _ name: String, _ path: any WritableKeyPath<Limits, Int> & Sendable, _ range: ClosedRange<UInt64>
+    ) -> LimitSetting { integer(name, path, .count, range) }
+
+    private static func integer(
+        _ name: String, _ path: any WritableKeyPath<Limits, Int> & Sendable, _ unit: Quantity.Unit,
+        _ range: ClosedRange<UInt64>
+    ) -> LimitSetting {
+        LimitSetting(
+            name: name, unit: unit, range: range,
+            read: { UInt64($0[keyPath: path]) }, write: { $0[keyPath: path] = Int($1) })
+    }
+
+    private static func duration(
+        _ name: String, _ path: any WritableKeyPath<Limits, UInt64> & Sendable, _ range: ClosedRange<UInt64>
+    ) -> LimitSetting {
+        LimitSetting(
+            name: name, unit: .duration, range: range, read: { $0[keyPath: path] }, write: { $0[keyPath: path] = $1 })
+    }
+}

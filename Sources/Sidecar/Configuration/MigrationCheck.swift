@@ -1,0 +1,134 @@
+import Migration
+import WireFormat
+
+/// Checks one migration against the upstreams and makes its configuration.
+struct MigrationCheck {
+    let draft: MigrationDraft
+    /// Position in the configuration.
+    let index: Int
+    let upstreams: [UpstreamDraft]
+    let issues: Issues
+
+    /// Nil when something is wrong, which may have been reported earlier.
+    func configuration() -> MigrationConfiguration? {
+        let old = upstreamIndex(draft.old)
+        let new = upstreamIndex(draft.new)
+        if let old, let new { checkSides(old: old, new: new) }
+        let methods = checkMethods()
+        let keyForm = checkKeyForms()
+        guard let old, let new else { return nil }
+        return MigrationConfiguration(
+            name: draft.name, oldUpstream: old, newUpstream: new, services: draft.services.map(\.value),
+            methods: methods,
+            otherMethods: CallPlan(passThrough: .undeclared, migrationIndex: index, methodIndex: methods.count),
+            keyForm: keyForm
+        )
+    }
+
+    private func upstreamIndex(_ name: Placed<String>?) -> Int? {
+        guard let name else { return nil }
+        if let index = upstreams.firstIndex(where: { $0.name == name.value }) { return index }
+        // Without any upstream the missing section is the error, reported already.
+        if upstreams.isEmpty { return nil }
+        let near = Spelling.nearest(to: name.value, among: upstreams.map(\.name)).map { " (did you mean \($0)?)" } ?? ""
+        issues.error(
+            name.place,
+            "unknown upstream \"\(name.value)\"; write under upstreams: \(name.value): { address: host:port }\(near)")
+        return nil
+    }
+
+    private func checkSides(old: Int, new: Int) {
+        guard let place = draft.new?.place else { return }
+        if old == new {
+            issues.error(place, "old and new are the same upstream, \(upstreams[new].name); name another one")
+        } else if let address = upstreams[new].address?.value, address == upstreams[old].address?.value {
+            issues.error(
+                place,
+                "old (\(upstreams[old].name)) and new (\(upstreams[new].name)) have the same address, \(address); "
+                    + "change one"
+            )
+        }
+    }
+
+    private func checkMethods() -> [MethodConfiguration] {
+        var firstPlaces: [String: Place] = [:]
+        return draft.methods.enumerated().compactMap { methodIndex, method in
+            guard let (service, name) = fullName(method) else { return nil }
+            let path = "/\(service)/\(name)"
+            if let first = firstPlaces[path] {
+                let line = first.line.map { " on line \($0)" } ?? ""
+                issues.error(method.place, "\(service)/\(name) is declared already\(line); declare it once")
+                return nil
+            }
+            firstPlaces[path] = method.place
+            guard let plan = plan(method, methodIndex) else { return nil }
+            return MethodConfiguration(service: service, name: name, plan: plan)
+        }
+    }
+
+    private func fullName(_ method: MethodDraft) -> (service: String, name: String)? {
+        let services = draft.services.map(\.value)
+        let parts = method.name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard (1...2).contains(parts.count), let name = parts.last, Names.isIdentifier(name[...]) else {
+            issues.error(
+                method.place, "\"\(method.name)\" is no method name; write Get, or the full name package.Service/Get")
+            return nil
+        }
+        if parts.count == 2 {
+            if services.contains(parts[0]) { return (parts[0], name) }
+            // An empty list is an error of its own.
+            if services.isEmpty { return nil }
+            let advice = Spelling.advice(for: parts[0], among: services)
+            issues.error(method.place, "\"\(parts[0])\" is no service of this migration; \(advice)")
+            return nil
+        }
+        guard let service = services.first else { return nil }
+        if services.count == 1 { return (service, name) }
+        issues.error(
+            method.place, "the migration has several services; write the full name, like \(service)/\(name)")
+        return nil
+    }
+
+    private func plan(_ method: MethodDraft, _ methodIndex: Int) -> CallPlan? {
+        switch method.rule {
+        case .passThrough(let effect):
+            return CallPlan(passThrough: effect, migrationIndex: index, methodIndex: methodIndex)
+        case .singleQuery(let own, let absent, let timeoutNanoseconds):
+            switch effectiveKey(own) {
+            case .broken: return nil
+            case .absent:
+                issues.error(
+                    method.place,
+                    "a single_query needs a gray key; write gray_key: { path: 1, type: string } here, "
+                        + "or in the migration"
+                )
+                return nil
+            case .plan(let key):
+                return CallPlan(
+                    singleQuery: key.value, absent: absent, grayFallback: draft.grayFallback,
+                    timeoutNanoseconds: timeoutNanoseconds, migrationIndex: index, methodIndex: methodIndex)
+            }
+        }
+    }
+
+    private func effectiveKey(_ own: GrayKeyDraft) -> GrayKeyDraft {
+        if case .absent = own { return draft.grayKey }
+        return own
+    }
+
+    /// One set of keys decides for all methods, so that all must read keys of the same form.
+    private func checkKeyForms() -> GrayKeyForm? {
+        var plans: [Placed<KeyPlan>] = []
+        if case .plan(let plan) = draft.grayKey { plans.append(plan) }
+        for case .singleQuery(.plan(let plan), _, _) in draft.methods.map(\.rule) { plans.append(plan) }
+        guard let first = plans.first.map({ GrayKeyForm($0.value) }) else { return nil }
+        for plan in plans.dropFirst() where GrayKeyForm(plan.value) != first {
+            issues.error(
+                plan.place,
+                "this key is made of (\(GrayKeyForm(plan.value))), other keys of the migration of (\(first)); "
+                    + "make them alike"
+            )
+        }
+        return first
+    }
+}

@@ -1,0 +1,148 @@
+import Migration
+import WireFormat
+
+/// Reads one entry of `migrations:` into a draft.
+struct MigrationReader {
+    func read(_ name: String, _ value: DocumentValue) -> MigrationDraft {
+        var draft = MigrationDraft(name: name, place: value.place)
+        let keys = ["old", "new", "services", "gray_key", "gray_fallback", "methods"]
+        guard let section = Section(value, keys: keys) else { return draft }
+        draft.old = upstreamName("old", section)
+        draft.new = upstreamName("new", section)
+        draft.services = readServices(section)
+        draft.grayKey = GrayKeyReader.read(section["gray_key"])
+        draft.grayFallback = section["gray_fallback"]?.boolean() ?? true
+        draft.methods = section["methods"]?.entries()?.compactMap(readMethod) ?? []
+        return draft
+    }
+
+    private func upstreamName(_ key: String, _ section: Section) -> Placed<String>? {
+        guard let value = section.required(key, "the name of an upstream") else { return nil }
+        return value.text("the name of an upstream").map(value.placed)
+    }
+
+    private func readServices(_ section: Section) -> [Placed<String>] {
+        guard let value = section.required("services", "[package.Service]"), let elements = value.elements() else {
+            return []
+        }
+        if elements.isEmpty { value.fail("the list is empty; write at least one service: [package.Service]") }
+        return elements.compactMap { element in
+            guard let text = element.text("a service name like shop.v1.Orders") else { return nil }
+            guard Names.isService(text) else {
+                element.fail("\"\(text)\" is no service name; write package.Service, like shop.v1.Orders")
+                return nil
+            }
+            return element.placed(text)
+        }
+    }
+
+    private func readMethod(_ name: String, _ value: DocumentValue) -> MethodDraft? {
+        let keys = ["kind", "gray_key", "absent", "timeout", "effect"]
+        guard let section = Section(value, keys: keys) else { return nil }
+        let kinds = CallKind.allCases.map { (name: $0.name, value: $0) }
+        let known = "one of \(kinds.map(\.name).joined(separator: ", "))"
+        guard let kind = section.required("kind", known)?.choice("kind", kinds) else { return nil }
+        refuse(kind == .singleQuery ? ["effect"] : ["gray_key", "absent", "timeout"], kind, section)
+        switch kind {
+        case .singleQuery: return MethodDraft(name: name, place: value.place, rule: readSingleQuery(section))
+        case .passThrough:
+            guard let effect = readEffect(section) else { return nil }
+            return MethodDraft(name: name, place: value.place, rule: .passThrough(effect))
+        }
+    }
+
+    private func refuse(_ keys: [String], _ kind: CallKind, _ section: Section) {
+        for key in keys {
+            section[key]?.fail("a method of kind \(kind.name) has no \(key); remove it, or write another kind")
+        }
+    }
+
+    private func readSingleQuery(_ section: Section) -> MethodDraft.Rule {
+        let range: ClosedRange<UInt64> = 1_000_000...86_400_000_000_000
+        return .singleQuery(
+            key: GrayKeyReader.read(section["gray_key"]),
+            absent: section["absent"].flatMap(readAbsent) ?? .notFound,
+            timeoutNanoseconds: section["timeout"]?.quantity(.duration, in: range)
+                ?? Configuration.defaultTimeoutNanoseconds
+        )
+    }
+
+    /// Only statuses that a server sends on purpose can mean absence: the others also come from a connection, a proxy
+    /// or a crash, and taking those for absence would send queries to the side that lacks the record.
+    private func readAbsent(_ value: DocumentValue) -> GRPCStatus? {
+        let meanings: [GRPCStatus] = [.notFound, .failedPrecondition, .invalidArgument, .outOfRange]
+        let names = meanings.map { "\($0.name)" }
+        guard let text = value.text("one of \(names.joined(separator: ", "))") else { return nil }
+        if let index = names.firstIndex(of: text) { return meanings[index] }
+        let isStatus = GRPCStatus(name: text) != nil
+        let problem =
+            isStatus ? "\(text) cannot mean absence, since failures have it too" : "unknown status \"\(text)\""
+        value.fail("\(problem); \(Spelling.advice(for: text, among: names))")
+        return nil
+    }
+
+    private func readEffect(_ section: Section) -> Effect? {
+        let effects: [Effect] = [.read, .unsafeWrite]
+        let value = section.required("effect", "read, or unsafe_write if the method changes records")
+        return value?.choice("effect", effects.map { (name: $0.name, value: $0) })
+    }
+}
+
+/// Reads a gray key: one `{ path: 1.3, type: int64 }`, or a list of them for a key of several components.
+enum GrayKeyReader {
+    private static let componentsAtMost = 4
+
+    static func read(_ value: DocumentValue?) -> GrayKeyDraft {
+        guard let value else { return .absent }
+        var fields: [KeyField] = []
+        if case .sequence = value.node.content {
+            guard let elements = value.elements() else { return .broken }
+            guard (1...componentsAtMost).contains(elements.count) else {
+                value.fail("a gray key has 1 to \(componentsAtMost) components, found \(elements.count)")
+                return .broken
+            }
+            fields = elements.compactMap(readField)
+            if fields.count < elements.count { return .broken }
+        } else {
+            guard let field = readField(value) else { return .broken }
+            fields = [field]
+        }
+        do {
+            return .plan(value.placed(try KeyPlan(fields)))
+        } catch {
+            value.fail("\(error)")
+            return .broken
+        }
+    }
+
+    private static func readField(_ value: DocumentValue) -> KeyField? {
+        guard let section = Section(value, keys: ["path", "type", "presence"]) else { return nil }
+        let path = section.required("path", "the field numbers from the outside in, like 1.3").flatMap(readPath)
+        let type = section.required("type", "the field's type in the .proto file").flatMap(readType)
+        let presences: [(name: String, value: Presence)] = [("optional", .optional), ("required", .required)]
+        var presence: Presence? = .optional
+        if let value = section["presence"] { presence = value.choice("presence", presences) }
+        guard let path, let type, let presence else { return nil }
+        return KeyField(path: path, type: type, presence: presence)
+    }
+
+    private static func readPath(_ value: DocumentValue) -> FieldPath? {
+        guard let text = value.text("field numbers like 1.3") else { return nil }
+        do {
+            return try FieldPath(text)
+        } catch {
+            value.fail("\"\(text)\" is no field path: \(error); write field numbers from the outside in, like 1.3")
+            return nil
+        }
+    }
+
+    private static func readType(_ value: DocumentValue) -> ScalarType? {
+        let types = ScalarType.allCases.map { (name: "\($0.name)", value: $0) }
+        if case .scalar(let text, _) = value.node.content, ["float", "double"].contains(text) {
+            value.fail(
+                "floating point cannot be a key, since equal numbers have several writings; choose another field")
+            return nil
+        }
+        return value.choice("type", types)
+    }
+}

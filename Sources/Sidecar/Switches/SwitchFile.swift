@@ -1,0 +1,73 @@
+/// Decides what a reading of the switch file means for the switches in force.
+///
+///     unknown --usable--> known        anything else: not ready, every call is refused
+///     known   --usable, no epoch lower, no switches changed under their epoch--> known (the new ones)
+///     known   --anything else--> known (the old ones, loudly)
+///
+/// A sidecar never invents a stage: nothing but a usable file makes switches known, and nothing makes them unknown
+/// again, since the last good state is what the other sidecars and the operator believe to be in force.
+struct SwitchFile {
+    enum Reading: Equatable {
+        /// By the migration's position in the configuration; nil where the file does not name it.
+        case usable([SwitchSummary?])
+        case missing
+        case broken(String)
+    }
+
+    enum Decision: Equatable {
+        /// The switches read are in force from now on.
+        case swap
+        /// They say what is in force already.
+        case keep
+        /// They are not taken; the last good ones stay in force.
+        case refuse(String)
+        /// There are no good ones yet.
+        case notReady(String)
+    }
+
+    private enum State {
+        case unknown
+        case known([SwitchSummary?])
+    }
+
+    private let migrationNames: [String]
+    private var state = State.unknown
+
+    init(migrationNames: [String]) { self.migrationNames = migrationNames }
+
+    mutating func read(_ reading: Reading) -> Decision {
+        switch (state, reading) {
+        case (.unknown, .missing):
+            return .notReady("there is no switch file; create the first one with: switchover init-switches")
+        case (.unknown, .broken(let reason)):
+            return .notReady(reason)
+        case (.known, .missing):
+            return .refuse("the switch file is gone; put it back")
+        case (.known, .broken(let reason)):
+            return .refuse(reason)
+        case (.unknown, .usable(let found)):
+            state = .known(found)
+            return .swap
+        case (.known(let known), .usable(let found)):
+            if known == found { return .keep }
+            if let reason = objection(to: found, after: known) { return .refuse(reason) }
+            state = .known(found)
+            return .swap
+        }
+    }
+
+    private func objection(to found: [SwitchSummary?], after known: [SwitchSummary?]) -> String? {
+        for (name, (before, now)) in zip(migrationNames, zip(known, found)) {
+            guard let before else { continue }
+            guard let now else { return "migration \(name) is missing, its epoch was \(before.epoch); write it again" }
+            if now.epoch < before.epoch {
+                return "migration \(name): epoch \(now.epoch) is lower than \(before.epoch), which is in force; "
+                    + "write \(before.epoch + 1)"
+            }
+            if now.epoch == before.epoch, now != before {
+                return "migration \(name): its switches changed, but not its epoch \(now.epoch); write \(now.epoch + 1)"
+            }
+        }
+        return nil
+    }
+}

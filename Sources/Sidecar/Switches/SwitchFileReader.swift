@@ -1,0 +1,173 @@
+import Migration
+
+/// What the reader of the switch file must know of a migration.
+package struct SwitchedMigration: Sendable {
+    package let name: String
+    package let keyForm: GrayKeyForm
+
+    /// Without a declared gray key, keys are taken as texts: no call has one, so that only `all` and `none` make a
+    /// difference.
+    package init(name: String, keyForm: GrayKeyForm?) {
+        self.name = name
+        self.keyForm = keyForm ?? GrayKeyForm(components: [.text])
+    }
+}
+
+extension Configuration {
+    /// The migrations as the switch file names them.
+    package var switchedMigrations: [SwitchedMigration] {
+        migrations.map { SwitchedMigration(name: $0.name, keyForm: $0.keyForm) }
+    }
+}
+
+/// Reads a switch file's text into a snapshot (`Protocol/switch-file.md`). Building a list of a million keys takes a
+/// moment, so this never runs on a loop.
+struct SwitchFileReader {
+    /// Longest switch file; longer lists stand in files of their own.
+    static let fileBytesAtMost = 64 << 20
+    private static let version: UInt64 = 1
+
+    /// The file's path, as people know it.
+    let path: String
+    let migrations: [SwitchedMigration]
+    /// The files of keys that the last reading named, whether they could be read or not.
+    private(set) var listPaths: [String] = []
+    /// What is allowed but doubtful in the last reading.
+    private(set) var warnings: [Diagnostic] = []
+
+    init(path: String, migrations: [SwitchedMigration]) {
+        self.path = path
+        self.migrations = migrations
+    }
+
+    mutating func read(_ bytes: [UInt8]) throws(InvalidFile) -> SwitchSnapshot {
+        listPaths = []
+        warnings = []
+        let root = try JSONDocument.parse(bytes, file: path)
+        let issues = Issues()
+        let value = DocumentValue(node: root, place: Place(file: path, line: root.line, path: ""), issues: issues)
+        let drafts = readDocument(value)
+        guard issues.errors.isEmpty else { throw InvalidFile(issues.errors) }
+        warnings = issues.warnings
+        do {
+            return try SwitchSnapshot(summaries: drafts.map { $0?.summary }) { (index) throws(KeySetError) in
+                guard let draft = drafts[index] else { return nil }
+                return try draft.switches(of: migrations[index].name)
+            }
+        } catch {
+            throw InvalidFile(Place(file: path, line: nil, path: ""), "\(error)")
+        }
+    }
+
+    private mutating func readDocument(_ root: DocumentValue) -> [SwitchDraft?] {
+        var drafts = [SwitchDraft?](repeating: nil, count: migrations.count)
+        guard let section = Section(root, keys: ["version", "migrations"]) else { return drafts }
+        if let value = section.required("version", "\(Self.version)"), let version = value.number(in: 0...UInt64.max),
+            version != Self.version
+        {
+            value.fail("version \(version) is not known to this build, which reads version \(Self.version)")
+        }
+        for (name, value) in section.required("migrations", "{ ... }")?.entries() ?? [] {
+            if let index = migrations.firstIndex(where: { $0.name == name }) {
+                drafts[index] = readMigration(value, migrations[index].keyForm)
+            } else {
+                let near =
+                    Spelling.nearest(to: name, among: migrations.map(\.name)).map { " (did you mean \($0)?)" } ?? ""
+                root.issues.warn(value.place, "the configuration has no migration \"\(name)\"\(near)")
+            }
+        }
+        for (migration, draft) in zip(migrations, drafts) where draft == nil {
+            root.issues.warn(
+                section.place, "migration \(migration.name) is not in the file; its calls are refused (no-switches)")
+        }
+        return drafts
+    }
+
+    private mutating func readMigration(_ value: DocumentValue, _ form: GrayKeyForm) -> SwitchDraft? {
+        guard let section = Section(value, keys: ["epoch", "phase", "enrolled", "gray"]) else { return nil }
+        let phases = Phase.allCases.map { (name: $0.name, value: $0) }
+        let names = phases.map(\.name).joined(separator: ", ")
+        let epoch = section.required("epoch", "the number of the last change and 1")?.number(in: 1...UInt64(Int64.max))
+        let phase = section.required("phase", "one of \(names)")?.choice("phase", phases)
+        // In the other phases no key is asked for.
+        if phase == .migrating {
+            for key in ["enrolled", "gray"] { _ = section.required(key, "\"all\", \"none\" or { ... }") }
+        }
+        let enrolled = readSet(section["enrolled"], form)
+        let gray = readSet(section["gray"], form)
+        guard let epoch, let phase else { return nil }
+        return SwitchDraft(epoch: epoch, phase: phase, enrolled: enrolled, gray: gray)
+    }
+
+    private mutating func readSet(_ value: DocumentValue?, _ form: GrayKeyForm) -> GraySetDraft {
+        guard let value else { return GraySetDraft() }
+        if case .scalar = value.node.content {
+            let sets = [(name: "all", value: GraySetDraft(everything: true)), (name: "none", value: GraySetDraft())]
+            return value.choice("set", sets) ?? GraySetDraft()
+        }
+        var draft = GraySetDraft()
+        guard let section = Section(value, keys: ["deny", "deny_file", "allow", "allow_file", "percent"]) else {
+            return draft
+        }
+        let reader = KeyListReader(form: form, issues: value.issues)
+        if let deny = section["deny"] { reader.read(deny, into: &draft.deny) }
+        if let file = section["deny_file"] { read(file, into: &draft.deny, reader) }
+        if let allow = section["allow"] { reader.read(allow, into: &draft.allow) }
+        if let file = section["allow_file"] { read(file, into: &draft.allow, reader) }
+        if let percent = section["percent"] { draft.percentTimes100 = percent.percentTimes100() ?? 0 }
+        return draft
+    }
+
+    private mutating func read(_ file: DocumentValue, into list: inout KeyList, _ reader: KeyListReader) {
+        guard let name = file.quotedText("the path of a file with one key a line") else { return }
+        let path = FilePath.resolve(name, in: FilePath.folder(of: path))
+        listPaths.append(path)
+        reader.read(file: path, named: file, into: &list)
+    }
+}
+
+extension DocumentValue {
+    /// Text that JSON knows for text.
+    func quotedText(_ expected: String) -> String? {
+        guard case .scalar(let text, isQuoted: true) = node.content else {
+            fail("expected \(expected), found \(node.writtenName)")
+            return nil
+        }
+        return text
+    }
+
+    /// A whole number that JSON knows for one.
+    func number(in range: ClosedRange<UInt64>) -> UInt64? {
+        guard case .scalar(_, isQuoted: false) = node.content else {
+            fail("expected a whole number, found \(node.writtenName)")
+            return nil
+        }
+        return quantity(.count, in: range)
+    }
+
+    /// A percentage with at most two decimals, in hundredths.
+    func percentTimes100() -> UInt32? {
+        guard case .scalar(let text, isQuoted: false) = node.content else {
+            fail("expected a number from 0 to 100, found \(node.writtenName)")
+            return nil
+        }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let decimals = parts.count == 2 ? parts[1] : "0"
+        guard parts.count <= 2, (1...2).contains(decimals.count), let whole = UInt32(parts[0]),
+            let hundredths = UInt32(decimals),
+            whole <= 100, case let value = whole * 100 + (decimals.count == 1 ? 10 : 1) * hundredths, value <= 10_000
+        else {
+            fail("expected a number from 0 to 100 with at most two decimals, found \(text)")
+            return nil
+        }
+        return value
+    }
+}
+
+extension DocumentNode {
+    /// The value itself where it is short, else what it is.
+    fileprivate var writtenName: String {
+        guard case .scalar(let text, let isQuoted) = content else { return kindName }
+        return isQuoted ? "\"\(text.prefix(40))\"" : "\(text.prefix(40))"
+    }
+}

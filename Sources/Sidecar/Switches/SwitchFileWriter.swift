@@ -1,0 +1,57 @@
+import Glibc
+
+/// Creates the first switch file; what changes one later is a command of its own.
+package enum SwitchFileWriter {
+    /// Creates a file in which every migration is at phase `idle`, epoch 1. Fails with `EEXIST` when there is a file
+    /// already.
+    ///
+    /// The file appears complete or not at all, also when the machine loses power: it is written beside its place,
+    /// synced, and linked into place, which, unlike a rename, never replaces a file.
+    package static func createInitial(_ path: String, migrations: [String]) throws(FileFailure) {
+        // Said before a temporary file is tried, whose folder may be read-only.
+        if access(path, F_OK) == 0 { throw FileFailure("create", path, code: EEXIST) }
+        let temporary = "\(path).\(getpid()).tmp"
+        try write(initialText(migrations), to: temporary)
+        defer { unlink(temporary) }
+        guard link(temporary, path) == 0 else { throw FileFailure("create", path, code: errno) }
+        try syncFolder(of: path)
+    }
+
+    static func initialText(_ migrations: [String]) -> String {
+        let entries = migrations.map { name in
+            "    \"\(name)\": { \"epoch\": 1, \"phase\": \"idle\", \"enrolled\": \"all\", \"gray\": \"none\" }"
+        }
+        return "{\n  \"version\": 1,\n  \"migrations\": {\n\(entries.joined(separator: ",\n"))\n  }\n}\n"
+    }
+
+    private static func write(_ text: String, to path: String) throws(FileFailure) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileFailure("create", path, code: errno) }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress! + written, bytes.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw failedWrite(path) }
+            written += count
+        }
+        guard fsync(descriptor) == 0 else { throw failedWrite(path) }
+    }
+
+    private static func failedWrite(_ path: String) -> FileFailure {
+        let failure = FileFailure("write", path, code: errno)
+        unlink(path)
+        return failure
+    }
+
+    private static func syncFolder(of path: String) throws(FileFailure) {
+        let folder = FilePath.folder(of: path).isEmpty ? "." : FilePath.folder(of: path)
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileFailure("sync", folder, code: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileFailure("sync", folder, code: errno) }
+    }
+}
