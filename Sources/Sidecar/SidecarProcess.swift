@@ -22,7 +22,7 @@ package final class SidecarProcess: @unchecked Sendable {
     private let routes: UnsafeMutablePointer<RouteTable>
     private var workers: [WorkerThread] = []
     private var listener: UnsafeMutablePointer<Listener>?
-    private var switchWatch: SwitchWatch?
+    private var switchFile: SwitchFileWatcher?
     private var drain = DrainMachine()
     private var drainTimer: UnsafeMutablePointer<Timer>?
     private var busyWorkers = 0
@@ -121,9 +121,14 @@ package final class SidecarProcess: @unchecked Sendable {
 
     private func startSwitches() throws {
         let workers = workers
-        switchWatch = try SwitchWatch(configuration: configuration, logger: logger) { snapshot in
-            for worker in workers { worker.take(snapshot) }
-        }
+        let logger = logger
+        let watcher = SwitchFileWatcher(
+            path: configuration.switches, migrations: configuration.switchedMigrations,
+            deliver: { snapshot in for worker in workers { worker.take(snapshot) } },
+            report: { logger.log(level: $0.level, "\($0.message)") }
+        )
+        try watcher.start()
+        switchFile = watcher
     }
 
     /// On the first worker's thread.
@@ -177,7 +182,7 @@ package final class SidecarProcess: @unchecked Sendable {
     }
 
     private func stopAll() {
-        switchWatch?.stop()
+        switchFile?.stop()
         for worker in workers { worker.end() }
         admin.stop()
     }

@@ -83,29 +83,45 @@
     @inlinable @inline(__always)
     mutating func next() throws(ScanError) -> WireField? {
         guard at < end else { return nil }
+        if let field = nextShortText() { return field }
         let fieldStart = at
         var tag = UInt32(byte(at))
         at &+= 1
         if tag >= 0x80 { tag = try longTag(fieldStart) }
         guard tag >= 8 else { throw ScanError(offset: fieldStart, reason: .fieldNumber) }
-        var valueStart = at
-        switch tag & 7 {
-        case WireType.length:
+        if tag & 7 == WireType.length {
             let length = try lengthPrefix(fieldStart)
-            valueStart = at
+            let start = at
             at &+= length
-        case WireType.varint:
-            try skipVarint(fieldStart)
-        case WireType.fixed64:
-            try skip(8, fieldStart)
-        case WireType.fixed32:
-            try skip(4, fieldStart)
-        case WireType.startGroup, WireType.endGroup:
-            throw ScanError(offset: fieldStart, reason: .group)
-        default:
-            throw ScanError(offset: fieldStart, reason: .wireType)
+            return WireField(tag: tag, start: start, end: at)
         }
-        return WireField(tag: tag, start: valueStart, end: at)
+        let start = at
+        try skipNumber(tag & 7, fieldStart)
+        return WireField(tag: tag, start: start, end: at)
+    }
+
+    /// The next field if it has the commonest form, a tag of one byte and fewer than 128 bytes of text; else nothing happens.
+    @inlinable @inline(__always)
+    mutating func nextShortText() -> WireField? {
+        guard end &- at >= 2 else { return nil }
+        let tag = byte(at)
+        let length = byte(at &+ 1)
+        guard tag & 0x87 == 2, tag > 2, length < 0x80 else { return nil }
+        let start = at &+ 2
+        guard end &- start >= Int(length) else { return nil }
+        at = start &+ Int(length)
+        return WireField(tag: UInt32(tag), start: start, end: at)
+    }
+
+    @inlinable @inline(__always)
+    mutating func skipNumber(_ wireType: UInt32, _ fieldStart: Int) throws(ScanError) {
+        switch wireType {
+        case WireType.varint: try skipVarint(fieldStart)
+        case WireType.fixed64: try skip(8, fieldStart)
+        case WireType.fixed32: try skip(4, fieldStart)
+        case WireType.startGroup, WireType.endGroup: throw ScanError(offset: fieldStart, reason: .group)
+        default: throw ScanError(offset: fieldStart, reason: .wireType)
+        }
     }
 
     /// The length of a length-delimited field; what it counts is there.

@@ -42,6 +42,7 @@ package struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible 
         reason = "it is longer than \(Quantity.format(UInt64(limit), as: .size))"
     }
 
+    package var isExisting: Bool { code == EEXIST }
     package var isMissing: Bool { code == ENOENT || code == ENOTDIR }
     package var description: String { "cannot \(attempt) \(path): \(reason)" }
 }

@@ -23,6 +23,12 @@ extension Configuration {
 /// Reads a switch file's text into a snapshot (`Protocol/switch-file.md`). Building a list of a million keys takes a
 /// moment, so this never runs on a loop.
 struct SwitchFileReader {
+    struct ListFile: Equatable {
+        let path: String
+        /// As it was before the file was read; nil when there was none.
+        let stamp: FileStamp?
+    }
+
     /// Longest switch file; longer lists stand in files of their own.
     static let fileBytesAtMost = 64 << 20
     private static let version: UInt64 = 1
@@ -31,7 +37,7 @@ struct SwitchFileReader {
     let path: String
     let migrations: [SwitchedMigration]
     /// The files of keys that the last reading named, whether they could be read or not.
-    private(set) var listPaths: [String] = []
+    private(set) var lists: [ListFile] = []
     /// What is allowed but doubtful in the last reading.
     private(set) var warnings: [Diagnostic] = []
 
@@ -41,7 +47,7 @@ struct SwitchFileReader {
     }
 
     mutating func read(_ bytes: [UInt8]) throws(InvalidFile) -> SwitchSnapshot {
-        listPaths = []
+        lists = []
         warnings = []
         let root = try JSONDocument.parse(bytes, file: path)
         let issues = Issues()
@@ -121,7 +127,7 @@ struct SwitchFileReader {
     private mutating func read(_ file: DocumentValue, into list: inout KeyList, _ reader: KeyListReader) {
         guard let name = file.quotedText("the path of a file with one key a line") else { return }
         let path = FilePath.resolve(name, in: FilePath.folder(of: path))
-        listPaths.append(path)
+        lists.append(ListFile(path: path, stamp: FileStamp(path)))
         reader.read(file: path, named: file, into: &list)
     }
 }

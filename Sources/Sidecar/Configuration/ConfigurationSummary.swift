@@ -1,0 +1,191 @@
+import Foundation
+import Migration
+import WireFormat
+
+/// What a configuration means, as `switchover check` prints it.
+package struct ConfigurationSummary {
+    private let configuration: Configuration
+    private let switches: SwitchFileInspection
+
+    package init(_ configuration: Configuration, _ switches: SwitchFileInspection) {
+        self.configuration = configuration
+        self.switches = switches
+    }
+
+    /// For a terminal.
+    package var text: String {
+        var sections = ["\(configuration.file) is right.", table(processRows)]
+        sections += configuration.migrations.enumerated().map { index, migration in
+            "migration \(migration.name)\n" + table(migrationRows(migration, switchText(index)), indent: "  ")
+        }
+        let limits =
+            changedLimits.isEmpty ? "all at their defaults" : changedLimits.map(limitText).joined(separator: ", ")
+        sections.append(table([("other calls", otherCalls), ("limits", limits)]))
+        return sections.joined(separator: "\n\n")
+    }
+
+    /// The same for programs; keys are stable.
+    package var json: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        // A tree of texts and numbers always encodes.
+        guard let data = try? encoder.encode(document) else { return "{}" }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    private var processRows: [(String, String)] {
+        [
+            ("listen", "\(configuration.listen)"),
+            ("stats", configuration.stats.map { "\($0)" } ?? "off"),
+            ("control", configuration.control),
+            ("workers", "\(configuration.workers)"),
+            (
+                "switches",
+                configuration.switches
+                    + (switches.isMissing ? " (missing; create it with: switchover init-switches)" : "")
+            ),
+        ]
+    }
+
+    private func migrationRows(_ migration: MigrationConfiguration, _ switchText: String) -> [(String, String)] {
+        let sides = Side.allCases.map { side in
+            let upstream = configuration.upstreams[migration.upstream(side)]
+            return ("\(side.name)", "\(upstream.name) (\(upstream.address))")
+        }
+        let methods = migration.methods.map { ($0.path, describe($0.plan)) }
+        let others = migration.services.map { ("/\($0)/*", describe(migration.otherMethods)) }
+        return [("switches", switchText)] + sides + methods + others
+    }
+
+    /// Names and values below each other.
+    private func table(_ rows: [(name: String, value: String)], indent: String = "") -> String {
+        let width = (rows.map(\.name.count).max() ?? 0) + 2
+        return rows.map { name, value in
+            indent + name + String(repeating: " ", count: width - name.count) + value
+        }.joined(separator: "\n")
+    }
+
+    private func describe(_ plan: CallPlan) -> String {
+        switch plan.kind {
+        case .singleQuery:
+            let key = plan.key.map(keyText) ?? "none"
+            let timeout = Quantity.format(plan.timeoutNanoseconds, as: .duration)
+            let fallback = plan.grayFallback ? "" : ", no fall-back to old"
+            return "single_query by \(key), absent \(plan.absent.name), timeout \(timeout)\(fallback)"
+        case .passThrough:
+            return plan.effect == .undeclared ? "pass_through, not declared" : "pass_through, \(plan.effect.name)"
+        }
+    }
+
+    private func keyText(_ plan: KeyPlan) -> String {
+        (0..<plan.count).map { index in
+            let field = plan[index]
+            return "\(field.path) \(field.type.name)" + (field.presence == .required ? " required" : "")
+        }.joined(separator: " + ")
+    }
+
+    private func switchText(_ index: Int) -> String {
+        guard switches.summaries.indices.contains(index), let summary = switches.summaries[index] else {
+            return "unknown, calls are refused (no-switches)"
+        }
+        let sets = summary.phase == .migrating ? "; enrolled: \(summary.enrolled); gray: \(summary.gray)" : ""
+        return "epoch \(summary.epoch), \(summary.phase.name)\(sets)"
+    }
+
+    private var otherCalls: String {
+        guard let plan = configuration.passThrough else { return "UNIMPLEMENTED" }
+        return "pass_through with migration \(configuration.migrations[plan.migrationIndex].name)"
+    }
+
+    private var changedLimits: [LimitSetting] {
+        let defaults = Limits()
+        return Limits.settings.filter { $0.read(configuration.limits) != $0.read(defaults) }
+    }
+
+    private func limitText(_ setting: LimitSetting) -> String {
+        "\(setting.name) \(setting.text(in: configuration.limits)) (default \(setting.text(in: Limits())))"
+    }
+}
+
+extension ConfigurationSummary {
+    private struct Document: Encodable {
+        let listen: String
+        let stats: String
+        let control: String
+        let workers: Int
+        let upstreams: [String: String]
+        let switches: SwitchFileDocument
+        let migrations: [MigrationDocument]
+        let passThrough: String
+        let changedLimits: [String: String]
+        let warnings: [String]
+    }
+
+    private struct SwitchFileDocument: Encodable {
+        let path: String
+        let state: String
+    }
+
+    private struct MigrationDocument: Encodable {
+        let name: String
+        let old: String
+        let new: String
+        let services: [String]
+        let methods: [MethodDocument]
+        let switches: SwitchDocument?
+    }
+
+    private struct MethodDocument: Encodable {
+        let path: String
+        let kind: String
+        let grayKey: String?
+        let absent: String?
+        let timeout: String?
+        let effect: String
+    }
+
+    private struct SwitchDocument: Encodable {
+        let epoch: UInt64
+        let phase: String
+        let enrolled: String
+        let gray: String
+    }
+
+    private var document: Document {
+        Document(
+            listen: "\(configuration.listen)", stats: configuration.stats.map { "\($0)" } ?? "off",
+            control: configuration.control, workers: configuration.workers,
+            upstreams: Dictionary(uniqueKeysWithValues: configuration.upstreams.map { ($0.name, "\($0.address)") }),
+            switches: SwitchFileDocument(
+                path: configuration.switches,
+                state: switches.isMissing ? "missing" : switches.problem == nil ? "read" : "broken"),
+            migrations: configuration.migrations.enumerated().map(document),
+            passThrough: configuration.passThrough.map { configuration.migrations[$0.migrationIndex].name } ?? "off",
+            changedLimits: Dictionary(
+                uniqueKeysWithValues: changedLimits.map { ($0.name, $0.text(in: configuration.limits)) }),
+            warnings: (configuration.warnings + switches.warnings).map(\.description)
+        )
+    }
+
+    private func document(_ index: Int, _ migration: MigrationConfiguration) -> MigrationDocument {
+        let summary = switches.summaries.indices.contains(index) ? switches.summaries[index] : nil
+        return MigrationDocument(
+            name: migration.name, old: configuration.upstreams[migration.oldUpstream].name,
+            new: configuration.upstreams[migration.newUpstream].name, services: migration.services,
+            methods: migration.methods.map(document),
+            switches: summary.map {
+                SwitchDocument(epoch: $0.epoch, phase: $0.phase.name, enrolled: $0.enrolled, gray: $0.gray)
+            }
+        )
+    }
+
+    private func document(_ method: MethodConfiguration) -> MethodDocument {
+        let isQuery = method.plan.kind == .singleQuery
+        return MethodDocument(
+            path: method.path, kind: method.plan.kind.name, grayKey: method.plan.key.map(keyText),
+            absent: isQuery ? method.plan.absent.name : nil,
+            timeout: isQuery ? Quantity.format(method.plan.timeoutNanoseconds, as: .duration) : nil,
+            effect: method.plan.effect.name
+        )
+    }
+}

@@ -1,0 +1,41 @@
+package import Logging
+
+/// What the watcher has to say; each sentence is said once per change of the file.
+package struct SwitchFileReport: Sendable, Equatable {
+    package let level: Logger.Level
+    package let message: String
+}
+
+/// Follows a switch file on a thread of its own and delivers a snapshot whenever the switches in force change.
+///
+/// The folder is watched, not the file: a file that is replaced by a rename, or a link that is (as Kubernetes does), is
+/// another file each time. Where the kernel has nothing to tell (lists of keys in other folders, network file systems),
+/// a look once a second finds the change. What a reading means is decided by `SwitchFile`.
+package final class SwitchFileWatcher: Sendable {
+    private let thread: WatcherThread
+
+    /// `deliver` and `report` are called on the watcher's thread. The first reading is delivered soon after `start`;
+    /// until then, and as long as there is no usable file, switches are unknown (`SwitchSnapshot(unknown:)`).
+    package init(
+        path: String, migrations: [SwitchedMigration],
+        deliver: @escaping @Sendable (SwitchSnapshot) -> Void,
+        report: @escaping @Sendable (SwitchFileReport) -> Void
+    ) {
+        thread = WatcherThread { wake in
+            var follower = SwitchFileFollower(path: path, migrations: migrations, deliver: deliver, report: report)
+            var folder = FolderWatch(FilePath.folder(of: path))
+            if let failure = folder.failure {
+                let message = "\(failure); changes of \(path) are found once a second instead of at once"
+                report(SwitchFileReport(level: .warning, message: message))
+            }
+            repeat { follower.look() } while folder.wait(milliseconds: 1000, wake: wake)
+        }
+    }
+
+    deinit { thread.stop() }
+
+    package func start() throws(FileFailure) { try thread.start() }
+
+    /// Ends the thread and waits for it: no callback comes after this returns. Not to be called from a callback.
+    package func stop() { thread.stop() }
+}
