@@ -1,0 +1,120 @@
+"""Options and fixtures: the subject under test, backends, and the logs of a failing test."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness import backends, subjects  # noqa: E402
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+
+
+def pytest_addoption(parser):
+    parser.addoption("--binary", default=str(ROOT / ".build/release/switchover"), help="the switchover binary")
+    parser.addoption(
+        "--subject", default="switchover", choices=["switchover", "direct", *subjects.PEERS],
+        help="what stands between client and server; all but switchover run only what any hop can be asked for",
+    )
+    parser.addoption("--long", action="store_true", help="10 GB streams and 10 minutes of load as well")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "any_hop: holds for any gRPC hop, also runs with --subject")
+    config.addinivalue_line("markers", "long: runs with --long only")
+
+
+def pytest_collection_modifyitems(config, items):
+    def wanted(item):
+        if item.get_closest_marker("long") and not config.getoption("--long"):
+            return False
+        return config.getoption("--subject") == "switchover" or item.get_closest_marker("any_hop")
+
+    config.hook.pytest_deselected(items=[item for item in items if not wanted(item)])
+    items[:] = [item for item in items if wanted(item)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        for subject in getattr(item, "subjects", []):
+            report.sections.append((f"log of {subject.name} at {subject.address}", subject.log()[-20_000:]))
+    return report
+
+
+@pytest.fixture(scope="session")
+def binary(pytestconfig):
+    path = pathlib.Path(pytestconfig.getoption("--binary")).resolve()
+    assert path.exists(), f"{path} is not there: swift build -c release"
+    return path
+
+
+@pytest.fixture
+def keep(request):
+    """Closes what a test started, last first, and shows its logs when the test failed."""
+    kept = []
+    request.node.subjects = kept
+
+    def keep(thing):
+        kept.append(thing)
+        return thing
+
+    yield keep
+    request.addfinalizer(lambda: None)
+    for thing in reversed(kept):
+        thing.close()
+
+
+@pytest.fixture
+def start(keep, binary, tmp_path):
+    """start(old=..., new=..., switches={...}) starts the sidecar with a folder of its own."""
+
+    def start(old, new=None, switches=None, **settings):
+        folder = tmp_path / f"sidecar-{len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        return keep(subjects.Sidecar(binary, folder, old, new, switches or {"phase": "idle"}, **settings))
+
+    return start
+
+
+@pytest.fixture
+def hop(request, keep, tmp_path):
+    """hop(upstream) puts the subject, at phase idle, in front of an upstream."""
+    name = request.config.getoption("--subject")
+
+    def hop(upstream, **settings):
+        if name == "direct":
+            return keep(subjects.Direct(upstream))
+        if name in subjects.PEERS:
+            return keep(subjects.PEERS[name](tmp_path, upstream))
+        return request.getfixturevalue("start")(upstream, **settings)
+
+    return hop
+
+
+@pytest.fixture
+def interop():
+    """The interoperability service, in this process, so that tests see what it received."""
+    server = backends.Interop()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def stock(tmp_path):
+    """The same service as a stock grpcio server in a process of its own."""
+    server = backends.StockServer(tmp_path)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def shops():
+    """Two shops, old and new."""
+    old, new = backends.Shop("old"), backends.Shop("new")
+    yield old, new
+    old.close()
+    new.close()

@@ -1,0 +1,83 @@
+/// Names of files, folders and types, and the contract's words.
+enum Naming {
+    private static let roleless: Set<String> = [
+        "common", "core", "util", "utils", "helper", "helpers", "manager", "managers", "base", "impl",
+    ]
+
+    static func faults(in tree: SourceTree) -> [Fault] {
+        tree.swift.flatMap { fileName($0) + folderNames($0) + typeNames($0) + words($0) }
+            + tree.tests.flatMap { testName($0, in: tree) }
+    }
+
+    /// `X.swift` declares X (or extends it); `X+Topic.swift` extends X.
+    private static func fileName(_ file: SourceFile) -> [Fault] {
+        guard file.isSource || file.target?.hasSuffix("Tests") == true, !isTest(file), file.name != "main.swift",
+            declares(file)
+        else { return [] }
+        let stem = file.name.dropLast(".swift".count)
+        let type = stem.prefix { $0 != "+" }
+        let names = typesNamed(in: file) + (stem.contains("+") ? extended(in: file) : [])
+        guard !names.contains(String(type)) else { return [] }
+        return [Fault(file.path, "declares no \(type): name the file after its main type")]
+    }
+
+    /// The test of `X.swift` is `XTests.swift`, that of `X+Topic.swift` may be `X+TopicTests.swift`.
+    private static func testName(_ file: SourceFile, in tree: SourceTree) -> [Fault] {
+        guard let target = file.target else { return [] }
+        guard isTest(file) else {
+            guard file.codeLines.contains(where: { $0.contains("@Test") }) else { return [] }
+            return [Fault(file.path, "has tests: name it after the file it tests, as XTests.swift")]
+        }
+        let stem = file.name.dropLast("Tests.swift".count)
+        let subject = stem.prefix { $0 != "+" }
+        let folders = ["Sources/\(target.dropLast("Tests".count))/", "Tests/\(target)/"]
+        let exists = tree.swift.contains { candidate in
+            candidate.name == "\(subject).swift" && folders.contains { candidate.path.hasPrefix($0) }
+        }
+        guard !exists else { return [] }
+        return [Fault(file.path, "tests \(subject).swift, which \(target.dropLast("Tests".count)) does not have")]
+    }
+
+    private static func folderNames(_ file: SourceFile) -> [Fault] {
+        file.components.dropLast().filter { roleless.contains($0.lowercased()) }
+            .map { Fault(file.path, "folder \($0) says no role") }
+    }
+
+    private static func typeNames(_ file: SourceFile) -> [Fault] {
+        typesNamed(in: file).filter { !roleless.isDisjoint(with: camelWords(of: $0)) }
+            .map { Fault(file.path, "type \($0): name its role") }
+    }
+
+    /// The contract says client, old, new, authority, follower; these words are others' synonyms.
+    private static func words(_ file: SourceFile) -> [Fault] {
+        guard !file.path.hasPrefix("Tests/TidyTests/") else { return [] }
+        return file.codeLines(matching: /(?i)downstream|primary|secondary|legacy/)
+            .map { Fault(file.path, line: $0, "not a word of the contract (Protocol/semantics.md, section 1)") }
+    }
+
+    private static func isTest(_ file: SourceFile) -> Bool {
+        file.path.hasPrefix("Tests/") && file.name.hasSuffix("Tests.swift")
+    }
+
+    private static func declares(_ file: SourceFile) -> Bool {
+        file.codeLines.contains { $0.contains(/\S/) }
+    }
+
+    private static func typesNamed(in file: SourceFile) -> [String] {
+        file.codeLines.compactMap { line in
+            line.firstMatch(of: /(?:^|\s)(?:struct|class|enum|protocol|actor|typealias)\s+(\w+)/).map { String($0.1) }
+        }
+    }
+
+    /// Last components of the names after `extension`.
+    private static func extended(in file: SourceFile) -> [String] {
+        file.codeLines.compactMap { line in
+            line.firstMatch(of: /^\s*(?:\w+\s+)*extension\s+(?:\w+\.)*(\w+)/).map { String($0.1) }
+        }
+    }
+
+    /// Words of a camel-case name in lower case: `HTTPHeaderBase64` gives http, header, base64.
+    static func camelWords(of name: String) -> Set<String> {
+        Set(name.matches(of: /[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*/).map { $0.0.lowercased() })
+    }
+}
