@@ -46,7 +46,8 @@ package struct EventLoop: ~Copyable {
         let loop = UnsafeMutablePointer<EventLoop>.allocate(capacity: 1)
         loop.initialize(to: EventLoop(epoll: epoll, mailbox: mailbox))
         do throws(SystemError) {
-            _ = try loop.watch(mailbox.descriptor, for: .readable, context: UnsafeMutableRawPointer(loop)) { context, _ in
+            _ = try loop.watch(mailbox.descriptor, for: .readable, context: UnsafeMutableRawPointer(loop)) {
+                context, _ in
                 context.assumingMemoryBound(to: EventLoop.self).readMail()
             }
         } catch {

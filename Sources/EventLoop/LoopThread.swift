@@ -30,12 +30,14 @@ package final class LoopThread: @unchecked Sendable {
         pthread_sigmask(SIG_SETMASK, &all, &previous)
         defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
         var created = pthread_t()
-        let status = pthread_create(&created, nil, { context in
-            let thread = Unmanaged<LoopThread>.fromOpaque(context!).takeUnretainedValue()
-            thread.name.withCString { name_thread($0) }
-            thread.loop.run()
-            return nil
-        }, Unmanaged.passUnretained(self).toOpaque())
+        let status = pthread_create(
+            &created, nil,
+            { context in
+                let thread = Unmanaged<LoopThread>.fromOpaque(context!).takeUnretainedValue()
+                thread.name.withCString { name_thread($0) }
+                thread.loop.run()
+                return nil
+            }, Unmanaged.passUnretained(self).toOpaque())
         if status != 0 { throw SystemError(call: "pthread_create", code: status) }
         thread = created
     }

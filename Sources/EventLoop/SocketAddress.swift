@@ -15,7 +15,9 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     package init?(unixPath path: String) {
         var address = sockaddr_un()
         let utf8 = Array(path.utf8)
-        guard !utf8.isEmpty, utf8.count < MemoryLayout.size(ofValue: address.sun_path), !utf8.contains(0) else { return nil }
+        guard !utf8.isEmpty, utf8.count < MemoryLayout.size(ofValue: address.sun_path), !utf8.contains(0) else {
+            return nil
+        }
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: utf8) }
         bytes = withUnsafeBytes(of: address) { Array($0) }
@@ -52,7 +54,9 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         hints.ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG
         // Numeric addresses are taken even where no such family is configured (::1 in a container without IPv6 routes).
-        if host.contains(":") || host.allSatisfy({ $0.isNumber || $0 == "." }) { hints.ai_flags = AI_NUMERICSERV | AI_NUMERICHOST }
+        if host.contains(":") || host.allSatisfy({ $0.isNumber || $0 == "." }) {
+            hints.ai_flags = AI_NUMERICSERV | AI_NUMERICHOST
+        }
         var list: UnsafeMutablePointer<addrinfo>?
         let status = getaddrinfo(host, String(port), &hints, &list)
         guard status == 0 else { throw ResolutionError(host: host, reason: String(cString: gai_strerror(status))) }

@@ -4,7 +4,9 @@ import Glibc
 /// Making sockets: listening, and connecting without waiting. All are non-blocking and closed on exec.
 package enum Sockets {
     /// A listening socket. A Unix socket's left-over file, one that nobody answers on, is replaced; it gets `mode`.
-    package static func listen(on address: SocketAddress, backlog: Int32 = 1024, mode: UInt32 = 0o600) throws(SystemError) -> Int32 {
+    package static func listen(on address: SocketAddress, backlog: Int32 = 1024, mode: UInt32 = 0o600)
+        throws(SystemError) -> Int32
+    {
         let descriptor = try make(address)
         var one: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))

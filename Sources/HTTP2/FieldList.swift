@@ -130,7 +130,8 @@ package struct FieldWriter {
     ) {
         guard count < capacity else { return }
         fields[count] = nghttp2_nv(
-            name: UnsafeMutablePointer(mutating: name.baseAddress), value: UnsafeMutablePointer(mutating: value.baseAddress),
+            name: UnsafeMutablePointer(mutating: name.baseAddress),
+            value: UnsafeMutablePointer(mutating: value.baseAddress),
             namelen: name.count, valuelen: value.count, flags: indexed ? Self.noCopy : Self.noCopy | Self.noIndex
         )
         count += 1

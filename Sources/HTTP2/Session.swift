@@ -60,7 +60,9 @@ package enum SessionFault: Error, Sendable {
 }
 
 extension SessionPointer {
-    static func make(_ role: Session.Role, pool: UnsafeMutablePointer<SessionPool>, owner: UnsafeMutableRawPointer) -> Self {
+    static func make(_ role: Session.Role, pool: UnsafeMutablePointer<SessionPool>, owner: UnsafeMutableRawPointer)
+        -> Self
+    {
         let session = SessionPointer.allocate(capacity: 1)
         let limits = pool.pointee.limits
         session.initialize(
@@ -73,8 +75,10 @@ extension SessionPointer {
         let memory = pool.pointee.memory.allocator
         let options = pool.pointee.options
         switch role {
-        case .server: nghttp2_session_server_new3(&session.pointee.raw, pool.pointee.serverCallbacks, session, options, memory)
-        case .client: nghttp2_session_client_new3(&session.pointee.raw, pool.pointee.clientCallbacks, session, options, memory)
+        case .server:
+            nghttp2_session_server_new3(&session.pointee.raw, pool.pointee.serverCallbacks, session, options, memory)
+        case .client:
+            nghttp2_session_client_new3(&session.pointee.raw, pool.pointee.clientCallbacks, session, options, memory)
         }
         session.submitSettings()
         return session

@@ -127,7 +127,11 @@ extension SessionPointer {
         }
         let next = stream.pointee.nextOpen
         next?.pointee.previousOpen = stream.pointee.previousOpen
-        if let previous = stream.pointee.previousOpen { previous.pointee.nextOpen = next } else { pointee.firstOpen = next }
+        if let previous = stream.pointee.previousOpen {
+            previous.pointee.nextOpen = next
+        } else {
+            pointee.firstOpen = next
+        }
         stream.pointee.nextOpen = nil
         stream.pointee.previousOpen = nil
         stream.pointee.isClosed = true

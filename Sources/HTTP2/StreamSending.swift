@@ -68,7 +68,9 @@ extension StreamPointer {
     }
 
     /// Copies from the source, gives its peer the credit, and counts.
-    fileprivate func take(into target: UnsafeMutableRawPointer, limit: Int, pool: UnsafeMutablePointer<SessionPool>) -> Int {
+    fileprivate func take(into target: UnsafeMutableRawPointer, limit: Int, pool: UnsafeMutablePointer<SessionPool>)
+        -> Int
+    {
         let before = pointee.body.held
         let count = pointee.body.take(into: target, limit: limit)
         settleAccount(from: before, to: pointee.body.held, in: pool)
@@ -124,7 +126,8 @@ enum SourceReader {
         trailers(&pool.pointee.writer)
         if pool.pointee.writer.count > 0 {
             flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue)
-            nghttp2_submit_trailer(session.pointee.raw, stream.pointee.id, pool.pointee.writer.base, pool.pointee.writer.count)
+            nghttp2_submit_trailer(
+                session.pointee.raw, stream.pointee.id, pool.pointee.writer.base, pool.pointee.writer.count)
         }
         if session.pointee.role == .server, !stream.pointee.hasEnded {
             nghttp2_submit_rst_stream(session.pointee.raw, 0, stream.pointee.id, NGHTTP2_NO_ERROR.rawValue)

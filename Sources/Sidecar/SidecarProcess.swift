@@ -53,7 +53,8 @@ package final class SidecarProcess: @unchecked Sendable {
         logger.info(
             "serving",
             metadata: [
-                "listen": .string(address), "workers": .stringConvertible(workers.count), "version": .string(Version.current),
+                "listen": .string(address), "workers": .stringConvertible(workers.count),
+                "version": .string(Version.current),
                 "upstreams": .string(configuration.upstreams.map { "\($0.name)=\($0.address)" }.joined(separator: " ")),
             ]
         )
@@ -101,7 +102,8 @@ package final class SidecarProcess: @unchecked Sendable {
         do {
             descriptor = try Sockets.listen(on: address)
         } catch {
-            throw StartError(description: "cannot listen on \(configuration.listen): \(error); is another sidecar running?")
+            throw StartError(
+                description: "cannot listen on \(configuration.listen): \(error); is another sidecar running?")
         }
         let context = Unmanaged.passUnretained(self).toOpaque()
         listener = try Listener.make(

@@ -42,14 +42,19 @@ extension WorkerPointer {
     /// One line for a call that has ended, if it is one of those to be shown.
     func logAccess(_ call: CallPointer) {
         guard pointee.accessLog?.takes() == true else { return }
-        let path = call.pointee.client.pointee.fields.first(.path).map { String(decoding: $0.valueBytes, as: UTF8.self) } ?? "-"
-        let sides = call.pointee.held == nil ? "\(call.pointee.side.name)" : "\(call.pointee.side.other.name),\(call.pointee.side.name)"
+        let path =
+            call.pointee.client.pointee.fields.first(.path).map { String(decoding: $0.valueBytes, as: UTF8.self) }
+            ?? "-"
+        let sides =
+            call.pointee.held == nil
+            ? "\(call.pointee.side.name)" : "\(call.pointee.side.other.name),\(call.pointee.side.name)"
         let microseconds = (pointee.loop.pointee.now &- call.pointee.arrivedAt) / 1000
         pointee.logs.post(
             .info, "call",
             [
                 "method": .string(path), "stage": .string(call.pointee.stage.map { "\($0.name)" } ?? "-"),
-                "sides": .string(call.pointee.stage == nil ? "-" : sides), "epoch": .stringConvertible(call.pointee.epoch),
+                "sides": .string(call.pointee.stage == nil ? "-" : sides),
+                "epoch": .stringConvertible(call.pointee.epoch),
                 "status": .string(call.pointee.status.name), "microseconds": .stringConvertible(microseconds),
             ]
         )

@@ -126,7 +126,9 @@ extension CallPointer {
         if prefix.length > limit { return refuse(.messageTooLarge(limit: limit)) }
         if prefix.isCompressed { return refuse(.compressedMessage) }
         let length = Int(prefix.length)
-        if body.count > GRPCPrefix.byteCount + length { return refuse(.malformedMessage("this method takes one message")) }
+        if body.count > GRPCPrefix.byteCount + length {
+            return refuse(.malformedMessage("this method takes one message"))
+        }
         guard pointee.client.pointee.hasEnded else { return }
         guard body.count == GRPCPrefix.byteCount + length else {
             return refuse(.malformedMessage("the request ends within its message"))
@@ -142,9 +144,12 @@ extension CallPointer {
         switch key.pointee.scan(message, scratch: worker.pointee.keyScratch) {
         case .key(let key): decide(switches.pointee.stage(key: key), switches)
         case .missing(let component): refuse(.missingKey(path: keyPath(component)))
-        case .tooLong(let component): refuse(.malformedMessage("the gray key, field \(keyPath(component)), is too long"))
+        case .tooLong(let component):
+            refuse(.malformedMessage("the gray key, field \(keyPath(component)), is too long"))
         case .malformed(let component, let offset, let fault):
-            refuse(.malformedMessage("field \(keyPath(component)) cannot be read: \(fault) at byte \(offset) of the message"))
+            refuse(
+                .malformedMessage(
+                    "field \(keyPath(component)) cannot be read: \(fault) at byte \(offset) of the message"))
         }
     }
 
@@ -156,7 +161,8 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer else { return }
         pointee.stage = stage
         pointee.epoch = switches.pointee.epoch
-        pointee.machine = SingleQuery(stage: stage, grayFallback: plan.pointee.grayFallback && plan.pointee.kind == .singleQuery)
+        pointee.machine = SingleQuery(
+            stage: stage, grayFallback: plan.pointee.grayFallback && plan.pointee.kind == .singleQuery)
         if pointee.deadline == 0, stage != .old, plan.pointee.timeoutNanoseconds > 0 {
             setDeadline(plan.pointee.timeoutNanoseconds)
         }
@@ -255,7 +261,8 @@ extension CallPointer {
             )
             let count = GRPCTimeout.write(nanoseconds: left, into: text)
             writer.append(
-                name: "grpc-timeout", value: UnsafeBufferPointer(start: pointee.scratch + Call.epochBytes, count: count),
+                name: "grpc-timeout",
+                value: UnsafeBufferPointer(start: pointee.scratch + Call.epochBytes, count: count),
                 indexed: false
             )
         }
@@ -282,7 +289,9 @@ extension CallPointer {
     func legProgressed(_ leg: StreamPointer, _ events: StreamEvents) {
         if events.contains(.closed) { legClosed(leg) }
         guard pointee.phase == .asking || pointee.phase == .answering else { return finishIfClosed() }
-        if events.contains(.oversized) { return refuse(.metadataTooLarge(limit: pointee.worker.pointee.limits.metadataBytes)) }
+        if events.contains(.oversized) {
+            return refuse(.metadataTooLarge(limit: pointee.worker.pointee.limits.metadataBytes))
+        }
         if pointee.phase == .answering {
             pointee.client.resume()
             if leg.pointee.isClosed, !leg.pointee.hasEnded { return replyBroken(leg) }
@@ -425,7 +434,8 @@ extension CallPointer {
         let worker = pointee.worker
         worker.pointee.loop.disarm(timerPointer)
         worker.pointee.counters.callFinished(
-            method: pointee.route.pointee.counterIndex, stage: pointee.stage?.rawValue ?? 5, status: pointee.status.rawValue,
+            method: pointee.route.pointee.counterIndex, stage: pointee.stage?.rawValue ?? 5,
+            status: pointee.status.rawValue,
             nanoseconds: worker.pointee.loop.pointee.now &- pointee.arrivedAt
         )
         if worker.pointee.accessLog != nil { worker.logAccess(self) }

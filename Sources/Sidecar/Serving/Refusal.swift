@@ -65,7 +65,8 @@ enum Refusal {
         case .compressedMessage: "the sidecar must read the gray key of this message and reads only identity encoding"
         case .buffersFull: "too many bytes wait in the sidecar for this connection"
         case .queueFull(let side): "too many calls wait for a connection to \(side.name)"
-        case .noSwitches: "the sidecar has no switches for this migration; run `switchover init-switches` if this is its first start"
+        case .noSwitches:
+            "the sidecar has no switches for this migration; run `switchover init-switches` if this is its first start"
         case .sideUnreachable(let side, let reason): "\(side.name) cannot be reached: \(reason)"
         case .sideFailed(let side, let status):
             "\(side.other.name) does not have the record and \(side.name) answered \(status.name)"
@@ -77,7 +78,8 @@ enum Refusal {
     var response: LocalFields {
         if case .plainHTTP(let status, _) = self {
             return LocalFields([
-                (":status", "\(status)"), ("content-type", "text/plain"), ("switchover-error", code), ("content-length", "0"),
+                (":status", "\(status)"), ("content-type", "text/plain"), ("switchover-error", code),
+                ("content-length", "0"),
             ])
         }
         var fields = [(name: ":status", value: "200"), (name: "content-type", value: "application/grpc")] + trailerList

@@ -79,7 +79,9 @@ struct RequestHead {
 
     /// A slash, a service, a slash, a method without one.
     private static func isMethodPath(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard path.count >= 4, path[0] == UInt8(ascii: "/"), let last = path.lastIndex(of: UInt8(ascii: "/")) else { return false }
+        guard path.count >= 4, path[0] == UInt8(ascii: "/"), let last = path.lastIndex(of: UInt8(ascii: "/")) else {
+            return false
+        }
         return last > 1 && last < path.count - 1
     }
 

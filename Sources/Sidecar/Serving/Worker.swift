@@ -54,7 +54,9 @@ typealias WorkerPointer = UnsafeMutablePointer<Worker>
 
 extension WorkerPointer {
     /// A worker on a loop that does not run yet, with nothing connected.
-    static func making(_ setup: WorkerSetup, loop: UnsafeMutablePointer<EventLoop>, counters: WorkerCounters) -> WorkerPointer {
+    static func making(_ setup: WorkerSetup, loop: UnsafeMutablePointer<EventLoop>, counters: WorkerCounters)
+        -> WorkerPointer
+    {
         let worker = WorkerPointer.allocate(capacity: 1)
         let count = setup.upstreams.count
         let upstreams = UnsafeMutablePointer<UpstreamPool>.allocate(capacity: count)
@@ -65,7 +67,8 @@ extension WorkerPointer {
         switches.initialize(repeating: nil, count: migrations)
         worker.initialize(
             to: Worker(
-                loop: loop, sessions: SessionPool.make(limits: setup.limits.session), limits: setup.limits, routes: setup.routes,
+                loop: loop, sessions: SessionPool.make(limits: setup.limits.session), limits: setup.limits,
+                routes: setup.routes,
                 counters: counters, upstreams: upstreams, upstreamCount: count,
                 maxConnections: max(setup.limits.connections / setup.connectionShare, 1), load: load,
                 keyScratch: .allocate(byteCount: KeyPlan.scratchBytes, alignment: 16), logs: setup.logs,
@@ -86,7 +89,9 @@ extension WorkerPointer {
             schedule: ConnectSchedule(
                 first: setup.limits.backoffMinimum, longest: setup.limits.backoffMaximum
             ),
-            timer: Timer(context: pointee.upstreams + index) { $0.assumingMemoryBound(to: UpstreamPool.self).growIfNeeded() }
+            timer: Timer(context: pointee.upstreams + index) {
+                $0.assumingMemoryBound(to: UpstreamPool.self).growIfNeeded()
+            }
         )
     }
 
@@ -155,7 +160,6 @@ extension WorkerPointer {
         pointee.freeCalls = call
         pointee.load.pointee.countCall(-1)
     }
-
 
     // MARK: - Connections
 

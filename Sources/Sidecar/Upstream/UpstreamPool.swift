@@ -53,7 +53,8 @@ extension UpstreamPoolPointer {
 
     /// Fail fast: nothing is connected and the last attempt failed.
     private var isUnreachable: Bool {
-        pointee.isClosed || (pointee.schedule.failures > 0 && !pointee.connections.contains { $0.pointee.phase == .open })
+        pointee.isClosed
+            || (pointee.schedule.failures > 0 && !pointee.connections.contains { $0.pointee.phase == .open })
     }
 
     /// The open connection with the most room, and a further one in the making when even that is nearly full.
