@@ -39,6 +39,7 @@ package final class SidecarProcess: @unchecked Sendable {
 
     /// Serves until a signal ends it; returns the exit status. Call it on the main thread, before any other thread is started.
     package func run() throws -> Int32 {
+        raiseDescriptorLimit()
         try watchSignals()
         try startWorkers()
         let address = try listen()
@@ -67,6 +68,14 @@ package final class SidecarProcess: @unchecked Sendable {
     }
 
     // MARK: - Start
+
+    /// As many descriptors as the system lets us have: the soft limit of many systems is 1,024.
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
 
     /// Signals are read on the admin loop; no thread is interrupted by one.
     private func watchSignals() throws {

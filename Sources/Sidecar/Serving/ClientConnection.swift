@@ -7,7 +7,8 @@ import Migration
 ///     serving --GOAWAY and ping sent--> announced --ping answered, or time--> leaving --last call ended--> freed
 ///     any --socket lost, broken HTTP/2, flood--> freed; its calls end, their legs are cancelled
 ///
-/// A client that has not sent its SETTINGS within `limits.handshake_timeout` is cut off.
+/// A client that has not sent its SETTINGS within `limits.handshake_timeout` is cut off; one that has made no call for
+/// `limits.idle_timeout` is asked to go.
 struct ClientConnection: ~Copyable {
     let worker: WorkerPointer
     var socket: StreamSocket
@@ -16,6 +17,8 @@ struct ClientConnection: ~Copyable {
     var timer: Timer
     var isAnnounced = false
     var hasHeard = false
+    /// When the last call began, monotonic nanoseconds.
+    var lastCallAt: UInt64
     var next: ClientConnectionPointer?
     var previous: ClientConnectionPointer?
 }
@@ -41,7 +44,8 @@ extension ClientConnectionPointer {
             to: ClientConnection(
                 worker: worker, socket: socket,
                 server: ServerSession(pool: worker.pointee.sessions, owner: UnsafeMutableRawPointer(connection)),
-                timer: Timer(context: connection) { $0.assumingMemoryBound(to: ClientConnection.self).timedOut() }
+                timer: Timer(context: connection) { $0.assumingMemoryBound(to: ClientConnection.self).timedOut() },
+                lastCallAt: loop.pointee.now
             )
         )
         loop.arm(connection.timerPointer, at: loop.pointee.now + worker.pointee.limits.handshakeTimeout)
@@ -97,7 +101,20 @@ extension ClientConnectionPointer {
 
     private func timedOut() {
         if pointee.isAnnounced { return leave() }
-        close()
+        guard pointee.hasHeard else { return close() }
+        let loop = pointee.worker.pointee.loop
+        let isIdle = session.pointee.openStreams == 0 && idleSince <= loop.pointee.now
+        if isIdle { announceShutdown() } else { armIdleTimer() }
+    }
+
+    /// When the connection will have been idle for too long, if no call comes.
+    private var idleSince: UInt64 { pointee.lastCallAt + pointee.worker.pointee.limits.idleTimeout }
+
+    /// Looked at when it fires, not set anew for each call.
+    private func armIdleTimer() {
+        let loop = pointee.worker.pointee.loop
+        guard pointee.worker.pointee.limits.idleTimeout > 0 else { return loop.disarm(timerPointer) }
+        loop.arm(timerPointer, at: Swift.max(idleSince, loop.pointee.now + 1_000_000_000))
     }
 
     /// Sends what the session has, once a batch.
@@ -141,6 +158,7 @@ extension ClientConnectionPointer {
 
     private func begin(_ stream: StreamPointer, _ events: StreamEvents) {
         let call = pointee.worker.newCall(stream, of: self)
+        pointee.lastCallAt = call.pointee.arrivedAt
         call.begin(events)
         if events.hasMoreThanHead { call.clientProgressed(events) }
     }
@@ -149,7 +167,7 @@ extension ClientConnectionPointer {
         let worker = pointee.worker
         if notices.contains(.settings), !pointee.hasHeard {
             pointee.hasHeard = true
-            worker.pointee.loop.disarm(timerPointer)
+            armIdleTimer()
         }
         if notices.contains(.pingAnswered), pointee.isAnnounced { leave() }
         if notices.contains(.flood) { worker.pointee.counters.add(.floodsClosed) }

@@ -125,6 +125,7 @@ extension WorkerPointer {
     /// Calls that arrive from now on are decided by `snapshot`.
     func take(_ snapshot: SwitchSnapshot) {
         for index in 0..<pointee.migrationCount { pointee.switches[index] = snapshot.table[index] }
+        if let replaced = pointee.snapshot { pointee.logs.retire(replaced) }
         pointee.snapshot = snapshot
     }
 
