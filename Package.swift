@@ -59,10 +59,13 @@ let package = Package(
         .testTarget(
             name: "WireFormatTests",
             dependencies: ["WireFormat", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: [
+                "check_vectors.py", "Samples/make_corpus.py", "Samples/corpus.txt", "Samples/samples.proto",
+            ],
             swiftSettings: settings
         ),
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"], swiftSettings: settings),
-        .testTarget(name: "MigrationTests", dependencies: ["Migration"], swiftSettings: settings),
+        .testTarget(name: "MigrationTests", dependencies: ["Migration", "WireFormat"], swiftSettings: settings),
         .testTarget(name: "SidecarTests", dependencies: ["Sidecar"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]

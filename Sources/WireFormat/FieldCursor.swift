@@ -45,15 +45,18 @@
 
 /// One field as it stands on the wire: its tag, and where its value is.
 ///
-/// `start..<end` are offsets into the outermost message: the bytes of the varint or of the fixed-size number, or the
-/// content of a length-delimited field without its length.
+/// All offsets count from the start of the outermost message. `start..<end` are the bytes of the varint or of the fixed-size
+/// number, or the content of a length-delimited field without its length.
 @usableFromInline struct WireField {
     @usableFromInline let tag: UInt32
+    /// Where the tag is.
+    @usableFromInline let offset: Int
     @usableFromInline let start: Int
     @usableFromInline let end: Int
 
-    @inlinable init(tag: UInt32, start: Int, end: Int) {
+    @inlinable init(tag: UInt32, offset: Int, start: Int, end: Int) {
         self.tag = tag
+        self.offset = offset
         self.start = start
         self.end = end
     }
@@ -93,11 +96,11 @@
             let length = try lengthPrefix(fieldStart)
             let start = at
             at &+= length
-            return WireField(tag: tag, start: start, end: at)
+            return WireField(tag: tag, offset: fieldStart, start: start, end: at)
         }
         let start = at
         try skipNumber(tag & 7, fieldStart)
-        return WireField(tag: tag, start: start, end: at)
+        return WireField(tag: tag, offset: fieldStart, start: start, end: at)
     }
 
     /// The next field if it has the commonest form, a tag of one byte and fewer than 128 bytes of text; else nothing happens.
@@ -110,7 +113,7 @@
         let start = at &+ 2
         guard end &- start >= Int(length) else { return nil }
         at = start &+ Int(length)
-        return WireField(tag: UInt32(tag), start: start, end: at)
+        return WireField(tag: UInt32(tag), offset: start &- 2, start: start, end: at)
     }
 
     @inlinable @inline(__always)

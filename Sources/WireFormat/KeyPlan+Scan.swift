@@ -110,19 +110,19 @@ private struct PathWalk {
             isOnWire = true
         case .bool, .int32, .int64, .uint32, .uint64, .sint32, .sint64:
             guard field.wireType == WireType.varint || field.wireType == WireType.length else { return }
-            while value.at < value.end { set(try value.varint(field.start)) }
+            while value.at < value.end { set(try value.varint(field.offset)) }
         case .fixed32, .sfixed32:
             guard field.wireType == WireType.fixed32 || field.wireType == WireType.length else { return }
             while value.at < value.end {
                 let start = value.at
-                try value.skip(4, field.start)
+                try value.skip(4, field.offset)
                 set(UInt64(UInt32(littleEndian: base.loadUnaligned(fromByteOffset: start, as: UInt32.self))))
             }
         case .fixed64, .sfixed64:
             guard field.wireType == WireType.fixed64 || field.wireType == WireType.length else { return }
             while value.at < value.end {
                 let start = value.at
-                try value.skip(8, field.start)
+                try value.skip(8, field.offset)
                 set(UInt64(littleEndian: base.loadUnaligned(fromByteOffset: start, as: UInt64.self)))
             }
         }

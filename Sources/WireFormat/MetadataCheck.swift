@@ -21,7 +21,7 @@
     static func isPrintable(_ word: UInt64) -> Bool {
         let low = word & 0x7f7f_7f7f_7f7f_7f7f
         let high: UInt64 = 0x8080_8080_8080_8080
-        guard (word | low &+ 0x0101_0101_0101_0101) & high == 0 else { return false }
+        guard (word | (low &+ 0x0101_0101_0101_0101)) & high == 0 else { return false }
         return (low &+ 0x6060_6060_6060_6060) & high == high
     }
 
