@@ -22,7 +22,8 @@ package struct Listener: ~Copyable {
     /// How often accepting failed for want of descriptors or memory.
     package private(set) var refusals: UInt64 = 0
 
-    /// Listens with `descriptor` (non-blocking, listening; taken over), and calls `accepted(context, descriptor)`.
+    /// Listens with `descriptor` (non-blocking, listening; taken over, and closed on failure), and calls
+    /// `accepted(context, descriptor)`, which must not close the listener.
     package static func make(
         descriptor: Int32,
         isUnix: Bool,
@@ -40,8 +41,14 @@ package struct Listener: ~Copyable {
                 loop: loop, descriptor: descriptor, isUnix: isUnix, context: context, accepted: accepted, timer: timer
             )
         )
-        listener.pointee.watch = try loop.watch(descriptor, for: .readable, context: listener) { context, _ in
-            context.assumingMemoryBound(to: Listener.self).pointee.acceptWaiting()
+        do throws(SystemError) {
+            listener.pointee.watch = try loop.watch(descriptor, for: .readable, context: listener) { context, _ in
+                context.assumingMemoryBound(to: Listener.self).pointee.acceptWaiting()
+            }
+        } catch {
+            listener.close()
+            Glibc.close(descriptor)
+            throw error
         }
         return listener
     }

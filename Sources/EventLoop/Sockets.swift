@@ -83,10 +83,14 @@ package enum Sockets {
     }
 
     private static func removeAbandoned(_ address: SocketAddress) {
+        let path = String(address.description.dropFirst("unix:".count))
+        // The kernel refuses a connect to a plain file in the same way; that file must not be lost.
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
         guard let probe = try? make(address) else { return }
         defer { close(probe) }
         let refused = address.withSockaddr { Glibc.connect(probe, $0, $1) } != 0 && errno == ECONNREFUSED
-        if refused { unlink(String(address.description.dropFirst("unix:".count))) }
+        if refused { unlink(path) }
     }
 
     private static func closing(_ descriptor: Int32, _ call: String) -> SystemError {

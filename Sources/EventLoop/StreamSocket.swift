@@ -11,6 +11,7 @@ package struct StreamSocket: ~Copyable {
     private var unsent: UnsafeMutableRawPointer?
     private var unsentStart = 0
     private var unsentEnd = 0
+    private var isReading: Bool
 
     /// Takes over `descriptor`, which must be non-blocking, and tells `ready` about it from now on.
     /// On failure the descriptor is closed.
@@ -22,6 +23,7 @@ package struct StreamSocket: ~Copyable {
         ready: @escaping @convention(c) (UnsafeMutableRawPointer, UInt32) -> Void
     ) throws(SystemError) {
         self.loop = loop
+        isReading = interest.contains(.readable)
         do throws(SystemError) {
             watch = try loop.watch(descriptor, for: interest, context: context, ready)
         } catch {
@@ -100,7 +102,7 @@ package struct StreamSocket: ~Copyable {
         }
         unsent?.deallocate()
         unsent = nil
-        loop.setInterest(.readable, of: watch)
+        updateInterest()
         return .all
     }
 
@@ -108,18 +110,17 @@ package struct StreamSocket: ~Copyable {
     package func shutDownWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Stops or resumes being told about bytes from the peer.
-    package func setReading(_ isOn: Bool) {
-        var interest: EventLoop.Interest = isOn ? .readable : []
-        if isBlocked { interest.insert(.writable) }
-        loop.setInterest(interest, of: watch)
+    package mutating func setReading(_ isOn: Bool) {
+        isReading = isOn
+        updateInterest()
     }
 
-    /// After a connect that was under way: nil when it succeeded, else why not.
-    package func connectionError() -> SystemError? {
+    /// After a connect that was under way: nil when it succeeded, else why not. Reading is on from then on.
+    package mutating func connectionError() -> SystemError? {
         var code: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
-        if code == 0 { loop.setInterest(.readable, of: watch) }
+        if code == 0 { setReading(true) }
         return code == 0 ? nil : SystemError(call: "connect", code: code)
     }
 
@@ -137,6 +138,12 @@ package struct StreamSocket: ~Copyable {
         unsent = copy
         unsentStart = 0
         unsentEnd = rest.count
-        loop.setInterest([.readable, .writable], of: watch)
+        updateInterest()
+    }
+
+    private func updateInterest() {
+        var interest: EventLoop.Interest = isReading ? .readable : []
+        if isBlocked { interest.insert(.writable) }
+        loop.setInterest(interest, of: watch)
     }
 }
