@@ -131,7 +131,7 @@ enum GrayKeyReader {
         do {
             return try FieldPath(text)
         } catch {
-            value.fail("\"\(text)\" is no field path: \(error); write field numbers from the outside in, like 1.3")
+            value.fail("\(error)")
             return nil
         }
     }

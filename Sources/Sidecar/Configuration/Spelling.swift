@@ -6,7 +6,8 @@ enum Spelling {
         guard !written.isEmpty else { return nil }
         let candidates = known.map { ($0, distance(written, Array($0.lowercased()))) }
         guard let (best, changes) = candidates.min(by: { $0.1 < $1.1 }) else { return nil }
-        if changes <= max(1, written.count / 3) { return best }
+        // A word of which no letter is left is another word.
+        if changes <= max(1, written.count / 3), changes < written.count { return best }
         guard written.count >= 3 else { return nil }
         return known.first {
             $0.lowercased().hasPrefix(word.lowercased()) || word.lowercased().hasPrefix($0.lowercased())

@@ -1,0 +1,121 @@
+import Migration
+import Testing
+import WireFormat
+
+@Suite struct MigrationSwitchesTests {
+    enum Keys: CaseIterable {
+        case all
+        case none
+        /// `a` and `b` are in.
+        case listed
+        /// Everything but `a`.
+        case allButA
+        case everyBucket
+        case half
+
+        func set() throws -> GraySet {
+            let cohort = Cohort(migration: "orders")
+            return switch self {
+            case .all: GraySet(everything: true, cohort: cohort)
+            case .none: GraySet(cohort: cohort)
+            case .listed: GraySet(allow: try KeySet(keys: ["a", "b"].map(\.utf8)), cohort: cohort)
+            case .allButA: GraySet(everything: true, deny: try KeySet(keys: ["a".utf8]), cohort: cohort)
+            case .everyBucket: GraySet(percentTimes100: 10_000, cohort: cohort)
+            case .half: GraySet(percentTimes100: 5000, cohort: cohort)
+            }
+        }
+    }
+
+    static func stage(_ key: String, _ switches: borrowing MigrationSwitches) -> Stage {
+        var key = key
+        return key.withUTF8 { switches.stage(key: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// What does not depend on a key, taken out of the switches, which cannot be copied into an expectation.
+    struct Facts: Equatable {
+        let needsKey: Bool
+        let stageWithoutKey: Stage?
+        let passThroughSide: Side
+        let epoch: UInt64
+
+        init(_ switches: borrowing MigrationSwitches) {
+            needsKey = switches.needsKey
+            stageWithoutKey = switches.stageWithoutKey
+            passThroughSide = switches.passThroughSide
+            epoch = switches.epoch
+        }
+
+        init(stageWithoutKey: Stage?, passThroughSide: Side) {
+            needsKey = stageWithoutKey == nil
+            self.stageWithoutKey = stageWithoutKey
+            self.passThroughSide = passThroughSide
+            epoch = 7
+        }
+    }
+
+    static func switches(_ phase: Phase, enrolled: Keys, gray: Keys) throws -> MigrationSwitches {
+        MigrationSwitches(epoch: 7, phase: phase, enrolled: try enrolled.set(), gray: try gray.set())
+    }
+
+    @Test(arguments: [
+        (Phase.idle, Stage.old, Side.old), (.mirrored, .newMirrored, .new), (.finished, .new, .new),
+        (.retired, .new, .new),
+    ])
+    func `Outside migrating the phase alone decides`(phase: Phase, stage: Stage, side: Side) throws {
+        for enrolled in Keys.allCases {
+            for gray in Keys.allCases {
+                let switches = try Self.switches(phase, enrolled: enrolled, gray: gray)
+                let facts = Facts(switches)
+                #expect(facts == Facts(stageWithoutKey: stage, passThroughSide: side))
+                let found = Self.stage("a", switches)
+                #expect(found == stage)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (Keys.none, Keys.all, Stage.old), (.none, .none, .old), (.none, .listed, .old), (.none, .half, .old),
+        (.all, .none, .dualOld), (.everyBucket, .none, .dualOld), (.all, .all, .dualNew),
+        (.all, .everyBucket, .dualNew),
+    ])
+    func `Migrating needs no key where all keys have one stage`(enrolled: Keys, gray: Keys, stage: Stage) throws {
+        let switches = try Self.switches(.migrating, enrolled: enrolled, gray: gray)
+        let facts = Facts(switches)
+        #expect(facts == Facts(stageWithoutKey: stage, passThroughSide: .old))
+        for key in ["", "a", "b", "c"] {
+            let found = Self.stage(key, switches)
+            #expect(found == stage)
+        }
+    }
+
+    @Test(arguments: [
+        (Keys.all, Keys.listed, [Stage.dualNew, .dualNew, .dualOld]),
+        (.listed, .none, [.dualOld, .dualOld, .old]),
+        (.listed, .all, [.dualNew, .dualNew, .old]),
+        (.listed, .allButA, [.dualOld, .dualNew, .old]),
+        (.allButA, .all, [.old, .dualNew, .dualNew]),
+        (.allButA, .listed, [.old, .dualNew, .dualOld]),
+        (.all, .allButA, [.dualOld, .dualNew, .dualNew]),
+    ])
+    func `Migrating decides key by key, gray within enrolled`(enrolled: Keys, gray: Keys, stages: [Stage]) throws {
+        let switches = try Self.switches(.migrating, enrolled: enrolled, gray: gray)
+        let facts = Facts(switches)
+        #expect(facts == Facts(stageWithoutKey: nil, passThroughSide: .old))
+        var found: [Stage] = []
+        for key in ["a", "b", "c"] { found.append(Self.stage(key, switches)) }
+        #expect(found == stages)
+    }
+
+    @Test func `A percentage splits by the cohort's bucket`() throws {
+        let switches = try Self.switches(.migrating, enrolled: .all, gray: .half)
+        let cohort = Cohort(migration: "orders")
+        let facts = Facts(switches)
+        #expect(facts == Facts(stageWithoutKey: nil, passThroughSide: .old))
+        for number in 0..<1000 {
+            var key = "\(number)"
+            let isGray = key.withUTF8 { cohort.bucket(UnsafeRawBufferPointer($0)) } < 5000
+            let found = Self.stage("\(number)", switches)
+            #expect(found == (isGray ? .dualNew : .dualOld))
+        }
+    }
+}

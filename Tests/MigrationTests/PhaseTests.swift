@@ -1,0 +1,11 @@
+import Migration
+import Testing
+
+@Suite struct PhaseTests {
+    @Test func `Names are the contract's and are read back`() {
+        #expect(Phase.allCases.map(\.name) == ["idle", "migrating", "mirrored", "finished", "retired"])
+        for phase in Phase.allCases { #expect(Phase(name: phase.name) == phase) }
+        #expect(Phase(name: "Idle") == nil)
+        #expect(Phase(name: "") == nil)
+    }
+}

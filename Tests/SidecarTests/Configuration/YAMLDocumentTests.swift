@@ -1,0 +1,46 @@
+import Testing
+
+@testable import Sidecar
+
+@Suite struct YAMLDocumentTests {
+    static func entry(_ key: String, _ line: Int, _ text: String, isQuoted: Bool = false) -> DocumentNode.Entry {
+        let value = DocumentNode(line: line, content: .scalar(text, isQuoted: isQuoted))
+        return DocumentNode.Entry(key: key, line: line, value: value)
+    }
+
+    @Test func `Nodes know their lines and quotes`() throws {
+        let node = try YAMLDocument.parse("a: 1\nb: '1'\nc:\n  - x\n", file: "f")
+        let list = DocumentNode(
+            line: 4, content: .sequence([DocumentNode(line: 4, content: .scalar("x", isQuoted: false))]))
+        #expect(
+            node
+                == DocumentNode(
+                    line: 1,
+                    content: .mapping([
+                        Self.entry("a", 1, "1"), Self.entry("b", 2, "1", isQuoted: true),
+                        DocumentNode.Entry(key: "c", line: 3, value: list),
+                    ])))
+    }
+
+    @Test(arguments: ["\n", "\r\n"])
+    func `Equal keys are kept with their lines`(lineEnd: String) throws {
+        let text = ["a: 1", "\"b\": 2", "a: 3", "'b': 4", "a: 5"].joined(separator: lineEnd)
+        let node = try YAMLDocument.parse(text, file: "f")
+        guard case .mapping(let entries) = node.content else { throw InvalidFile([]) }
+        #expect(
+            entries == [
+                Self.entry("a", 1, "1"), Self.entry("b", 2, "2"), Self.entry("a", 3, "3"), Self.entry("b", 4, "4"),
+                Self.entry("a", 5, "5"),
+            ])
+    }
+
+    @Test(arguments: ["? &k x\n: 1\n? *k\n: 2\n", "? [a]\n: 1\n? [a]\n: 2\n"])
+    func `Equal keys that are no plain texts are refused as well`(text: String) {
+        #expect(throws: InvalidFile.self) { try Configuration.parse(text, file: "f") }
+    }
+
+    @Test func `Nesting without end is refused`() {
+        let text = String(repeating: "[", count: 100_000)
+        #expect(throws: InvalidFile.self) { try YAMLDocument.parse(text, file: "f") }
+    }
+}
