@@ -41,7 +41,8 @@ def pytest_runtest_makereport(item, call):
     report = yield
     if report.failed:
         for subject in getattr(item, "subjects", []):
-            report.sections.append((f"log of {subject.name} at {subject.address}", subject.log()[-20_000:]))
+            if hasattr(subject, "log"):
+                report.sections.append((f"log of {subject.name} at {subject.address}", subject.log()[-20_000:]))
     return report
 
 
@@ -63,7 +64,6 @@ def keep(request):
         return thing
 
     yield keep
-    request.addfinalizer(lambda: None)
     for thing in reversed(kept):
         thing.close()
 
