@@ -9,6 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import backends, subjects  # noqa: E402
 
+IDLE = {"phase": "idle"}
 ROOT = pathlib.Path(__file__).parent.parent.parent
 
 
@@ -72,10 +73,10 @@ def keep(request):
 def start(keep, binary, tmp_path):
     """start(old=..., new=..., switches={...}) starts the sidecar with a folder of its own."""
 
-    def start(old, new=None, switches=None, **settings):
+    def start(old, new=None, switches=IDLE, **settings):
         folder = tmp_path / f"sidecar-{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
-        return keep(subjects.Sidecar(binary, folder, old, new, switches or {"phase": "idle"}, **settings))
+        return keep(subjects.Sidecar(binary, folder, old, new, switches, **settings))
 
     return start
 

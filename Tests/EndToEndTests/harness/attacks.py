@@ -13,7 +13,7 @@ from hyperframe.frame import PingFrame, RstStreamFrame, SettingsFrame, WindowUpd
 from .cases import STREAM_OUT
 from .processes import split
 from .raw import (
-    PREFACE, RawClient, Wire, call_headers, data_frame, frame_bytes, headers_frame, message, octets,
+    PREFACE, RawClient, Wire, call_headers, data_frame, frame_bytes, header_frames, headers_frame, message, octets,
 )
 from .stubs import interop
 
@@ -131,15 +131,6 @@ def bytewise_call(address):
         connection.recv(65536)
 
 
-def header_block_frames(stream, block):
-    """HEADERS and as many CONTINUATION frames as the block needs."""
-    chunks = [block[at:at + 16384] for at in range(0, len(block), 16384)]
-    frames = [headers_frame(stream, chunks[0], True, end_headers=len(chunks) == 1).serialize()]
-    for index, chunk in enumerate(chunks[1:], 2):
-        frames.append(frame_bytes(9, 4 if index == len(chunks) else 0, stream, chunk))
-    return b"".join(frames)
-
-
 def header_bombs(address):
     big = octets("v" * 4000)
     lists = [
@@ -154,7 +145,7 @@ def header_bombs(address):
         for _ in range(4):
             with attacker(address) as client:
                 block = client.encoder.encode(call_headers(STREAM_OUT, *fields), huffman=False)
-                client.send(header_block_frames(1, block))
+                client.send(*header_frames(1, block, end_stream=True))
                 client.socket.settimeout(1)
                 client.await_stream(1)
 
@@ -164,10 +155,10 @@ def indexed_bomb_on_one_connection(address):
     with attacker(address) as client:
         stream = 1
         fields = call_headers(STREAM_OUT, *[("x-bomb", octets("v" * 4000))] * 3)
-        client.send(header_block_frames(stream, client.encoder.encode(fields)))
+        client.send(*header_frames(stream, client.encoder.encode(fields), end_stream=True))
         for stream in range(3, 401, 2):
             fields = call_headers(STREAM_OUT, *[("x-bomb", octets("v" * 4000))] * 4000)
-            client.send(header_block_frames(stream, client.encoder.encode(fields)))
+            client.send(*header_frames(stream, client.encoder.encode(fields), end_stream=True))
             discard(client.socket)
 
 

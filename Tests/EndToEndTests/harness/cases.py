@@ -180,7 +180,7 @@ def timeout_on_sleeping_server(client):
     script.send(interop.StreamRequest(reply_bytes=[9], payload=bytes(27182), wait_milliseconds=3000))
     outcome = drain(call)
     script.end()
-    assert outcome.code == "DEADLINE_EXCEEDED"
+    assert outcome.code == "DEADLINE_EXCEEDED", outcome
     return [outcome]
 
 

@@ -46,6 +46,15 @@ def headers_frame(stream, block, end_stream=False, end_headers=True):
     return frame
 
 
+def header_frames(stream, block, end_stream=False):
+    """HEADERS and as many CONTINUATION frames as the block needs."""
+    chunks = [block[at:at + 16384] for at in range(0, len(block), 16384)] or [b""]
+    frames = [headers_frame(stream, chunks[0], end_stream, end_headers=len(chunks) == 1)]
+    for index, chunk in enumerate(chunks[1:], 2):
+        frames.append(frame_bytes(9, 4 if index == len(chunks) else 0, stream, chunk))
+    return frames
+
+
 def data_frame(stream, data=b"", end_stream=False):
     frame = DataFrame(stream, data)
     if end_stream:
@@ -100,6 +109,7 @@ class Wire:
         self.socket = connection
         self.socket.settimeout(seconds)
         self.encoder, self.decoder = Encoder(), Decoder()
+        self.sending = threading.Lock()
         self.received = bytearray()
         self.streams = {}
         self.settings = {}
@@ -111,7 +121,8 @@ class Wire:
         self.socket.sendall(b"".join(frame if isinstance(frame, bytes) else frame.serialize() for frame in frames))
 
     def headers(self, stream, fields, end_stream=False):
-        self.send(headers_frame(stream, self.encoder.encode(fields, huffman=False), end_stream))
+        with self.sending:  # blocks must leave in the order in which the encoder made them
+            self.send(*header_frames(stream, self.encoder.encode(fields, huffman=False), end_stream))
 
     def data(self, stream, data, end_stream=False):
         chunks = [data[at:at + 16384] for at in range(0, len(data), 16384)] or [b""]
@@ -214,9 +225,16 @@ class RawClient(Wire):
 
     def call(self, fields=None, body=message()):
         """A whole unary call and its answer."""
+        if len(body) > 60_000:
+            self.await_settings()
         stream = self.open(fields or call_headers())
         self.data(stream, body, end_stream=True)
         return self.await_stream(stream)
+
+    def await_settings(self):
+        """The windows are those of the protocol until the peer's SETTINGS are there."""
+        while not self.settings and self.pump():
+            pass
 
     def __enter__(self):
         return self

@@ -103,7 +103,6 @@ def envoy_configuration(address, upstream):
 
 PLAN = {
     "Get": {"kind": "single_query", "absent": "NOT_FOUND", "timeout": "10s"},
-    "Find": {"kind": "single_query", "gray_key": {"path": "2.3", "type": "sint64"}},
     "Watch": {"kind": "pass_through", "effect": "read"},
     "Change": {"kind": "pass_through", "effect": "unsafe_write"},
 }
