@@ -2,7 +2,7 @@ import CNghttp2
 
 /// nghttp2's callbacks: they write down what was heard and decide nothing.
 enum SessionCallbacks {
-    static func make() -> OpaquePointer {
+    static func make(_ role: Session.Role) -> OpaquePointer {
         var made: OpaquePointer?
         nghttp2_session_callbacks_new(&made)
         let callbacks = made.unsafelyUnwrapped
@@ -12,6 +12,7 @@ enum SessionCallbacks {
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, dataChunk)
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frameReceived)
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, streamClosed)
+        if role == .server { nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, frameSent) }
         return callbacks
     }
 
@@ -76,6 +77,17 @@ enum SessionCallbacks {
         case NGHTTP2_PRIORITY.rawValue: session.countIdleFrame()
         default: break
         }
+        return 0
+    }
+
+    /// An answer has ended while its request is still coming in: the client is told to stop (RFC 9113, 8.1). Not sooner: nghttp2 drops the
+    /// rest of an answer whose stream is to be reset.
+    private static let frameSent: nghttp2_on_frame_send_callback = { raw, frame, context in
+        let header = frame.unsafelyUnwrapped.pointee.hd
+        guard header.type <= UInt8(NGHTTP2_HEADERS.rawValue), header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
+            let stream = session(context).stream(header.stream_id), !stream.pointee.hasEnded
+        else { return 0 }
+        nghttp2_submit_rst_stream(raw, 0, header.stream_id, NGHTTP2_NO_ERROR.rawValue)
         return 0
     }
 

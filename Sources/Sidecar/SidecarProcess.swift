@@ -21,6 +21,8 @@ package final class SidecarProcess: @unchecked Sendable {
     private let resolver: Resolver
     private let routes: UnsafeMutablePointer<RouteTable>
     private var workers: [WorkerThread] = []
+    /// Bound, but not accepted from yet.
+    private var listening: (descriptor: Int32, isUnix: Bool)?
     private var listener: UnsafeMutablePointer<Listener>?
     private var switchFile: SwitchFileWatcher?
     private var drain = DrainMachine()
@@ -42,8 +44,7 @@ package final class SidecarProcess: @unchecked Sendable {
         raiseDescriptorLimit()
         try watchSignals()
         try startWorkers()
-        let address = try listen()
-        try startSwitches()
+        try listen()
         drainTimer = .allocate(capacity: 1)
         drainTimer?.initialize(
             to: Timer(context: Unmanaged.passUnretained(self).toOpaque()) {
@@ -52,13 +53,13 @@ package final class SidecarProcess: @unchecked Sendable {
         )
         for worker in workers { try worker.start() }
         logger.info(
-            "serving",
+            "starting",
             metadata: [
-                "listen": .string(address), "workers": .stringConvertible(workers.count),
-                "version": .string(Version.current),
+                "workers": .stringConvertible(workers.count), "version": .string(Version.current),
                 "upstreams": .string(configuration.upstreams.map { "\($0.name)=\($0.address)" }.joined(separator: " ")),
             ]
         )
+        try startSwitches()
         try admin.start()
         admin.join()
         for worker in workers { worker.join() }
@@ -104,23 +105,31 @@ package final class SidecarProcess: @unchecked Sendable {
         }
     }
 
-    /// The first worker accepts for all; a connection goes to the one with the fewest calls.
-    private func listen() throws -> String {
+    /// The socket listens, and connections wait in it until the switches have been read.
+    private func listen() throws {
         let address = try resolve(configuration.listen)
-        let descriptor: Int32
         do {
-            descriptor = try Sockets.listen(on: address)
+            listening = (try Sockets.listen(on: address), address.isUnix)
         } catch {
-            throw StartError(
-                description: "cannot listen on \(configuration.listen): \(error); is another sidecar running?")
+            throw StartError(description: "cannot listen on \(configuration.listen): \(error); is another sidecar running?")
         }
+    }
+
+    /// The first worker accepts for all; a connection goes to the one with the fewest calls. On the first worker's thread.
+    private func startAccepting() {
+        guard let (descriptor, isUnix) = listening else { return }
+        listening = nil
         let context = Unmanaged.passUnretained(self).toOpaque()
-        listener = try Listener.make(
-            descriptor: descriptor, isUnix: address.isUnix, loop: workers[0].loop, context: context
-        ) { context, descriptor in
-            Unmanaged<SidecarProcess>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.accepted(descriptor) }
+        do {
+            listener = try Listener.make(
+                descriptor: descriptor, isUnix: isUnix, loop: workers[0].loop, context: context
+            ) { context, descriptor in
+                Unmanaged<SidecarProcess>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.accepted(descriptor) }
+            }
+            logger.info("serving", metadata: ["listen": .string("\(configuration.listen)")])
+        } catch {
+            logger.critical("cannot accept connections: \(error)")
         }
-        return address.isUnix ? "\(address)" : "\(configuration.listen)"
     }
 
     private func resolve(_ address: Address) throws -> SocketAddress {
@@ -130,13 +139,26 @@ package final class SidecarProcess: @unchecked Sendable {
         return resolved
     }
 
+    /// No call is answered before the switch file has been looked at once, whatever was found.
     private func startSwitches() throws {
         let workers = workers
         let logger = logger
+        let hasLooked = Atomic<Bool>(false)
+        let looked: @Sendable () -> Void = { [self] in
+            guard !hasLooked.exchange(true, ordering: .relaxed) else { return }
+            workers[0].post { [self] _ in startAccepting() }
+        }
         let watcher = SwitchFileWatcher(
             path: configuration.switches, migrations: configuration.switchedMigrations,
-            deliver: { snapshot in for worker in workers { worker.take(snapshot) } },
-            report: { logger.log(level: $0.level, "\($0.message)") }
+            deliver: { snapshot in
+                for worker in workers { worker.take(snapshot) }
+                looked()
+            },
+            report: {
+                logger.log(level: $0.level, "\($0.message)")
+                // An error is the outcome of a look; whatever is less comes before one.
+                if $0.level >= .error { looked() }
+            }
         )
         try watcher.start()
         switchFile = watcher
