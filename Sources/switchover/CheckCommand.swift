@@ -7,8 +7,8 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Reads the configuration and the switch file, and says what they mean.",
         discussion: """
-            Nothing is started and nobody is asked. Every error is named with its file, its line and what to write, all in \
-            one run. A switch file that is not there yet is no error: init-switches creates it.
+            Nothing is started and nobody is asked. Every error is named with its file, its line and what to write, \
+            all in one run. A switch file that is not there yet is no error: init-switches creates it.
 
             Exit status: 0 everything can be served, 1 something is wrong.
             """)

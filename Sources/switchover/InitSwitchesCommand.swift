@@ -7,7 +7,7 @@ struct InitSwitchesCommand: ParsableCommand {
         commandName: "init-switches",
         abstract: "Creates the first switch file: every migration at phase idle, epoch 1.",
         discussion: """
-            A sidecar without a switch file refuses every call rather than guess, so that this is said once, on purpose. \
+            A sidecar without a switch file refuses every call rather than guess, so this is said once, on purpose. \
             The file's place is the configuration's `switches`; a file that is there already is never touched.
 
             Exit status: 0 created, 1 the configuration is wrong or the file cannot be created.

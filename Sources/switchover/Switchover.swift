@@ -12,8 +12,8 @@ struct Switchover: ParsableCommand {
               switchover init-switches --config switchover.yaml
               switchover serve --config switchover.yaml
 
-            Exit status: 0 done; 1 the configuration or a file is wrong, standard error says what; 64 the command line is \
-            wrong.
+            Exit status: 0 done; 1 the configuration or a file is wrong, standard error says what; 64 the command line \
+            is wrong.
             """,
         version: VersionCommand.line,
         subcommands: [ServeCommand.self, CheckCommand.self, InitSwitchesCommand.self, VersionCommand.self]

@@ -4,7 +4,7 @@ import WireFormat
 
 @Suite struct CallPlanTests {
     @Test(arguments: [GRPCStatus.notFound, .failedPrecondition])
-    func `Only OK and the declared status are not failures`(absent: GRPCStatus) throws {
+    func onlyOKAndTheDeclaredStatusAreNotFailures(absent: GRPCStatus) throws {
         let key = try KeyPlan([KeyField(path: FieldPath("1"), type: .string)])
         let plan = CallPlan(
             singleQuery: key, absent: absent, grayFallback: true, timeoutNanoseconds: 1, migrationIndex: 0,
@@ -15,7 +15,7 @@ import WireFormat
         }
     }
 
-    @Test func `A passed-through method has neither key nor deadline`() {
+    @Test func aPassedThroughMethodHasNeitherKeyNorDeadline() {
         let plan = CallPlan(passThrough: .unsafeWrite, migrationIndex: 2, methodIndex: 3)
         #expect(plan.kind == .passThrough)
         #expect(plan.key == nil)
@@ -24,7 +24,7 @@ import WireFormat
         #expect((plan.migrationIndex, plan.methodIndex) == (2, 3))
     }
 
-    @Test func `It is plain data`() {
+    @Test func itIsPlainData() {
         #expect(_isPOD(CallPlan.self))
     }
 }

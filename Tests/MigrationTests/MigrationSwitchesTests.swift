@@ -61,7 +61,7 @@ import WireFormat
         (Phase.idle, Stage.old, Side.old), (.mirrored, .newMirrored, .new), (.finished, .new, .new),
         (.retired, .new, .new),
     ])
-    func `Outside migrating the phase alone decides`(phase: Phase, stage: Stage, side: Side) throws {
+    func outsideMigratingThePhaseAloneDecides(phase: Phase, stage: Stage, side: Side) throws {
         for enrolled in Keys.allCases {
             for gray in Keys.allCases {
                 let switches = try Self.switches(phase, enrolled: enrolled, gray: gray)
@@ -78,7 +78,7 @@ import WireFormat
         (.all, .none, .dualOld), (.everyBucket, .none, .dualOld), (.all, .all, .dualNew),
         (.all, .everyBucket, .dualNew),
     ])
-    func `Migrating needs no key where all keys have one stage`(enrolled: Keys, gray: Keys, stage: Stage) throws {
+    func migratingNeedsNoKeyWhereAllKeysHaveOneStage(enrolled: Keys, gray: Keys, stage: Stage) throws {
         let switches = try Self.switches(.migrating, enrolled: enrolled, gray: gray)
         let facts = Facts(switches)
         #expect(facts == Facts(stageWithoutKey: stage, passThroughSide: .old))
@@ -97,7 +97,7 @@ import WireFormat
         (.allButA, .listed, [.old, .dualNew, .dualOld]),
         (.all, .allButA, [.dualOld, .dualNew, .dualNew]),
     ])
-    func `Migrating decides key by key, gray within enrolled`(enrolled: Keys, gray: Keys, stages: [Stage]) throws {
+    func migratingDecidesKeyByKeyGrayWithinEnrolled(enrolled: Keys, gray: Keys, stages: [Stage]) throws {
         let switches = try Self.switches(.migrating, enrolled: enrolled, gray: gray)
         let facts = Facts(switches)
         #expect(facts == Facts(stageWithoutKey: nil, passThroughSide: .old))
@@ -106,7 +106,7 @@ import WireFormat
         #expect(found == stages)
     }
 
-    @Test func `A percentage splits by the cohort's bucket`() throws {
+    @Test func aPercentageSplitsByTheCohortsBucket() throws {
         let switches = try Self.switches(.migrating, enrolled: .all, gray: .half)
         let cohort = Cohort(migration: "orders")
         let facts = Facts(switches)

@@ -21,7 +21,8 @@ import WireFormat
         }
     }
 
-    /// What the contract's routing table says of a single query: the side asked first, and the one asked when it is absent.
+    /// What the contract's routing table says of a single query: the side asked first, and the one asked when it is
+    /// absent.
     static let routing: [(stage: Stage, grayFallback: Bool, first: Side, second: Side?)] = [
         (.old, true, .old, nil), (.old, false, .old, nil),
         (.dualOld, true, .old, .new), (.dualOld, false, .old, .new),
@@ -30,14 +31,14 @@ import WireFormat
         (.new, true, .new, nil), (.new, false, .new, nil),
     ]
 
-    @Test func `The table names every stage with and without fall-back`() {
+    @Test func theTableNamesEveryStageWithAndWithoutFallBack() {
         for stage in Stage.allCases {
             #expect(Self.routing.count { $0.stage == stage } == 2)
         }
     }
 
     @Test(arguments: routing.indices)
-    func `Only start is expected before the first ask`(row: Int) {
+    func onlyStartIsExpectedBeforeTheFirstAsk(row: Int) {
         let (stage, grayFallback, first, _) = Self.routing[row]
         for event in Self.events {
             var query = SingleQuery(stage: stage, grayFallback: grayFallback)
@@ -54,7 +55,7 @@ import WireFormat
     }
 
     @Test(arguments: routing.indices)
-    func `The first side's reply is the answer unless absence falls back`(row: Int) {
+    func theFirstSidesReplyIsTheAnswerUnlessAbsenceFallsBack(row: Int) {
         let (stage, grayFallback, first, second) = Self.routing[row]
         for event in Self.events {
             var query = SingleQuery(stage: stage, grayFallback: grayFallback)
@@ -70,7 +71,7 @@ import WireFormat
     }
 
     @Test(arguments: routing.indices.filter { routing[$0].second != nil })
-    func `The second side decides after absence on the first`(row: Int) throws {
+    func theSecondSideDecidesAfterAbsenceOnTheFirst(row: Int) throws {
         let (stage, grayFallback, first, next) = Self.routing[row]
         let second = try #require(next)
         for event in Self.events {
@@ -91,7 +92,7 @@ import WireFormat
     }
 
     @Test(arguments: routing.indices)
-    func `Nothing moves a call that is decided`(row: Int) {
+    func nothingMovesACallThatIsDecided(row: Int) {
         let (stage, grayFallback, _, second) = Self.routing[row]
         let endings: [[SingleQuery.Outcome]] =
             [[.ok], [.unreachable], [.failed(.internal)]]
@@ -108,7 +109,7 @@ import WireFormat
         }
     }
 
-    @Test func `A late start does not undo the first ask`() {
+    @Test func aLateStartDoesNotUndoTheFirstAsk() {
         var query = SingleQuery(stage: .dualNew, grayFallback: true)
         #expect(query.start() == .ask(.new))
         #expect(query.start() == .ignore)
@@ -116,7 +117,7 @@ import WireFormat
         #expect(query.replied(.ok) == .answerUnmigrated)
     }
 
-    @Test func `It is plain data of a few bytes`() {
+    @Test func itIsPlainDataOfAFewBytes() {
         #expect(_isPOD(SingleQuery.self))
         #expect(MemoryLayout<SingleQuery>.size <= 4)
     }

@@ -2,12 +2,12 @@ import Migration
 import Testing
 
 @Suite struct StageTests {
-    @Test func `The authority is the side a stage reads first`() {
+    @Test func theAuthorityIsTheSideAStageReadsFirst() {
         let sides = Stage.allCases.map(\.authority)
         #expect(sides == [.old, .old, .new, .new, .new])
     }
 
-    @Test func `Names are the contract's`() {
+    @Test func namesAreTheContracts() {
         #expect(Stage.allCases.map { "\($0.name)" } == ["old", "dualOld", "dualNew", "newMirrored", "new"])
         #expect(Side.allCases.map { "\($0.name)" } == ["old", "new"])
         #expect(Side.allCases.map(\.other) == [.new, .old])

@@ -11,7 +11,7 @@ import Testing
         ("[fe80::1]:80", .tcp(host: "fe80::1", port: 80)),
         ("unix:/run/a.sock", .unix(path: "/run/a.sock")),
     ])
-    func `Every form is read, and written as it was`(text: String, address: Address) throws {
+    func everyFormIsReadAndWrittenAsItWas(text: String, address: Address) throws {
         #expect(try Address(text) == address)
         #expect(address.description == text)
     }
@@ -31,15 +31,15 @@ import Testing
         ("a:0", "port \"0\" of \"a:0\" is none; write a number from 1 to 65535"),
         ("unix:", "\"unix:\" needs a path; write unix:/run/switchover/name.sock"),
     ])
-    func `Other texts are refused with what to write`(text: String, problem: String) {
+    func otherTextsAreRefusedWithWhatToWrite(text: String, problem: String) {
         #expect(throws: Address.Malformed(description: problem)) { try Address(text) }
     }
 
-    @Test func `Port 0 is taken where something listens`() throws {
+    @Test func port0IsTakenWhereSomethingListens() throws {
         #expect(try Address("127.0.0.1:0", allowsAnyPort: true) == .tcp(host: "127.0.0.1", port: 0))
     }
 
-    @Test func `A Unix path counts from a folder and has the kernel's length`() throws {
+    @Test func aUnixPathCountsFromAFolderAndHasTheKernelsLength() throws {
         #expect(try Address("unix:a.sock", relativeTo: "etc") == .unix(path: "etc/a.sock"))
         let longest = "/" + String(repeating: "a", count: 106)
         #expect(try Address("unix:" + longest) == .unix(path: longest))
@@ -53,7 +53,7 @@ import Testing
         ("[::ffff:10.0.0.1]:1", false), ("[::2]:1", false), ("example.com:1", false),
         ("localhost.example.com:1", false),
     ])
-    func `Loopback is what no other machine reaches`(text: String, isLoopback: Bool) throws {
+    func loopbackIsWhatNoOtherMachineReaches(text: String, isLoopback: Bool) throws {
         #expect(try Address(text).isLoopback == isLoopback)
     }
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import Sidecar
 
 @Suite struct ConfigurationOverridesTests {
-    @Test func `Options stand above the file`() throws {
+    @Test func optionsStandAboveTheFile() throws {
         var overrides = ConfigurationOverrides()
         overrides.listen = "unix:data.sock"
         overrides.upstreams = ["a=127.0.0.1:11", "b=unix:/run/b.sock"]
@@ -24,7 +24,7 @@ import Testing
         #expect(configuration.log.format == .json)
     }
 
-    @Test func `Options may turn on what the file does not`() throws {
+    @Test func optionsMayTurnOnWhatTheFileDoesNot() throws {
         var overrides = ConfigurationOverrides()
         overrides.listen = "0.0.0.0:0"
         overrides.stats = "127.0.0.1:0"
@@ -35,7 +35,7 @@ import Testing
         #expect(configuration.allowRemote)
     }
 
-    @Test func `Wrong options are named as the command line has them`() {
+    @Test func wrongOptionsAreNamedAsTheCommandLineHasThem() {
         var overrides = ConfigurationOverrides()
         overrides.listen = "7400"
         overrides.upstreams = ["a", "c=127.0.0.1:1", "b=nowhere"]
@@ -45,7 +45,7 @@ import Testing
         overrides.logLevel = "loud"
         overrides.logFormat = "txt"
         #expect(
-            ConfigurationErrorTests.errors(ConfigurationTests.small, overrides) == [
+            ConfigurationCheckTests.errors(ConfigurationTests.small, overrides) == [
                 "--listen: \"7400\" has no port; write host:port, [v6]:port or unix:/path",
                 "--control: \"unix:\" needs a path; write unix:/run/switchover/name.sock",
                 "--workers: expected a whole number, found \"-1\"",
@@ -60,11 +60,11 @@ import Testing
             ])
     }
 
-    @Test func `An option's address is checked against the rest as the file's is`() {
+    @Test func anOptionsAddressIsCheckedAgainstTheRestAsTheFilesIs() {
         var overrides = ConfigurationOverrides()
         overrides.upstreams = ["b=127.0.0.1:1"]
         #expect(
-            ConfigurationErrorTests.errors(ConfigurationTests.small, overrides) == [
+            ConfigurationCheckTests.errors(ConfigurationTests.small, overrides) == [
                 "s.yaml:7: migrations.orders.new: old (a) and new (b) have the same address, 127.0.0.1:1; change one"
             ])
     }

@@ -70,7 +70,7 @@ import WireFormat
         try Configuration.parse(text, file: file, overrides: overrides)
     }
 
-    @Test func `The process's part is read, paths count from the file`() throws {
+    @Test func theProcesssPartIsReadPathsCountFromTheFile() throws {
         let configuration = try Self.parse(Self.whole)
         #expect(configuration.listen == .tcp(host: "127.0.0.1", port: 7400))
         #expect(configuration.stats == .tcp(host: "127.0.0.1", port: 7401))
@@ -85,7 +85,7 @@ import WireFormat
         #expect(configuration.warnings.isEmpty)
     }
 
-    @Test func `Upstreams keep their order and every form of address`() throws {
+    @Test func upstreamsKeepTheirOrderAndEveryFormOfAddress() throws {
         let configuration = try Self.parse(Self.whole)
         #expect(
             configuration.upstreams == [
@@ -96,7 +96,7 @@ import WireFormat
             ])
     }
 
-    @Test func `Methods become call plans`() throws {
+    @Test func methodsBecomeCallPlans() throws {
         let orders = try Self.parse(Self.whole).migrations[0]
         let key = try KeyPlan([KeyField(path: FieldPath("1.3"), type: .sint64, presence: .required)])
         let own = try KeyPlan([KeyField(path: FieldPath("2"), type: .int32)])
@@ -117,7 +117,7 @@ import WireFormat
         #expect(orders.keyForm == GrayKeyForm(components: [.integer]))
     }
 
-    @Test func `A gray key may have several components`() throws {
+    @Test func aGrayKeyMayHaveSeveralComponents() throws {
         let users = try Self.parse(Self.whole).migrations[1]
         #expect(users.methods[0].plan.key?.count == 2)
         #expect(users.methods[0].plan.grayFallback)
@@ -125,7 +125,7 @@ import WireFormat
         #expect(users.keyForm == GrayKeyForm(components: [.text, .bool]))
     }
 
-    @Test func `What is not written has its default`() throws {
+    @Test func whatIsNotWrittenHasItsDefault() throws {
         let configuration = try Self.parse(Self.small, file: "switchover.yaml")
         #expect(configuration.listen == .tcp(host: "127.0.0.1", port: 7400))
         #expect(configuration.stats == .tcp(host: "127.0.0.1", port: 7401))
@@ -142,7 +142,7 @@ import WireFormat
                 == DrainConfiguration(delayNanoseconds: 25_000_000_000, timeoutNanoseconds: 30_000_000_000))
     }
 
-    @Test func `Services that no migration names follow the only one, or the one that is named, or none`() throws {
+    @Test func servicesThatNoMigrationNamesFollowTheOnlyOneOrTheOneThatIsNamedOrNone() throws {
         #expect(
             try Self.parse(Self.small).passThrough
                 == CallPlan(passThrough: .undeclared, migrationIndex: 0, methodIndex: 1))
@@ -154,16 +154,17 @@ import WireFormat
         #expect(try Self.parse(unsaid).passThrough == nil)
     }
 
-    @Test func `An unused upstream is a warning`() throws {
+    @Test func anUnusedUpstreamIsAWarning() throws {
         let text = Self.small.replacingOccurrences(
             of: "migrations:", with: "  spare: { address: 127.0.0.1:3 }\nmigrations:")
         #expect(
             try Self.parse(text).warnings.map(\.description) == [
-                "etc/switchover.yaml:4: upstreams.spare: no migration uses this upstream; remove it, or name it as old or new"
+                "etc/switchover.yaml:4: upstreams.spare: no migration uses this upstream; remove it, or name it as "
+                    + "old or new"
             ])
     }
 
-    @Test func `Every limit is read by its name`() throws {
+    @Test func everyLimitIsReadByItsName() throws {
         for setting in Limits.settings {
             let value = setting.range.upperBound
             let text = "limits: { \(setting.name): \(Quantity.format(value, as: setting.unit)) }\n"
@@ -178,14 +179,14 @@ import WireFormat
         }
     }
 
-    @Test func `Limits stand within their ranges and have names of their own`() {
+    @Test func limitsStandWithinTheirRangesAndHaveNamesOfTheirOwn() {
         for setting in Limits.settings {
             #expect(setting.range.contains(setting.read(Limits())), "\(setting.name)")
         }
         #expect(Set(Limits.settings.map(\.name)).count == Limits.settings.count)
     }
 
-    @Test func `A file is read from disk, relative paths count from its folder`() throws {
+    @Test func aFileIsReadFromDiskRelativePathsCountFromItsFolder() throws {
         let folder = try TemporaryFolder()
         try folder.write(Self.small, to: "switchover.yaml")
         let configuration = try Configuration.load(folder.path("switchover.yaml"))
@@ -193,7 +194,7 @@ import WireFormat
         #expect(configuration.file == folder.path("switchover.yaml"))
     }
 
-    @Test func `What cannot be read is said with its reason`() throws {
+    @Test func whatCannotBeReadIsSaidWithItsReason() throws {
         let folder = try TemporaryFolder()
         let missing = #expect(throws: InvalidFile.self) { try Configuration.load(folder.path("none.yaml")) }
         #expect(missing?.description == "\(folder.path("none.yaml")): cannot be read: No such file or directory")

@@ -9,7 +9,7 @@ import Testing
         ("7us", .duration, 7000), ("250ms", .duration, 250_000_000), ("30s", .duration, 30_000_000_000),
         ("5m", .duration, 300_000_000_000), ("1h", .duration, 3_600_000_000_000),
     ])
-    func `Units are understood`(text: String, unit: Quantity.Unit, value: UInt64) throws {
+    func unitsAreUnderstood(text: String, unit: Quantity.Unit, value: UInt64) throws {
         #expect(try Quantity.parse(text, as: unit, in: 0...UInt64.max) == value)
     }
 
@@ -18,7 +18,7 @@ import Testing
         (1_500_000_000, .duration, "1500ms"), (90_000_000_000, .duration, "90s"), (0, .duration, "0s"),
         (999, .duration, "999ns"), (17, .count, "17"),
     ])
-    func `Values are written in the largest unit that is exact`(value: UInt64, unit: Quantity.Unit, text: String) {
+    func valuesAreWrittenInTheLargestUnitThatIsExact(value: UInt64, unit: Quantity.Unit, text: String) {
         #expect(Quantity.format(value, as: unit) == text)
     }
 
@@ -32,13 +32,13 @@ import Testing
         ("30", .duration, "\"30\" has no unit; write one of us, ms, s, m, h after the number"),
         ("1ns", .duration, "unknown unit \"ns\" in \"1ns\"; write one of us, ms, s, m, h after a whole number"),
     ])
-    func `Other texts are refused with what to write`(text: String, unit: Quantity.Unit, problem: String) {
+    func otherTextsAreRefusedWithWhatToWrite(text: String, unit: Quantity.Unit, problem: String) {
         #expect(throws: Quantity.Malformed(problem: problem)) {
             try Quantity.parse(text, as: unit, in: 0...UInt64.max)
         }
     }
 
-    @Test func `A range is kept, also beyond 64 bits`() {
+    @Test func aRangeIsKeptAlsoBeyond64Bits() {
         let count = Quantity.Malformed(problem: "101 is out of range; write 1 to 100")
         #expect(throws: count) { try Quantity.parse("101", as: .count, in: 1...100) }
         let size = Quantity.Malformed(problem: "18446744073709551615KiB is out of range; write 1KiB to 1MiB")

@@ -8,7 +8,7 @@ import Testing
         ("kitten", "sitting", 3),
         ("ca", "abc", 3),
     ])
-    func `Distance counts letters and swaps`(one: String, other: String, distance: Int) {
+    func distanceCountsLettersAndSwaps(one: String, other: String, distance: Int) {
         #expect(Spelling.distance(Array(one), Array(other)) == distance)
     }
 
@@ -16,7 +16,7 @@ import Testing
         ("listn", "listen"), ("LISTEN", "listen"), ("single", "single_query"), ("single_query_x", "single_query"),
         ("zzz", nil), ("", nil), ("si", nil),
     ])
-    func `The nearest word is one that could have been meant`(word: String, nearest: String?) {
+    func theNearestWordIsOneThatCouldHaveBeenMeant(word: String, nearest: String?) {
         #expect(Spelling.nearest(to: word, among: ["single_query", "listen", "pass_through"]) == nearest)
     }
 }

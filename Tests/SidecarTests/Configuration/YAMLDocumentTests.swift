@@ -8,7 +8,7 @@ import Testing
         return DocumentNode.Entry(key: key, line: line, value: value)
     }
 
-    @Test func `Nodes know their lines and quotes`() throws {
+    @Test func nodesKnowTheirLinesAndQuotes() throws {
         let node = try YAMLDocument.parse("a: 1\nb: '1'\nc:\n  - x\n", file: "f")
         let list = DocumentNode(
             line: 4, content: .sequence([DocumentNode(line: 4, content: .scalar("x", isQuoted: false))]))
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: ["\n", "\r\n"])
-    func `Equal keys are kept with their lines`(lineEnd: String) throws {
+    func equalKeysAreKeptWithTheirLines(lineEnd: String) throws {
         let text = ["a: 1", "\"b\": 2", "a: 3", "'b': 4", "a: 5"].joined(separator: lineEnd)
         let node = try YAMLDocument.parse(text, file: "f")
         guard case .mapping(let entries) = node.content else { throw InvalidFile([]) }
@@ -35,11 +35,11 @@ import Testing
     }
 
     @Test(arguments: ["? &k x\n: 1\n? *k\n: 2\n", "? [a]\n: 1\n? [a]\n: 2\n"])
-    func `Equal keys that are no plain texts are refused as well`(text: String) {
+    func equalKeysThatAreNoPlainTextsAreRefusedAsWell(text: String) {
         #expect(throws: InvalidFile.self) { try Configuration.parse(text, file: "f") }
     }
 
-    @Test func `Nesting without end is refused`() {
+    @Test func nestingWithoutEndIsRefused() {
         let text = String(repeating: "[", count: 100_000)
         #expect(throws: InvalidFile.self) { try YAMLDocument.parse(text, file: "f") }
     }

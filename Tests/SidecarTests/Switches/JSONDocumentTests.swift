@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(arguments: ["0", "-0", "12", "-1.5", "1e9", "2.5E-3", "true", "false", "null"])
-    func `Literals are kept as written`(text: String) throws {
+    func literalsAreKeptAsWritten(text: String) throws {
         #expect(try Self.parse(" \(text)\n") == Self.scalar(text, isQuoted: false))
     }
 
@@ -20,11 +20,11 @@ import Testing
         (#""""#, ""), (#""a""#, "a"), (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"), (#""\u00e9\u20AC""#, "é€"),
         (#""\ud83d\ude00""#, "😀"), (#""é😀""#, "é😀"), ("\"\u{7F}\"", "\u{7F}"),
     ])
-    func `Strings lose their escapes`(text: String, value: String) throws {
+    func stringsLoseTheirEscapes(text: String, value: String) throws {
         #expect(try Self.parse(text) == Self.scalar(value, isQuoted: true))
     }
 
-    @Test func `Nodes know their lines, and equal keys are kept`() throws {
+    @Test func nodesKnowTheirLinesAndEqualKeysAreKept() throws {
         let node = try Self.parse("{\r\n\"a\": [1,\n \"x\"],\n\n\"a\"\n:{ } }")
         let list = DocumentNode(
             line: 2,
@@ -36,7 +36,7 @@ import Testing
         #expect(node == DocumentNode(line: 1, content: .mapping(entries)))
     }
 
-    @Test func `A byte order mark is let pass`() throws {
+    @Test func aByteOrderMarkIsLetPass() throws {
         #expect(try Self.parse("\u{FEFF}[]") == DocumentNode(line: 1, content: .sequence([])))
     }
 
@@ -66,17 +66,17 @@ import Testing
         ("\"\\ud83d\\u0041\"", "f:1: not valid JSON: half a surrogate pair in a string"),
         ("\"\\ude00\"", "f:1: not valid JSON: half a surrogate pair in a string"),
     ])
-    func `Other texts are refused with their line`(text: String, problem: String) {
+    func otherTextsAreRefusedWithTheirLine(text: String, problem: String) {
         let error = #expect(throws: InvalidFile.self) { try Self.parse(text) }
         #expect(error?.description == problem)
     }
 
-    @Test func `Bytes that are no UTF-8 are refused`() {
+    @Test func bytesThatAreNoUTF8AreRefused() {
         let error = #expect(throws: InvalidFile.self) { try JSONDocument.parse([0x22, 0xC3, 0x22], file: "f") }
         #expect(error?.description == "f:1: not valid JSON: a string is not UTF-8")
     }
 
-    @Test func `Nesting has a limit`() throws {
+    @Test func nestingHasALimit() throws {
         let deepest = String(repeating: "[", count: 33) + String(repeating: "]", count: 33)
         _ = try Self.parse(deepest)
         let error = #expect(throws: InvalidFile.self) { try Self.parse("[\(deepest)]") }
@@ -84,7 +84,7 @@ import Testing
         #expect(throws: InvalidFile.self) { try Self.parse(String(repeating: "[", count: 1_000_000)) }
     }
 
-    @Test func `Every prefix and every flipped byte fails cleanly or reads`() {
+    @Test func everyPrefixAndEveryFlippedByteFailsCleanlyOrReads() {
         let whole = Array(SwitchFileReaderTests.whole.utf8)
         for end in whole.indices.dropLast() {
             #expect(throws: InvalidFile.self) { try JSONDocument.parse(Array(whole[..<end]), file: "f") }

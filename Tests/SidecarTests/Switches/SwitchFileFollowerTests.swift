@@ -51,7 +51,7 @@ import Testing
         "notice: switches read from \(path): orders \(words)"
     }
 
-    @Test func `A change is delivered once, and what is the same is not read again`() throws {
+    @Test func aChangeIsDeliveredOnceAndWhatIsTheSameIsNotReadAgain() throws {
         var follower = follower()
         try folder.write(Self.text(1), to: "s.json")
         follower.look()
@@ -68,7 +68,7 @@ import Testing
         #expect(record.take() == [Self.taken(path, "epoch 2 mirrored"), "delivered 2"])
     }
 
-    @Test func `Without a usable file nothing is delivered until there is one`() throws {
+    @Test func withoutAUsableFileNothingIsDeliveredUntilThereIsOne() throws {
         var follower = follower()
         let prefix = "error: \(path) is not taken, no switches are known and calls are refused (no-switches): "
         follower.look()
@@ -83,7 +83,7 @@ import Testing
         #expect(record.take() == [Self.taken(path, "epoch 5 idle"), "delivered 5"])
     }
 
-    @Test func `What goes wrong later keeps the last good switches and is said once per change`() throws {
+    @Test func whatGoesWrongLaterKeepsTheLastGoodSwitchesAndIsSaidOncePerChange() throws {
         var follower = follower()
         let prefix = "error: \(path) is not taken, the last good switches stay in force: "
         try folder.write(Self.text(5), to: "s.json")
@@ -111,7 +111,7 @@ import Testing
         #expect(record.take() == [Self.taken(path, "epoch 6 idle"), "delivered 6"])
     }
 
-    @Test func `A file of keys is looked at with the file that names it`() throws {
+    @Test func aFileOfKeysIsLookedAtWithTheFileThatNamesIt() throws {
         var follower = follower()
         let gray = #"{"allow_file": "keys"}"#
         try folder.write(Self.text(1, "migrating", gray: gray), to: "s.json")
@@ -136,7 +136,7 @@ import Testing
         #expect(record.take() == [Self.taken(path, "epoch 2 migrating"), "delivered 2"])
     }
 
-    @Test func `A folder in the file's place is broken, not missing`() {
+    @Test func aFolderInTheFilesPlaceIsBrokenNotMissing() {
         var follower = follower()
         folder.makeFolder("s.json")
         follower.look()

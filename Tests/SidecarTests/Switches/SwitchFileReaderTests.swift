@@ -56,7 +56,7 @@ import WireFormat
         }
     }
 
-    @Test func `A file becomes switches by the migration's position`() throws {
+    @Test func aFileBecomesSwitchesByTheMigrationsPosition() throws {
         let (snapshot, warnings) = try Self.read(Self.whole)
         #expect(warnings.isEmpty)
         #expect(snapshot.summaries.map { $0?.epoch } == [12, 1])
@@ -69,7 +69,7 @@ import WireFormat
         #expect(epoch == 12)
     }
 
-    @Test func `A migration that is not in the file has no switches`() throws {
+    @Test func aMigrationThatIsNotInTheFileHasNoSwitches() throws {
         let text = #"{"version": 1, "migrations": {"users": {"epoch": 1, "phase": "retired"}, "odrers": {}}}"#
         let (snapshot, warnings) = try Self.read(text)
         #expect(snapshot.table[0] == nil)
@@ -82,7 +82,7 @@ import WireFormat
             ])
     }
 
-    @Test func `Switches that are not known are nil for every migration`() {
+    @Test func switchesThatAreNotKnownAreNilForEveryMigration() {
         let snapshot = SwitchSnapshot(unknown: 3)
         for index in 0..<3 { #expect(snapshot.table[index] == nil) }
         #expect(snapshot.summaries == [nil, nil, nil])
@@ -96,13 +96,13 @@ import WireFormat
         (#"{"percent": 100, "deny": ["a"], "allow": ["a"]}"#, .dualOld, "1 denied, 1 allowed, 100.0 %"),
         (#"{"deny": ["a"]}"#, .dualOld, "none"),
     ])
-    func `Sets follow deny, allow, percent`(gray: String, stage: Stage, summary: String) throws {
+    func setsFollowDenyAllowPercent(gray: String, stage: Stage, summary: String) throws {
         let snapshot = try Self.read(gray: gray)
         #expect(try Self.stage(Array("a".utf8), in: snapshot) == stage)
         #expect(snapshot.summaries[0]?.gray == summary)
     }
 
-    @Test func `Percentages count in hundredths`() throws {
+    @Test func percentagesCountInHundredths() throws {
         for (text, hundredths) in [("2.5", 250), ("0.01", 1), ("99.99", 9999), ("7", 700), ("0.10", 10)] {
             let snapshot = try Self.read(gray: "{\"percent\": \(text)}")
             let switches = try #require(snapshot.table[0])
@@ -111,7 +111,7 @@ import WireFormat
         }
     }
 
-    @Test func `Keys take their canonical form`() throws {
+    @Test func keysTakeTheirCanonicalForm() throws {
         let bytes = try Self.read(gray: #"{"allow": ["hex:", "hex:0A0b"]}"#, form: [.bytes])
         #expect(try Self.stage([], in: bytes) == .dualNew)
         #expect(try Self.stage([0x0A, 0x0B], in: bytes) == .dualNew)
@@ -140,7 +140,7 @@ import WireFormat
             "s.json:1: extra: unknown key \"extra\"; write one of version, migrations"
         ),
     ])
-    func `A wrong document is named with its line`(text: String, problem: String) {
+    func aWrongDocumentIsNamedWithItsLine(text: String, problem: String) {
         #expect(Self.errors(text).first == problem)
     }
 
@@ -192,19 +192,23 @@ import WireFormat
         ),
         (
             "2.5", "100.01",
-            "s.json:5: migrations.orders.gray.percent: expected a number from 0 to 100 with at most two decimals, found 100.01"
+            "s.json:5: migrations.orders.gray.percent: expected a number from 0 to 100 with at most two decimals, "
+                + "found 100.01"
         ),
         (
             "2.5", "0.001",
-            "s.json:5: migrations.orders.gray.percent: expected a number from 0 to 100 with at most two decimals, found 0.001"
+            "s.json:5: migrations.orders.gray.percent: expected a number from 0 to 100 with at most two decimals, "
+                + "found 0.001"
         ),
         (
             "2.5", "-1",
-            "s.json:5: migrations.orders.gray.percent: expected a number from 0 to 100 with at most two decimals, found -1"
+            "s.json:5: migrations.orders.gray.percent: expected a number from 0 to 100 with at most two decimals, "
+                + "found -1"
         ),
         (
             "2.5", "4294967297",
-            "s.json:5: migrations.orders.gray.percent: expected a number from 0 to 100 with at most two decimals, found 4294967297"
+            "s.json:5: migrations.orders.gray.percent: expected a number from 0 to 100 with at most two decimals, "
+                + "found 4294967297"
         ),
         ("2.5", "\"2.5\"", "s.json:5: migrations.orders.gray.percent: expected a number from 0 to 100, found \"2.5\""),
         (
@@ -212,7 +216,7 @@ import WireFormat
             "s.json:6: migrations.orders: duplicate key, it stands on line 3 already; keep one of them"
         ),
     ])
-    func `A wrong value is named with its line and path`(part: String, by: String, problem: String) {
+    func aWrongValueIsNamedWithItsLineAndPath(part: String, by: String, problem: String) {
         let text = Self.whole.replacingOccurrences(of: part, with: by)
         #expect(text != Self.whole)
         #expect(Self.errors(text) == [problem])
@@ -222,7 +226,7 @@ import WireFormat
         (GrayKeyForm.Component.integer, ["", "-", "-0", "+1", "1.0", "0x1", "-9223372036854775809", "1e3"]),
         (.bool, ["", "1", "True"]), (.bytes, ["", "0a", "hex:0", "hex:0g", "HEX:00"]),
     ])
-    func `Keys that are not canonical are refused`(component: GrayKeyForm.Component, keys: [String]) {
+    func keysThatAreNotCanonicalAreRefused(component: GrayKeyForm.Component, keys: [String]) {
         let form = GrayKeyForm(components: [component])
         for key in keys {
             var bytes: [UInt8] = []
@@ -232,7 +236,7 @@ import WireFormat
         }
     }
 
-    @Test func `A key has the scanner's length at most`() throws {
+    @Test func aKeyHasTheScannersLengthAtMost() throws {
         let longest = String(repeating: "a", count: 1024)
         let snapshot = try Self.read(gray: "{\"allow\": [\"\(longest)\"]}")
         #expect(try Self.stage(Array(longest.utf8), in: snapshot) == .dualNew)
@@ -242,7 +246,7 @@ import WireFormat
                 == "s.json:3: migrations.orders.gray.allow[0]: a key has at most 1024 bytes, found 1025")
     }
 
-    @Test func `Files of keys are read beside the switch file`() throws {
+    @Test func filesOfKeysAreReadBesideTheSwitchFile() throws {
         let folder = try TemporaryFolder()
         try folder.write("406\r\n\n407", to: "allow.txt")
         try folder.write("407\n", to: "deny.txt")
@@ -254,7 +258,7 @@ import WireFormat
         }
     }
 
-    @Test func `Components of a key in a file have a tab between them`() throws {
+    @Test func componentsOfAKeyInAFileHaveATabBetweenThem() throws {
         let folder = try TemporaryFolder()
         try folder.write("406\tnorth\n", to: "keys")
         let snapshot = try Self.read(
@@ -263,7 +267,7 @@ import WireFormat
         #expect(try Self.stage(canonical, in: snapshot) == .dualNew)
     }
 
-    @Test func `Wrong lines of a file of keys are named, the first twenty`() throws {
+    @Test func wrongLinesOfAFileOfKeysAreNamedTheFirstTwenty() throws {
         let folder = try TemporaryFolder()
         try folder.write("406\n0407\n" + String(repeating: "x\n", count: 100), to: "keys")
         let error = #expect(throws: InvalidFile.self) {
@@ -280,7 +284,7 @@ import WireFormat
                 + "cannot read \(folder.path("none")): No such file or directory")
     }
 
-    @Test func `A long list is read and every key of it found`() throws {
+    @Test func aLongListIsReadAndEveryKeyOfItFound() throws {
         let folder = try TemporaryFolder()
         let keys = (0..<100_000).map { "\($0 * 7)" }
         try folder.write(keys.joined(separator: "\n"), to: "keys")
@@ -294,7 +298,7 @@ import WireFormat
         }
     }
 
-    @Test func `Equal switches have equal fingerprints, others do not`() throws {
+    @Test func equalSwitchesHaveEqualFingerprintsOthersDoNot() throws {
         let texts = [
             #""all""#, #""none""#, #"{"allow": ["1", "2"]}"#, #"{"allow": ["12"]}"#, #"{"deny": ["1", "2"]}"#,
             #"{"percent": 1}"#, #"{"percent": 2}"#, #"{"allow": ["1"], "percent": 1}"#,

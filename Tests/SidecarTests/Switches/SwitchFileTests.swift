@@ -15,7 +15,7 @@ import Testing
         return file
     }
 
-    @Test func `Nothing but a usable file makes switches known`() {
+    @Test func nothingButAUsableFileMakesSwitchesKnown() {
         var file = SwitchFile(migrationNames: ["orders", "users"])
         let advice = "there is no switch file; create the first one with: switchover init-switches"
         #expect(file.read(.missing) == .notReady(advice))
@@ -23,33 +23,33 @@ import Testing
         #expect(file.read(.usable([Self.summary(3), nil])) == .swap)
     }
 
-    @Test func `Once known, a file that vanishes or breaks changes nothing`() {
+    @Test func onceKnownAFileThatVanishesOrBreaksChangesNothing() {
         var file = Self.known([Self.summary(3), Self.summary(1)])
         #expect(file.read(.missing) == .refuse("the switch file is gone; put it back"))
         #expect(file.read(.broken("a reason")) == .refuse("a reason"))
         #expect(file.read(.usable([Self.summary(3), Self.summary(1)])) == .keep)
     }
 
-    @Test func `Higher epochs are taken, in one migration or in both`() {
+    @Test func higherEpochsAreTakenInOneMigrationOrInBoth() {
         var file = Self.known([Self.summary(3), Self.summary(1)])
         #expect(file.read(.usable([Self.summary(4, .migrating, fingerprint: 1), Self.summary(1)])) == .swap)
         #expect(file.read(.usable([Self.summary(9, fingerprint: 2), Self.summary(2)])) == .swap)
     }
 
-    @Test func `A lower epoch is refused, and with it the whole file`() {
+    @Test func aLowerEpochIsRefusedAndWithItTheWholeFile() {
         var file = Self.known([Self.summary(3), Self.summary(1)])
         let reason = "migration orders: epoch 2 is lower than 3, which is in force; write 4"
         #expect(file.read(.usable([Self.summary(2), Self.summary(5)])) == .refuse(reason))
         #expect(file.read(.usable([Self.summary(3), Self.summary(1)])) == .keep)
     }
 
-    @Test func `Switches do not change under their epoch`() {
+    @Test func switchesDoNotChangeUnderTheirEpoch() {
         var file = Self.known([Self.summary(3), Self.summary(1)])
         let reason = "migration users: its switches changed, but not its epoch 1; write 2"
         #expect(file.read(.usable([Self.summary(3), Self.summary(1, fingerprint: 7)])) == .refuse(reason))
     }
 
-    @Test func `A migration may come, but not go`() {
+    @Test func aMigrationMayComeButNotGo() {
         var file = Self.known([Self.summary(3), nil])
         #expect(file.read(.usable([Self.summary(3), Self.summary(1)])) == .swap)
         let reason = "migration orders is missing, its epoch was 3; write it again"

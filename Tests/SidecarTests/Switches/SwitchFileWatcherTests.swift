@@ -37,7 +37,7 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test func `A file that is renamed into place is seen`() async throws {
+    @Test func aFileThatIsRenamedIntoPlaceIsSeen() async throws {
         try folder.write(SwitchFileFollowerTests.text(1), to: "s.json")
         var watched = try Watched(folder.path("s.json"))
         defer { watched.watcher.stop() }
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func `A link that is swapped is seen, as Kubernetes does it`() async throws {
+    @Test func aLinkThatIsSwappedIsSeenAsKubernetesDoesIt() async throws {
         folder.makeFolder("1")
         folder.makeFolder("2")
         try folder.write(SwitchFileFollowerTests.text(1), to: "1/s.json")
@@ -63,7 +63,7 @@ import Testing
         #expect(await watched.next() == .delivered(epoch: 2))
     }
 
-    @Test func `Deletion, broken content and a lower epoch are said, a good file is taken again`() async throws {
+    @Test func deletionBrokenContentAndALowerEpochAreSaidAGoodFileIsTakenAgain() async throws {
         try folder.write(SwitchFileFollowerTests.text(3), to: "s.json")
         var watched = try Watched(folder.path("s.json"))
         defer { watched.watcher.stop() }
@@ -80,7 +80,7 @@ import Testing
         #expect(await watched.next() == .delivered(epoch: 4))
     }
 
-    @Test func `The first file may come later, and its folder too`() async throws {
+    @Test func theFirstFileMayComeLaterAndItsFolderToo() async throws {
         var watched = try Watched(folder.path("etc/s.json"))
         defer { watched.watcher.stop() }
         #expect(
@@ -91,7 +91,7 @@ import Testing
         #expect(await watched.next() == .delivered(epoch: 1))
     }
 
-    @Test func `It can be stopped, twice, and started again`() async throws {
+    @Test func itCanBeStoppedTwiceAndStartedAgain() async throws {
         try folder.write(SwitchFileFollowerTests.text(1), to: "s.json")
         var watched = try Watched(folder.path("s.json"))
         #expect(await watched.next() == .delivered(epoch: 1))
@@ -103,7 +103,7 @@ import Testing
         watched.watcher.stop()
     }
 
-    @Test func `The kernel tells of changes without a timeout`() throws {
+    @Test func theKernelTellsOfChangesWithoutATimeout() throws {
         try folder.write("a", to: "s.json")
         var ends: [Int32] = [0, 0]
         #expect(pipe(&ends) == 0)
@@ -125,7 +125,7 @@ import Testing
         #expect(!goesOn)
     }
 
-    @Test func `A folder that cannot be watched is said`() {
+    @Test func aFolderThatCannotBeWatchedIsSaid() {
         let watch = FolderWatch(folder.path("none"))
         #expect(watch.failure?.description == "cannot watch \(folder.path("none")): No such file or directory")
     }

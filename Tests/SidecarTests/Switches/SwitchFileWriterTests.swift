@@ -5,7 +5,7 @@ import Testing
 @testable import Sidecar
 
 @Suite struct SwitchFileWriterTests {
-    @Test func `The first file puts every migration at idle, epoch 1`() throws {
+    @Test func theFirstFilePutsEveryMigrationAtIdleEpoch1() throws {
         let folder = try TemporaryFolder()
         try SwitchFileWriter.createInitial(folder.path("s.json"), migrations: ["orders", "users"])
         #expect(folder.names() == ["s.json"])
@@ -16,7 +16,7 @@ import Testing
         #expect(warnings.isEmpty)
     }
 
-    @Test func `A file that is there is never touched`() throws {
+    @Test func aFileThatIsThereIsNeverTouched() throws {
         let folder = try TemporaryFolder()
         try folder.write("mine", to: "s.json")
         let error = #expect(throws: FileFailure.self) {
@@ -28,7 +28,7 @@ import Testing
         #expect(folder.names() == ["s.json"])
     }
 
-    @Test func `A dangling link is a file that is there`() throws {
+    @Test func aDanglingLinkIsAFileThatIsThere() throws {
         let folder = try TemporaryFolder()
         #expect(symlink("nowhere", folder.path("s.json")) == 0)
         let error = #expect(throws: FileFailure.self) {
@@ -38,7 +38,7 @@ import Testing
         #expect(folder.names() == ["s.json"])
     }
 
-    @Test func `A folder that is not there is said`() throws {
+    @Test func aFolderThatIsNotThereIsSaid() throws {
         let folder = try TemporaryFolder()
         let error = #expect(throws: FileFailure.self) {
             try SwitchFileWriter.createInitial(folder.path("none/s.json"), migrations: ["orders"])

@@ -4,7 +4,7 @@ import Testing
 @testable import Sidecar
 
 /// Wrong configurations and the exact words that each gets.
-@Suite struct ConfigurationErrorTests {
+@Suite struct ConfigurationCheckTests {
     /// A configuration that is right; the cases below replace or add one line of it.
     static let right = """
         listen: 127.0.0.1:7400
@@ -78,7 +78,8 @@ import Testing
         Case(
             watch, by: "      Get: { kind: pass_through, effect: read }",
             says:
-                "s.yaml:13: migrations.orders.methods.Get: duplicate key, it stands on line 12 already; keep one of them"
+                "s.yaml:13: migrations.orders.methods.Get: duplicate key, it stands on line 12 already; keep one of "
+                + "them"
         ),
         Case(
             "  b: { address: 127.0.0.1:2 }", by: "  b: {}",
@@ -110,7 +111,8 @@ import Testing
         Case(
             nil, by: "drain: { delay: 1.5s }",
             says:
-                "s.yaml:1: drain.delay: unknown unit \".5s\" in \"1.5s\"; write one of us, ms, s, m, h after a whole number"
+                "s.yaml:1: drain.delay: unknown unit \".5s\" in \"1.5s\"; write one of us, ms, s, m, h after a "
+                + "whole number"
         ),
         Case(
             nil, by: "drain: { timeout: 2h }",
@@ -125,7 +127,8 @@ import Testing
         Case(
             nil, by: "limits: { message_bytes: 32MiB }",
             says:
-                "s.yaml:1: limits: connection_buffer is smaller than message_bytes, so that no such message could pass; "
+                "s.yaml:1: limits: connection_buffer is smaller than message_bytes, so that no such message could "
+                + "pass; "
                 + "write at least 32MiB",
             "s.yaml:1: limits: worker_buffer is smaller than message_bytes, so that no such message could pass; "
                 + "write at least 32MiB"),
@@ -149,7 +152,8 @@ import Testing
         Case(
             "  b: { address: 127.0.0.1:2 }", by: "  b: { address: 127.0.0.1:7400 }",
             says:
-                "s.yaml:4: upstreams.b.address: 127.0.0.1:7400 is the sidecar's own data port; write the service's address"
+                "s.yaml:4: upstreams.b.address: 127.0.0.1:7400 is the sidecar's own data port; write the service's "
+                + "address"
         ),
         Case(
             "  b: { address: 127.0.0.1:2 }", by: "  b: { address: 127.0.0.1 }",
@@ -160,12 +164,14 @@ import Testing
         ),
         Case(
             "  b: { address: 127.0.0.1:2 }", by: "  b: { address: 127.0.0.1:1 }",
-            says: "s.yaml:8: migrations.orders.new: old (a) and new (b) have the same address, 127.0.0.1:1; change one"),
+            says: "s.yaml:8: migrations.orders.new: old (a) and new (b) have the same address, 127.0.0.1:1; change "
+                + "one"),
         Case(
             "  b: { address: 127.0.0.1:2 }", by: "  2b: { address: 127.0.0.1:2 }",
             says: "s.yaml:4: upstreams.2b: \"2b\" cannot name an upstream; "
                 + "write a letter, then letters, digits, -, _ or ., 64 at most",
-            "s.yaml:8: migrations.orders.new: unknown upstream \"b\"; write under upstreams: b: { address: host:port }"),
+            "s.yaml:8: migrations.orders.new: unknown upstream \"b\"; write under upstreams: b: { address: "
+                + "host:port }"),
     ]
 
     static let migrations: [Case] = [
@@ -179,7 +185,8 @@ import Testing
         Case(
             nil, by: "pass_through: ordres",
             says:
-                "s.yaml:1: pass_through: unknown migration \"ordres\"; write one of orders, off (did you mean orders?)"),
+                "s.yaml:1: pass_through: unknown migration \"ordres\"; write one of orders, off (did you mean "
+                + "orders?)"),
         Case(
             services, by: "    services: []",
             says:
@@ -204,7 +211,8 @@ import Testing
         Case(
             watch, by: watch + "\n  carts: { old: a, new: b, services: [shop.v1.Orders] }",
             says:
-                "s.yaml:14: migrations.carts.services[0]: shop.v1.Orders belongs to migration orders already on line 9; "
+                "s.yaml:14: migrations.carts.services[0]: shop.v1.Orders belongs to migration orders already on "
+                + "line 9; "
                 + "name it once"),
         Case(
             "    gray_key: { path: 1, type: string }", by: "    gray_fallback: maybe",
@@ -229,7 +237,8 @@ import Testing
         Case(
             get, by: "      shop.v1.Order/Get: { kind: single_query }",
             says: "s.yaml:12: migrations.orders.methods.shop.v1.Order/Get: "
-                + "\"shop.v1.Order\" is no service of this migration; write shop.v1.Orders (did you mean shop.v1.Orders?)"
+                + "\"shop.v1.Order\" is no service of this migration; write shop.v1.Orders (did you mean "
+                + "shop.v1.Orders?)"
         ),
         Case(
             watch, by: "      shop.v1.Orders/Get: { kind: pass_through, effect: read }",
@@ -257,7 +266,8 @@ import Testing
         Case(
             get, by: "      Get: { kind: single_query, absent: NOTFOUND }",
             says: "s.yaml:12: migrations.orders.methods.Get.absent: unknown status \"NOTFOUND\"; "
-                + "write one of NOT_FOUND, FAILED_PRECONDITION, INVALID_ARGUMENT, OUT_OF_RANGE (did you mean NOT_FOUND?)"
+                + "write one of NOT_FOUND, FAILED_PRECONDITION, INVALID_ARGUMENT, OUT_OF_RANGE (did you mean "
+                + "NOT_FOUND?)"
         ),
         Case(
             get, by: "      Get: { kind: single_query, timeout: 0s }",
@@ -275,7 +285,8 @@ import Testing
         Case(
             key, by: "    gray_key: { path: 1 }",
             says:
-                "s.yaml:10: migrations.orders.gray_key: key \"type\" is missing; write type: the field's type in the .proto file"
+                "s.yaml:10: migrations.orders.gray_key: key \"type\" is missing; write type: the field's type in "
+                + "the .proto file"
         ),
         Case(
             key, by: "    gray_key: { path: store.id, type: string }",
@@ -284,7 +295,8 @@ import Testing
         Case(
             key, by: "    gray_key: { path: 1.19000, type: string }",
             says:
-                "s.yaml:10: migrations.orders.gray_key.path: field number 19000 is reserved by protobuf (19000 to 19999)"
+                "s.yaml:10: migrations.orders.gray_key.path: field number 19000 is reserved by protobuf (19000 to "
+                + "19999)"
         ),
         Case(
             key, by: "    gray_key: { path: 1, type: string, presence: always }",
@@ -300,15 +312,15 @@ import Testing
     ]
 
     @Test(arguments: keys + values + addresses + migrations + methods + grayKeys)
-    func `A wrong value is named with its line, its path and what to write`(wrong: Case) {
+    func aWrongValueIsNamedWithItsLineItsPathAndWhatToWrite(wrong: Case) {
         #expect(Self.errors(wrong.text) == wrong.says)
     }
 
-    @Test func `The configuration that the cases change is right`() {
+    @Test func theConfigurationThatTheCasesChangeIsRight() {
         #expect(Self.errors(Self.right) == [])
     }
 
-    @Test func `Sections that must be there are asked for`() {
+    @Test func sectionsThatMustBeThereAreAskedFor() {
         #expect(
             Self.errors("workers: 1") == [
                 "s.yaml:1: key \"upstreams\" is missing; "
@@ -323,7 +335,7 @@ import Testing
             ])
     }
 
-    @Test func `All errors of a file are reported in the order of its lines`() {
+    @Test func allErrorsOfAFileAreReportedInTheOrderOfItsLines() {
         let text = Self.right.replacingOccurrences(of: "single_query", with: "single").replacingOccurrences(
             of: "new: b", with: "new: c")
         #expect(
@@ -336,7 +348,7 @@ import Testing
             ])
     }
 
-    @Test func `Text that is no YAML is named with its line`() {
+    @Test func textThatIsNoYAMLIsNamedWithItsLine() {
         #expect(
             Self.errors("listen: [1\nworkers: 2\n") == [
                 "s.yaml:2: not valid YAML: while parsing a flow sequence, did not find expected ',' or ']'"
@@ -348,7 +360,7 @@ import Testing
             ])
     }
 
-    @Test func `Mangled files are refused, never fatal`() {
+    @Test func mangledFilesAreRefusedNeverFatal() {
         var random = SeededRandom(seed: 0x5EED)
         let alphabet = Array("{}[]:,-#&*!|>'\"%@ \n\tab01\u{E000}".unicodeScalars)
         for _ in 0..<2000 {
