@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Migration
@@ -27,7 +28,6 @@ import Testing
         #expect(set.count == 10)
         for digit in 0..<10 { #expect(set.contains(Array("\(digit)".utf8))) }
         #expect(!set.contains(Array("10".utf8)))
-        #expect(set.bytes < 10 * 3 + 1_001 * 4 + 8)
     }
 
     /// Every length up to the longest, and for each the keys that differ in one byte or in length.
@@ -70,8 +70,8 @@ import Testing
         }
     }
 
-    /// Keys that resemble each other do not crowd: with a good hash and one key per bucket on average, ten in one bucket come once in nine
-    /// million buckets, and fourteen practically never.
+    /// Keys that resemble each other do not crowd: no search is longer than a simulation finds with random
+    /// places: 19 lines for 50,000 keys, 15 for 2,000, 28 for a million.
     @Test(arguments: [
         "\u{0}", "store-\u{0}", "\u{0}-eu", "00000000\u{0}", "a rather long prefix that all keys share, \u{0}",
     ])
@@ -80,19 +80,19 @@ import Testing
         let keys = (0..<50_000).map { Array("\(parts[0])\($0)\(parts[1])".utf8) }
         let set = try HeldKeySet(keys: keys)
         #expect(set.count == keys.count)
-        #expect(set.longestBucket <= 13)
+        #expect(set.longestSearch <= 24)
     }
 
     /// Differences in one place only, at any place: as binary counters in either byte order, and as single bits.
     @Test func binaryKeysDoNotCluster() throws {
         let counters = (0..<50_000).map { number in withUnsafeBytes(of: UInt64(number).bigEndian) { Array($0) } }
-        #expect(try HeldKeySet(keys: counters).longestBucket <= 13)
+        #expect(try HeldKeySet(keys: counters).longestSearch <= 24)
         let shifted = (0..<50_000).map { number in withUnsafeBytes(of: UInt64(number) << 40) { Array($0) } }
-        #expect(try HeldKeySet(keys: shifted).longestBucket <= 13)
+        #expect(try HeldKeySet(keys: shifted).longestSearch <= 24)
         let zeros = (0...KeySet.maxKeyBytes).map { [UInt8](repeating: 0, count: $0) }
-        #expect(try HeldKeySet(keys: zeros).longestBucket <= 10)
+        #expect(try HeldKeySet(keys: zeros).longestSearch <= 18)
         let bits = (0..<2_000).map { bit in (0..<250).map { $0 == bit / 8 ? UInt8(1) << UInt8(bit % 8) : 0 } }
-        #expect(try HeldKeySet(keys: bits).longestBucket <= 10)
+        #expect(try HeldKeySet(keys: bits).longestSearch <= 18)
     }
 
     /// A million keys of 8 to 20 bytes: under 40 bytes a key. The time is printed, not asserted.
@@ -109,19 +109,30 @@ import Testing
         let keyBytes = keys.reduce(0) { $0 + $1.count }
         #expect(set.count == 1_000_000)
         #expect(set.bytes < 40 * set.count)
-        #expect(set.longestBucket <= 14)
+        #expect(set.longestSearch <= 32)
         let probes = Probes(keys, count: 1_000_000, &random)
+        let bytes = "\(set.bytes / set.count) bytes a key, of which \(keyBytes / set.count) are the key"
         for (name, isHit) in [("present", true), ("absent", false)] {
-            let clock = ContinuousClock()
-            var found = 0
-            let elapsed = clock.measure { found = probes.count(in: set, altered: !isHit) }
+            let before = Self.processorNanoseconds()
+            let found = probes.count(in: set, altered: !isHit)
+            let each = (Self.processorNanoseconds() - before) / probes.offsets.count
             #expect(isHit ? found == probes.offsets.count : found == 0)
-            let nanoseconds = elapsed / probes.offsets.count / .nanoseconds(1)
-            print(
-                "KeySet, 1,000,000 keys: \(set.bytes / set.count) bytes a key (keys alone \(keyBytes / set.count)), \(name): \(nanoseconds) ns"
-            )
+            print("KeySet of 1,000,000 keys (\(Self.build)): \(bytes), \(name): \(each) ns of processor time")
         }
     }
+
+    /// The processor time of this thread, which other load on the machine changes least.
+    private static func processorNanoseconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
+    }
+
+    #if DEBUG
+        private static let build = "unoptimised"
+    #else
+        private static let build = "optimised"
+    #endif
 }
 
 /// Keys to ask for in random order, packed so that asking measures the set and not the asking.

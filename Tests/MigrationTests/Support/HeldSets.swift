@@ -23,7 +23,7 @@ final class HeldKeySet {
     var isEmpty: Bool { held.isEmpty }
     var count: Int { held.count }
     var bytes: Int { held.bytes }
-    var longestBucket: Int { held.longestBucket }
+    var longestSearch: Int { held.longestSearch }
 
     func contains(_ key: [UInt8]) -> Bool { KeyMemory.with(key) { held.contains($0) } }
 
