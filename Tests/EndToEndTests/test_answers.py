@@ -39,7 +39,9 @@ def typed(value):
     return call_headers("/a.B/C", *extra, without=(b"content-type",))
 
 
-@pytest.mark.parametrize("value", ["application/json", "text/plain", "application/grpcx", "application/grpc-web", "", None])
+@pytest.mark.parametrize("value", [
+    "application/json", "text/plain", "application/grpcx", "application/grpc-web", "", None,
+])
 def test_other_content_types_are_415(value, plain_answer):
     assert plain_answer(typed(value)).http_status == "415"
 
@@ -99,7 +101,7 @@ def test_claimed_length_is_refused_before_it_arrives(start, shops):
 
 
 def test_planned_call_without_or_with_too_many_messages(start, shops):
-    """A unary call has exactly one message: gRPC gives UNIMPLEMENTED or INTERNAL for others; never two sides' answers."""
+    """A unary call has exactly one message; gRPC gives UNIMPLEMENTED or INTERNAL for others."""
     shops[0].orders.add("a")
     sidecar = start(shops[0].address, shops[1].address, DUAL)
     request = message(messages.GetRequest(store="2", id="a").SerializeToString())

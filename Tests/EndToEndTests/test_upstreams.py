@@ -62,7 +62,7 @@ def test_dies_with_calls_open(start, tmp_path):
 
 
 def test_accepts_and_says_nothing(start, keep):
-    """A server that takes the connection and never speaks HTTP/2 costs a call its deadline, not the process its health."""
+    """A server that takes the connection and never speaks HTTP/2 costs a call its deadline, no more."""
     server = keep(RawServer(opened=lambda wire, number: threading.Event().wait(5)))
     sidecar = start(server.address)
     with Client(sidecar.address) as client:

@@ -10,7 +10,7 @@ PATH = "/any.Service/Method"
 REQUEST_FIELDS = [
     ("user-agent", "grpc-test/1.0 (odd; spacing)"), ("grpc-encoding", "gzip"),
     ("grpc-accept-encoding", "identity, deflate, gzip"), ("x-order", "1"), ("x-other", ""), ("x-order", "2"),
-    ("x-data-bin", "AAEC"), ("x-data-bin", "AAEC/+8="), ("x-list-bin", "AAEC,AAEC"), ("authorization", "Bearer a.b-c_d"),
+    ("x-data-bin", "AAEC"), ("x-data-bin", "AAEC/+8="), ("x-list-bin", "AAEC,AAEC"), ("authorization", "Bearer a.b"),
     ("x-dots.and_under-score", "~!@#$%^&*()_+`-={}[]|:;'<>?,./"), ("cookie", "a=1"), ("cookie", "b=2"),
     ("grpc-previous-rpc-attempts", "1"), ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
 ]
@@ -56,7 +56,8 @@ def test_request_headers_arrive_as_they_were_sent(exchange):
     "application/grpc", "application/grpc+proto", "application/grpc+json", "application/grpc;charset=utf-8",
 ])
 def test_content_type_and_authority_are_kept(content_type, exchange):
-    fields = call_headers(PATH, ("content-type", content_type), without=(b"content-type",), authority=b"orders.example:443")
+    fields = call_headers(
+        PATH, ("content-type", content_type), without=(b"content-type",), authority=b"orders.example:443")
     request, answered = exchange(fields)
     assert request.headers == fields
     assert answered.grpc_status == "0"

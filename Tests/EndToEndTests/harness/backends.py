@@ -39,7 +39,7 @@ class Server:
 
 
 class Interop(Server, interop_services.InteropServicer):
-    """The interoperability service; `received` holds the metadata of every call, `ended` counts the calls that ended."""
+    """The interoperability service; `received` holds the metadata of each call, `ended` counts those that ended."""
 
     def __init__(self, address=None, workers=24):
         self.received = []

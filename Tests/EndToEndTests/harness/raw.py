@@ -20,7 +20,8 @@ WIDE = 2**31 - 1
 def call_headers(path="/switchover.test.v1.Interop/Unary", *extra, without=(), **pseudo):
     """Header list of a gRPC call; `authority=`, `method=`, `scheme=` replace pseudo-headers."""
     headers = [
-        (b":method", pseudo.get("method", b"POST")), (b":scheme", pseudo.get("scheme", b"http")), (b":path", octets(path)),
+        (b":method", pseudo.get("method", b"POST")), (b":scheme", pseudo.get("scheme", b"http")),
+        (b":path", octets(path)),
         (b":authority", pseudo.get("authority", b"orders.test")), (b"te", b"trailers"),
         (b"content-type", b"application/grpc"),
     ]
