@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import Synchronization
 
 /// A thread that runs one event loop from `start` to `join`.
 package final class LoopThread: @unchecked Sendable {

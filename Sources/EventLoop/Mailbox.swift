@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import Synchronization
 
 /// Messages from other threads to one event loop: a queue behind a lock, and an eventfd that wakes the loop.
 ///
@@ -13,7 +12,7 @@ package final class Mailbox: Sendable {
         var isClosed = false
     }
 
-    private let box = Mutex(Box())
+    private let box = Locked(Box())
     /// Readable when there is mail.
     let descriptor: Int32
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct MailboxTests {
     private final class Ledger: Sendable {
-        private let entries = Mutex<[Int: [Int]]>([:])
+        private let entries = Locked<[Int: [Int]]>([:])
         let refused = Atomic<Int>(0)
 
         func add(_ sender: Int, _ number: Int) { entries.withLock { $0[sender, default: []].append(number) } }
