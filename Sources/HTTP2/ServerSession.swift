@@ -34,7 +34,7 @@ package struct ServerSession {
         finish(stream)
     }
 
-    /// Answers `stream` with our own head and the body that the shell appends with `append`, until `end`.
+    /// Answers `stream` with our own head and the body of `source` as it comes, until `end`.
     package func respond(_ stream: StreamPointer, head: LocalFields, bodyOf source: StreamPointer) {
         guard begin(stream) else { return }
         stream.pointee.localHead = head
@@ -78,13 +78,10 @@ package struct ServerSession {
         nghttp2_submit_response(session.pointee.raw, stream.pointee.id, writer.base, writer.count, provider)
     }
 
-    /// Headers that are the whole answer; a request that is still coming in is told to stop.
+    /// Headers that are the whole answer.
     private func finish(_ stream: StreamPointer) {
         let writer = session.pointee.pool.pointee.writer
         stream.pointee.hasSentEnd = true
         nghttp2_submit_response(session.pointee.raw, stream.pointee.id, writer.base, writer.count, nil)
-        if !stream.pointee.hasEnded {
-            nghttp2_submit_rst_stream(session.pointee.raw, 0, stream.pointee.id, NGHTTP2_NO_ERROR.rawValue)
-        }
     }
 }

@@ -2,7 +2,7 @@ import CNghttp2
 
 /// nghttp2's callbacks: they write down what was heard and decide nothing.
 enum SessionCallbacks {
-    static func make() -> OpaquePointer {
+    static func make(_ role: Session.Role) -> OpaquePointer {
         var made: OpaquePointer?
         nghttp2_session_callbacks_new(&made)
         let callbacks = made.unsafelyUnwrapped
@@ -12,6 +12,7 @@ enum SessionCallbacks {
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, dataChunk)
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frameReceived)
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, streamClosed)
+        if role == .server { nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, frameSent) }
         return callbacks
     }
 
@@ -83,6 +84,18 @@ enum SessionCallbacks {
         let session = session(context)
         guard let stream = session.stream(id) else { return 0 }
         session.close(stream, code: code)
+        return 0
+    }
+
+    /// The last frame of an answer has been packed: a request that is still coming in is told to stop (RFC 9113, 8.1). Not before, since
+    /// nghttp2 drops what waits on a stream whose reset is queued.
+    private static let frameSent: nghttp2_on_frame_send_callback = { raw, frame, context in
+        let header = frame.unsafelyUnwrapped.pointee.hd
+        guard header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
+            header.type == NGHTTP2_DATA.rawValue || header.type == NGHTTP2_HEADERS.rawValue,
+            let stream = session(context).stream(header.stream_id), !stream.pointee.hasEnded
+        else { return 0 }
+        nghttp2_submit_rst_stream(raw, 0, header.stream_id, NGHTTP2_NO_ERROR.rawValue)
         return 0
     }
 

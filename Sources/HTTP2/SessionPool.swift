@@ -34,8 +34,8 @@ package struct SessionPool {
         // A forwarded block, and a few fields of ours.
         writer = FieldWriter(capacity: limits.metadataFields + 16)
         memory = SessionMemory()
-        serverCallbacks = SessionCallbacks.make()
-        clientCallbacks = SessionCallbacks.make()
+        serverCallbacks = SessionCallbacks.make(.server)
+        clientCallbacks = SessionCallbacks.make(.client)
         options = Self.makeOptions()
     }
 

@@ -113,7 +113,7 @@ enum SourceReader {
         return count
     }
 
-    /// The last DATA frame; trailers, if there are any, follow it. A request that is still coming in is told to stop (RFC 9113, 8.1).
+    /// The last DATA frame; trailers, if there are any, follow it.
     @inline(__always)
     private static func end(
         _ stream: StreamPointer, _ session: SessionPointer, _ flags: UnsafeMutablePointer<UInt32>,
@@ -128,9 +128,6 @@ enum SourceReader {
             flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue)
             nghttp2_submit_trailer(
                 session.pointee.raw, stream.pointee.id, pool.pointee.writer.base, pool.pointee.writer.count)
-        }
-        if session.pointee.role == .server, !stream.pointee.hasEnded {
-            nghttp2_submit_rst_stream(session.pointee.raw, 0, stream.pointee.id, NGHTTP2_NO_ERROR.rawValue)
         }
     }
 }
