@@ -11,6 +11,7 @@ package struct ClientSession {
     /// Makes a request of the fields that the pool's writer holds, with the body of `source` as it comes. The fields' bytes must live
     /// until the stream is closed. Nil when the session takes no new streams.
     package func request(bodyOf source: StreamPointer) -> StreamPointer? {
+        guard takesRequests else { return nil }
         let pool = session.pointee.pool
         let stream = pool.newStream()
         let writer = pool.pointee.writer

@@ -34,7 +34,7 @@ package struct ServerSession {
         finish(stream)
     }
 
-    /// Answers `stream` with our own head and the body that the shell appends with `append`, until `end`.
+    /// Answers `stream` with our own head and the body of `source` as it comes, until `end`.
     package func respond(_ stream: StreamPointer, head: LocalFields, bodyOf source: StreamPointer) {
         guard begin(stream) else { return }
         stream.pointee.localHead = head

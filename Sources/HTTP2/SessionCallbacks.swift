@@ -98,6 +98,18 @@ enum SessionCallbacks {
         return 0
     }
 
+    /// The last frame of an answer has been packed: a request that is still coming in is told to stop (RFC 9113, 8.1). Not before, since
+    /// nghttp2 drops what waits on a stream whose reset is queued.
+    private static let frameSent: nghttp2_on_frame_send_callback = { raw, frame, context in
+        let header = frame.unsafelyUnwrapped.pointee.hd
+        guard header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
+            header.type == NGHTTP2_DATA.rawValue || header.type == NGHTTP2_HEADERS.rawValue,
+            let stream = session(context).stream(header.stream_id), !stream.pointee.hasEnded
+        else { return 0 }
+        nghttp2_submit_rst_stream(raw, 0, header.stream_id, NGHTTP2_NO_ERROR.rawValue)
+        return 0
+    }
+
     @inline(__always)
     private static func session(_ context: UnsafeMutableRawPointer?) -> SessionPointer {
         context.unsafelyUnwrapped.assumingMemoryBound(to: Session.self)
