@@ -80,17 +80,6 @@ enum SessionCallbacks {
         return 0
     }
 
-    /// An answer has ended while its request is still coming in: the client is told to stop (RFC 9113, 8.1). Not sooner: nghttp2 drops the
-    /// rest of an answer whose stream is to be reset.
-    private static let frameSent: nghttp2_on_frame_send_callback = { raw, frame, context in
-        let header = frame.unsafelyUnwrapped.pointee.hd
-        guard header.type <= UInt8(NGHTTP2_HEADERS.rawValue), header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
-            let stream = session(context).stream(header.stream_id), !stream.pointee.hasEnded
-        else { return 0 }
-        nghttp2_submit_rst_stream(raw, 0, header.stream_id, NGHTTP2_NO_ERROR.rawValue)
-        return 0
-    }
-
     private static let streamClosed: nghttp2_on_stream_close_callback = { _, id, code, context in
         let session = session(context)
         guard let stream = session.stream(id) else { return 0 }

@@ -111,7 +111,8 @@ package final class SidecarProcess: @unchecked Sendable {
         do {
             listening = (try Sockets.listen(on: address), address.isUnix)
         } catch {
-            throw StartError(description: "cannot listen on \(configuration.listen): \(error); is another sidecar running?")
+            let address = configuration.listen
+            throw StartError(description: "cannot listen on \(address): \(error); is another sidecar running?")
         }
     }
 
