@@ -109,6 +109,19 @@ import WireFormat
         }
     }
 
+    @Test(arguments: routing.indices)
+    func aReplyIsHeldOnlyWhileItMayNotBeTheAnswer(row: Int) {
+        let (stage, grayFallback, _, second) = Self.routing[row]
+        var query = SingleQuery(stage: stage, grayFallback: grayFallback)
+        #expect(!query.holdsReply)
+        _ = query.start()
+        #expect(query.holdsReply == (second != nil))
+        _ = query.replied(.absent)
+        #expect(query.holdsReply == (second != nil))
+        _ = query.replied(.ok)
+        #expect(!query.holdsReply)
+    }
+
     @Test func aLateStartDoesNotUndoTheFirstAsk() {
         var query = SingleQuery(stage: .dualNew, grayFallback: true)
         #expect(query.start() == .ask(.new))
