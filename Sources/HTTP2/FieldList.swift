@@ -95,8 +95,8 @@ package struct FieldList {
 ///
 /// One a loop, used anew for each submission. Names and values are not copied: they must live until the frame has been packed.
 package struct FieldWriter {
-    private let fields: UnsafeMutablePointer<nghttp2_nv>
-    private let capacity: Int
+    private var fields: UnsafeMutablePointer<nghttp2_nv>
+    private var capacity: Int
     private(set) var count = 0
 
     private static var noCopy: UInt8 {
@@ -124,17 +124,42 @@ package struct FieldWriter {
         }
     }
 
+    /// The same for a request, where a list of binary values in one field becomes a field for each: the gRPC document allows the list, but common
+    /// servers take the comma for broken base64 and remember the field as broken for the whole connection.
+    package mutating func appendRequest(_ list: FieldList, except excluded: FieldTokens) {
+        guard list.tokens.contains(.binary) else { return append(list, except: excluded) }
+        for index in 0..<list.count {
+            let field = list[index]
+            if excluded.contains(field.token) { continue }
+            var rest = field.valueBytes[...]
+            while field.token == .binary, let comma = rest.firstIndex(of: UInt8(ascii: ",")) {
+                let item = UnsafeBufferPointer(rebasing: rest[..<comma])
+                append(name: field.nameBytes, value: item, indexed: !field.neverIndex)
+                rest = rest[(comma + 1)...]
+            }
+            append(name: field.nameBytes, value: UnsafeBufferPointer(rebasing: rest), indexed: !field.neverIndex)
+        }
+    }
+
     /// One field. `indexed: false` for values that change from call to call: they would push others out of the peer's table.
     package mutating func append(
         name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, indexed: Bool = true
     ) {
-        guard count < capacity else { return }
+        if count == capacity { grow() }
         fields[count] = nghttp2_nv(
             name: UnsafeMutablePointer(mutating: name.baseAddress),
             value: UnsafeMutablePointer(mutating: value.baseAddress),
             namelen: name.count, valuelen: value.count, flags: indexed ? Self.noCopy : Self.noCopy | Self.noIndex
         )
         count += 1
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<nghttp2_nv>.allocate(capacity: capacity * 2)
+        larger.moveInitialize(from: fields, count: count)
+        fields.deallocate()
+        fields = larger
+        capacity *= 2
     }
 
     package mutating func append(name: StaticString, value: UnsafeBufferPointer<UInt8>, indexed: Bool = true) {

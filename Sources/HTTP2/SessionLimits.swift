@@ -14,8 +14,8 @@ package struct SessionLimits: Sendable {
     package var resetBurst = 2000
     package var resetsPerSecond = 500
     /// Frames that carry nothing (PING, SETTINGS, PRIORITY, empty DATA) at once, and each second.
-    package var idleFrameBurst = 1000
-    package var idleFramesPerSecond = 200
+    package var idleFrameBurst = 2000
+    package var idleFramesPerSecond = 1000
 
     package init() {}
 }

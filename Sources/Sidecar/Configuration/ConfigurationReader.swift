@@ -44,7 +44,7 @@ struct ConfigurationReader {
     static let addressForms = "an address: host:port, [v6]:port or unix:/path"
 
     private func isOff(_ value: DocumentValue) -> Bool {
-        guard case .scalar("off", isQuoted: false) = value.node.content else { return false }
+        guard case .scalar("off", isQuoted: _) = value.node.content else { return false }
         return true
     }
 

@@ -9,7 +9,7 @@ package struct Limits: Sendable, Equatable {
     package var metadataFields = 100
     /// Calls that a client connection may have open at once (SETTINGS_MAX_CONCURRENT_STREAMS).
     package var streamsPerConnection = 256
-    /// Client connections of the process; the next one waits in the kernel's queue.
+    /// Client connections of the process; a further one is closed at once.
     package var connections = 1024
     /// Flow-control window of each stream, both sides. In bytes.
     package var streamWindow = 256 << 10
@@ -20,30 +20,29 @@ package struct Limits: Sendable, Equatable {
     /// Calls waiting for a place on one upstream connection; the next one ends with `RESOURCE_EXHAUSTED`.
     package var upstreamQueue = 1000
 
-    /// From accepting a connection to the client's first SETTINGS, and for every header block begun. In nanoseconds.
+    /// From accepting a connection to the client's first SETTINGS. In nanoseconds.
     package var handshakeTimeout: UInt64 = 10_000_000_000
     /// A client connection without calls for that long is told to go (GOAWAY) and closed; 0 is never. In nanoseconds.
     package var idleTimeout: UInt64 = 3_600_000_000_000
     /// One attempt to connect to an upstream, name resolution included. In nanoseconds.
     package var connectTimeout: UInt64 = 2_000_000_000
-    /// Wait after the first failed attempt; doubles with each further one, 20 % of jitter either way. In nanoseconds.
+    /// Wait after the first failed attempt; 1.6 times as long after each further one, 20 % of jitter either way. In nanoseconds.
     package var backoffMinimum: UInt64 = 100_000_000
     /// The longest wait between two attempts. In nanoseconds.
     package var backoffMaximum: UInt64 = 5_000_000_000
 
-    /// Streams a client connection may reset in one go; beyond burst and rate the connection is closed.
-    package var resetsBurst = 200
-    package var resetsPerSecond = 50
+    /// Streams a client connection may reset in one go; beyond burst and rate it is told ENHANCE_YOUR_CALM and closed. Generous: a
+    /// client with tight deadlines resets much, and what reaches the upstreams is bounded by itself.
+    package var resetsBurst = 2000
+    package var resetsPerSecond = 500
     /// Streams that may be reset in one go on one upstream connection; beyond burst and rate they run to their end
     /// unread, since servers close connections that reset too much, and other clients' calls with them.
     package var upstreamResetsBurst = 100
     package var upstreamResetsPerSecond = 20
-    /// PING frames of a client connection. Generous: clients that measure their bandwidth ping once a round trip.
-    package var pingsBurst = 2000
-    package var pingsPerSecond = 1000
-    /// SETTINGS frames of a client connection.
-    package var settingsBurst = 100
-    package var settingsPerSecond = 10
+    /// Frames of a client connection that carry nothing: PING, SETTINGS, PRIORITY and empty DATA. Generous: clients that measure
+    /// their bandwidth ping once a round trip.
+    package var idleFramesBurst = 2000
+    package var idleFramesPerSecond = 1000
 
     package init() {}
 }
@@ -80,10 +79,8 @@ extension Limits {
         count("resets_per_second", \.resetsPerSecond, 1...1_000_000),
         count("upstream_resets_burst", \.upstreamResetsBurst, 1...1_000_000),
         count("upstream_resets_per_second", \.upstreamResetsPerSecond, 1...1_000_000),
-        count("pings_burst", \.pingsBurst, 1...1_000_000),
-        count("pings_per_second", \.pingsPerSecond, 1...1_000_000),
-        count("settings_burst", \.settingsBurst, 1...1_000_000),
-        count("settings_per_second", \.settingsPerSecond, 1...1_000_000),
+        count("idle_frames_burst", \.idleFramesBurst, 1...1_000_000),
+        count("idle_frames_per_second", \.idleFramesPerSecond, 1...1_000_000),
     ]
 
     private static func size(

@@ -253,7 +253,7 @@ extension CallPointer {
         // While no time has passed the client's own value is as true as one of ours, and cheaper to pass on.
         let isUntouched = pointee.deadline == 0 || (now == pointee.arrivedAt && fields.tokens.contains(.grpcTimeout))
         let own = FieldTokens(.switchover)
-        writer.append(fields, except: isUntouched ? own : own.with(.grpcTimeout))
+        writer.appendRequest(fields, except: isUntouched ? own : own.with(.grpcTimeout))
         if !isUntouched {
             let left = pointee.deadline > now ? pointee.deadline - now : 0
             let text = UnsafeMutableRawBufferPointer(

@@ -7,7 +7,7 @@ enum Refusal {
     /// Not a gRPC request at all: a plain HTTP answer.
     case plainHTTP(status: Int, StaticString)
     case unknownMethod
-    case malformedMetadata(StaticString)
+    case malformedMetadata(field: String, StaticString)
     case metadataTooLarge(limit: Int)
     case messageTooLarge(limit: Int)
     case malformedMessage(String)
@@ -57,7 +57,7 @@ enum Refusal {
         switch self {
         case .plainHTTP(_, let text): "\(text)"
         case .unknownMethod: "no migration names this service, and pass_through names no migration"
-        case .malformedMetadata(let text): "\(text)"
+        case .malformedMetadata(let field, let text): "\(field) \(text)"
         case .metadataTooLarge(let limit): "the metadata is larger than limits.metadata_bytes (\(limit))"
         case .messageTooLarge(let limit): "the message is larger than limits.message_bytes (\(limit))"
         case .malformedMessage(let text): text

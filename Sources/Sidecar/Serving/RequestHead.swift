@@ -24,37 +24,39 @@ struct RequestHead {
             case .method: isPost = Self.equals(value, "POST")
             case .path: path = value
             case .contentType: isGRPC = Self.isGRPC(value)
-            case .grpcTimeout: readTimeout(value)
-            case .grpcEncoding: readEncoding(value)
+            case .grpcTimeout: readTimeout(field)
+            case .grpcEncoding: readEncoding(field)
             case .binary:
                 if !MetadataCheck.isBinaryValue(UnsafeRawBufferPointer(value)) {
-                    refuse("a metadata value whose name ends in -bin is not base64")
+                    refuse(field, "is not base64, as a name that ends in -bin promises")
                 }
-            default: if !MetadataCheck.isASCIIValue(UnsafeRawBufferPointer(value)) { refuse(Self.notASCII) }
+            default:
+                if !MetadataCheck.isASCIIValue(UnsafeRawBufferPointer(value)) {
+                    refuse(field, "has bytes other than printable ASCII")
+                }
             }
         }
         checkHTTP(isPost: isPost, isGRPC: isGRPC)
     }
 
-    private static var notASCII: StaticString { "a metadata value has bytes other than printable ASCII" }
-
-    private mutating func refuse(_ text: StaticString) {
-        if refusal == nil { refusal = .malformedMetadata(text) }
+    private mutating func refuse(_ field: Field, _ text: StaticString) {
+        guard refusal == nil else { return }
+        refusal = .malformedMetadata(field: String(decoding: field.nameBytes, as: UTF8.self), text)
     }
 
-    private mutating func readTimeout(_ value: UnsafeBufferPointer<UInt8>) {
-        guard timeout == nil else { return refuse("grpc-timeout is there twice") }
-        switch GRPCTimeout.parse(UnsafeRawBufferPointer(value)) {
+    private mutating func readTimeout(_ field: Field) {
+        guard timeout == nil else { return refuse(field, "is there twice") }
+        switch GRPCTimeout.parse(UnsafeRawBufferPointer(field.valueBytes)) {
         case .nanoseconds(let nanoseconds): timeout = nanoseconds
-        case .malformed: refuse("grpc-timeout must be 1 to 8 digits and one of H M S m u n")
+        case .malformed: refuse(field, "must be 1 to 8 digits and one of H M S m u n")
         }
     }
 
-    private mutating func readEncoding(_ value: UnsafeBufferPointer<UInt8>) {
-        guard MetadataCheck.isContentCoding(UnsafeRawBufferPointer(value)) else {
-            return refuse("grpc-encoding is not the name of a coding")
+    private mutating func readEncoding(_ field: Field) {
+        guard MetadataCheck.isContentCoding(UnsafeRawBufferPointer(field.valueBytes)) else {
+            return refuse(field, "is not the name of a coding")
         }
-        hasEncoding = !Self.equals(value, "identity")
+        hasEncoding = !Self.equals(field.valueBytes, "identity")
     }
 
     /// What is not gRPC gets an answer that any HTTP client understands; it comes before complaints about metadata.

@@ -73,8 +73,8 @@ extension Limits {
         session.metadataFields = metadataFields
         session.resetBurst = resetsBurst
         session.resetsPerSecond = resetsPerSecond
-        session.idleFrameBurst = pingsBurst
-        session.idleFramesPerSecond = pingsPerSecond
+        session.idleFrameBurst = idleFramesBurst
+        session.idleFramesPerSecond = idleFramesPerSecond
         return session
     }
 }
