@@ -324,7 +324,7 @@ def test_every_phase_in_turn_while_calls_run(between, stocked):
     for thread in threads:
         thread.join()
     assert not failures
-    assert len(epochs) > 100
+    assert len(epochs) > 30
     assert all(expected[epoch] == stage for epoch, stage, _ in epochs)
     assert all(answered == ("old" if stage in ("old", "dualOld") else "new") for _, stage, answered in epochs)
     both = [metadata for shop in stocked for _, _, metadata in shop.received]

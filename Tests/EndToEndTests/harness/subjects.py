@@ -32,6 +32,9 @@ class Direct:
 class Hop(Process):
     """A process that listens on `address` and forwards to `upstream`."""
 
+    # KiB resident that nothing may make it exceed; 64 MiB is the sidecar's own bound.
+    resident_limit = 64 * 1024
+
     def __init__(self, command, folder, address, upstream, env=None):
         self.address = address
         self.upstream = upstream
@@ -62,6 +65,7 @@ class Nghttpx(Hop):
 
 class Envoy(Hop):
     name = "envoy"
+    resident_limit = 256 * 1024
     adds_to_requests = ("x-forwarded-proto", "x-request-id", "x-envoy-")
     adds_to_answers = ("server", "date", "x-envoy-")
 
