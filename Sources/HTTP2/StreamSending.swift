@@ -104,7 +104,8 @@ enum SourceReader {
             return Int(NGHTTP2_ERR_DEFERRED.rawValue)
         }
         let count = from.take(into: buffer.unsafelyUnwrapped, limit: limit, pool: session.pointee.pool)
-        if from.pointee.hasEnded, from.pointee.body.isEmpty {
+        // A discarded body has lost bytes: its end must not be taken for the end of all of it.
+        if from.pointee.hasEnded, from.pointee.body.isEmpty, !from.pointee.isDiscarding {
             end(stream, session, flags) { $0.append(from.pointee.trailers, except: FieldTokens(.switchover)) }
         } else if count == 0 {
             stream.pointee.isDeferred = true
