@@ -23,7 +23,8 @@ import Testing
         let lists = allocator.mem_user_data
         var blocks: [Block] = []
         for _ in 0..<4000 {
-            let size = [0, 1, 15, 16, 17, 1023, 1024, 1025, 5000].randomElement(using: &random)! &+ Int(random.next() % 40)
+            let size =
+                [0, 1, 15, 16, 17, 1023, 1024, 1025, 5000].randomElement(using: &random)! &+ Int(random.next() % 40)
             switch Int.random(in: 0..<4, using: &random) {
             case 0, 1:
                 let start = try #require(allocator.malloc(size, lists))
