@@ -17,6 +17,8 @@ package struct ClientSession {
         let writer = pool.pointee.writer
         let hasBody = !(source.pointee.hasEnded && source.pointee.body.isEmpty && source.pointee.trailers.isEmpty)
         stream.pointee.source = source
+        // Replies are never sent twice.
+        stream.pointee.body.stopRetaining()
         let id: Int32
         if hasBody {
             var provider = SourceReader.provider(for: stream)

@@ -74,7 +74,6 @@ enum SessionCallbacks {
                 session.pointee.notices.insert(.settings)
                 session.countIdleFrame()
             }
-        case NGHTTP2_PRIORITY.rawValue: session.countIdleFrame()
         default: break
         }
         return 0

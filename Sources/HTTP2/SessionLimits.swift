@@ -13,7 +13,7 @@ package struct SessionLimits: Sendable {
     /// Streams that the peer may reset at once, and each second.
     package var resetBurst = 2000
     package var resetsPerSecond = 500
-    /// Frames that carry nothing (PING, SETTINGS, PRIORITY, empty DATA) at once, and each second.
+    /// Frames that carry nothing (PING, SETTINGS, empty DATA) at once, and each second.
     package var idleFrameBurst = 2000
     package var idleFramesPerSecond = 1000
 

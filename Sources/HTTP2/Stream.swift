@@ -52,8 +52,8 @@ package struct Stream {
     /// Bytes received whose flow-control credit has not been given back.
     var uncredited = 0
     /// Where `body` is counted beside the pool's own count.
-    package var account: UnsafeMutablePointer<BufferAccount>?
-    /// Bytes that arrive are dropped, their credit is given back.
+    package internal(set) var account: UnsafeMutablePointer<BufferAccount>?
+    /// Bytes that arrive are dropped, their credit is given back; the body's end is not passed on.
     package internal(set) var isDiscarding = false
 
     // What goes out.

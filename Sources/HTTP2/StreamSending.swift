@@ -46,11 +46,19 @@ extension StreamPointer {
         session.markDirty()
     }
 
-    /// Drops what has arrived and what will, giving all credit back.
+    /// Drops what will arrive, giving all credit back. A stream that sends this body does not end any more but by a reset or by trailers of
+    /// our own.
     package func discard() {
         pointee.isDiscarding = true
         creditAll()
         if let session = pointee.session { stopRetainingBody(in: session.pointee.pool) }
+    }
+
+    /// Bytes that wait here, those that have arrived already included, are counted for a client too from now on.
+    package func enterAccount(_ account: UnsafeMutablePointer<BufferAccount>) {
+        assert(pointee.account == nil)
+        account.pointee.bytes += pointee.body.held
+        pointee.account = account
     }
 
     /// Bytes that wait here are counted for no client any more.
@@ -104,7 +112,8 @@ enum SourceReader {
             return Int(NGHTTP2_ERR_DEFERRED.rawValue)
         }
         let count = from.take(into: buffer.unsafelyUnwrapped, limit: limit, pool: session.pointee.pool)
-        if from.pointee.hasEnded, from.pointee.body.isEmpty {
+        // A discarded body has lost bytes: its end must not be taken for the end of all of it.
+        if from.pointee.hasEnded, from.pointee.body.isEmpty, !from.pointee.isDiscarding {
             end(stream, session, flags) { $0.append(from.pointee.trailers, except: FieldTokens(.switchover)) }
         } else if count == 0 {
             stream.pointee.isDeferred = true

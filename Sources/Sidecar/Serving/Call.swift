@@ -239,7 +239,7 @@ extension CallPointer {
         writeRequest(&worker.pointee.sessions.pointee.writer)
         guard let leg = connection.client.request(bodyOf: pointee.client) else { return sideUnreachable() }
         leg.pointee.owner = UnsafeMutableRawPointer(self)
-        if let client = pointee.connection { leg.pointee.account = client.accountPointer }
+        if let client = pointee.connection { leg.enterAccount(client.accountPointer) }
         pointee.phase = .asking
         pointee.leg = leg
         pointee.legConnection = connection

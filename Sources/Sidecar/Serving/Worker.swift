@@ -151,7 +151,7 @@ extension WorkerPointer {
         )
         call.pointee.arrivedAt = pointee.loop.pointee.now
         client.pointee.owner = UnsafeMutableRawPointer(call)
-        client.pointee.account = connection.accountPointer
+        client.enterAccount(connection.accountPointer)
         pointee.load.pointee.countCall(1)
         return call
     }

@@ -85,6 +85,12 @@ class Peer {
         return body
     }
 
+    /// Gives a body of the test's own making back; nothing may name it any more.
+    func release(_ body: StreamPointer) {
+        loose.removeAll { $0 == body }
+        pool.recycle(body)
+    }
+
     func append(_ bytes: [UInt8], to body: StreamPointer) {
         guard !bytes.isEmpty else { return }
         let before = body.pointee.body.held
