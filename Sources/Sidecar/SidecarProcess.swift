@@ -101,7 +101,7 @@ package final class SidecarProcess: @unchecked Sendable {
             logs: LogMail(logger: logger, mailbox: admin.mailbox), accessLogShare: configuration.accessLogSample
         )
         for index in 0..<configuration.workers {
-            workers.append(try WorkerThread(index: index, setup: setup, counters: WorkerCounters()))
+            workers.append(try WorkerThread(index: index, setup: setup, counters: WorkerCounters(CountedNames(configuration))))
         }
     }
 

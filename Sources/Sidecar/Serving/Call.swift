@@ -402,7 +402,7 @@ extension CallPointer {
             pointee.client.discard()
         }
         pointee.hasAnswered = true
-        pointee.worker.pointee.counters.add(.refusals)
+        pointee.worker.pointee.counters.refused(refusal.code)
         end()
         cancelLeg()
     }

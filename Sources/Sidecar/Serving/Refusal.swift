@@ -34,22 +34,22 @@ enum Refusal {
         }
     }
 
-    /// The value of the trailer `switchover-error`.
-    var code: String {
+    /// Its `text` is the value of the trailer `switchover-error`.
+    var code: RefusalCode {
         switch self {
-        case .plainHTTP: "not-grpc"
-        case .unknownMethod: "unknown-method"
-        case .malformedMetadata: "malformed-metadata"
-        case .metadataTooLarge: "metadata-too-large"
-        case .messageTooLarge: "message-too-large"
-        case .malformedMessage: "malformed-message"
-        case .missingKey: "missing-key"
-        case .compressedMessage: "compressed-message"
-        case .buffersFull: "buffers-full"
-        case .queueFull: "queue-full"
-        case .noSwitches: "no-switches"
-        case .sideUnreachable, .sideFailed: "side-unreachable"
-        case .deadlinePassed: "deadline"
+        case .plainHTTP: .notGRPC
+        case .unknownMethod: .unknownMethod
+        case .malformedMetadata: .malformedMetadata
+        case .metadataTooLarge: .metadataTooLarge
+        case .messageTooLarge: .messageTooLarge
+        case .malformedMessage: .malformedMessage
+        case .missingKey: .missingKey
+        case .compressedMessage: .compressedMessage
+        case .buffersFull: .buffersFull
+        case .queueFull: .queueFull
+        case .noSwitches: .noSwitches
+        case .sideUnreachable, .sideFailed: .sideUnreachable
+        case .deadlinePassed: .deadline
         }
     }
 
@@ -78,7 +78,7 @@ enum Refusal {
     var response: LocalFields {
         if case .plainHTTP(let status, _) = self {
             return LocalFields([
-                (":status", "\(status)"), ("content-type", "text/plain"), ("switchover-error", code),
+                (":status", "\(status)"), ("content-type", "text/plain"), ("switchover-error", code.text),
                 ("content-length", "0"),
             ])
         }
@@ -94,7 +94,7 @@ enum Refusal {
         [
             (name: "grpc-status", value: String(status.rawValue)),
             (name: "grpc-message", value: PercentEncoding.encode(message)),
-            (name: "switchover-error", value: code),
+            (name: "switchover-error", value: code.text),
         ]
     }
 }

@@ -96,7 +96,7 @@ extension UpstreamConnectionPointer {
         let buffer = worker.pointee.loop.pointee.receiveBuffer
         switch pointee.socket.receive(into: buffer) {
         case .bytes(let count):
-            worker.pointee.counters.add(.upstreamBytesReceived, UInt64(count))
+            worker.pointee.counters.add(.bytesReceived, upstream: pointee.upstream.pointee.index, UInt64(count))
             let fault = client.session.receive(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             drainEvents()
             if let fault { lost("the peer broke HTTP/2: \(fault)") }
@@ -129,7 +129,7 @@ extension UpstreamConnectionPointer {
         while true {
             let count = client.session.send(into: buffer)
             if count == 0 { break }
-            worker.pointee.counters.add(.upstreamBytesSent, UInt64(count))
+            worker.pointee.counters.add(.bytesSent, upstream: pointee.upstream.pointee.index, UInt64(count))
             switch pointee.socket.send(UnsafeRawBufferPointer(rebasing: buffer[..<count])) {
             case .all: continue
             case .blocked: return drainEvents()
@@ -161,7 +161,7 @@ extension UpstreamConnectionPointer {
             if pointee.phase == .connecting {
                 pointee.phase = .open
                 worker.pointee.loop.disarm(timerPointer)
-                worker.pointee.counters.add(.upstreamConnectionsOpened)
+                worker.pointee.counters.add(.connectionsOpened, upstream: pointee.upstream.pointee.index)
                 pointee.upstream.connected()
             }
         }
@@ -178,7 +178,7 @@ extension UpstreamConnectionPointer {
         worker.log(.info, "connection ended: \(reason)", upstream: upstream.pointee.name)
         let wasOpen = pointee.phase == .open
         pointee.phase = .leaving
-        worker.pointee.counters.add(.upstreamConnectionsClosed)
+        worker.pointee.counters.add(.connectionsClosed, upstream: pointee.upstream.pointee.index)
         var next = client.session.destroy()
         pointee.session = nil
         while let leg = next {
@@ -220,10 +220,10 @@ extension UpstreamConnectionPointer {
         leg.discard()
         let loop = worker.pointee.loop
         if pointee.firstToReset == nil, pointee.resets.take(at: loop.pointee.now) {
-            worker.pointee.counters.add(.resetsSent)
+            worker.pointee.counters.add(.resetsSent, upstream: pointee.upstream.pointee.index)
             return leg.reset(HTTP2Code.cancel)
         }
-        worker.pointee.counters.add(.resetsPaced)
+        worker.pointee.counters.add(.resetsPaced, upstream: pointee.upstream.pointee.index)
         call.pointee.waitsForReset = true
         call.pointee.next = nil
         call.pointee.previous = pointee.lastToReset
@@ -248,7 +248,7 @@ extension UpstreamConnectionPointer {
         let now = worker.pointee.loop.pointee.now
         while let call = pointee.firstToReset, pointee.resets.take(at: now) {
             legClosed(call)
-            worker.pointee.counters.add(.resetsSent)
+            worker.pointee.counters.add(.resetsSent, upstream: pointee.upstream.pointee.index)
             call.pointee.leg?.reset(HTTP2Code.cancel)
         }
         armResetTimer()

@@ -131,7 +131,7 @@ extension UpstreamPoolPointer {
             worker.log(.warning, "cannot connect: \(reason)", upstream: pointee.name)
         }
         pointee.reason = reason
-        worker.pointee.counters.add(.connectFailures)
+        worker.pointee.counters.add(.connectFailures, upstream: pointee.index)
         let again = pointee.schedule.failed(at: worker.pointee.loop.pointee.now, random: UInt64.random(in: 0 ... .max))
         worker.pointee.loop.arm(timerPointer, at: again)
         while isUnreachable, let call = pointee.firstQueued {
@@ -161,7 +161,7 @@ extension UpstreamPoolPointer {
         if let last = pointee.lastQueued { last.pointee.next = call } else { pointee.firstQueued = call }
         pointee.lastQueued = call
         pointee.queued += 1
-        pointee.worker.pointee.counters.add(.queuedCalls)
+        pointee.worker.pointee.counters.add(.callsQueued, upstream: pointee.index)
     }
 
     func leaveQueue(_ call: CallPointer) {
@@ -173,5 +173,6 @@ extension UpstreamPoolPointer {
         call.pointee.previous = nil
         call.pointee.phase = .asking
         pointee.queued -= 1
+        pointee.worker.pointee.counters.add(.callsUnqueued, upstream: pointee.index)
     }
 }

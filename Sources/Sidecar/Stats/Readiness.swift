@@ -1,0 +1,34 @@
+/// Whether the sidecar should be sent calls, and why not. A value; the process keeps the present one in a `StatusBoard`.
+package struct Readiness: Sendable, Equatable {
+    package enum State: Sendable, Equatable {
+        /// Before the data port listens.
+        case starting
+        case serving
+        /// From the signal to the end.
+        case draining
+    }
+
+    package var state = State.starting
+    /// Migrations without switches; every call of them is refused.
+    package var withoutSwitches: [String] = []
+
+    package init(state: State = .starting, withoutSwitches: [String] = []) {
+        self.state = state
+        self.withoutSwitches = withoutSwitches
+    }
+
+    package var isReady: Bool { state == .serving && withoutSwitches.isEmpty }
+
+    /// One line for a person.
+    package var reason: String {
+        switch state {
+        case .starting: "starting"
+        case .draining: "draining"
+        case .serving where withoutSwitches.isEmpty: "ready"
+        case .serving: "no switches for \(withoutSwitches.joined(separator: ", "))"
+        }
+    }
+
+    /// Whether one migration's calls are served: the health of the service of its name.
+    package func isReady(migration: String) -> Bool { state == .serving && !withoutSwitches.contains(migration) }
+}

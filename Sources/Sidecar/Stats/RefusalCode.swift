@@ -1,0 +1,35 @@
+/// Why the sidecar answered a call itself: the values of the trailer `switchover-error`, and what they are counted by.
+package enum RefusalCode: Int, Sendable, CaseIterable {
+    case notGRPC
+    case unknownMethod
+    case malformedMetadata
+    case metadataTooLarge
+    case messageTooLarge
+    case malformedMessage
+    case missingKey
+    case compressedMessage
+    case buffersFull
+    case queueFull
+    case noSwitches
+    case sideUnreachable
+    case deadline
+
+    /// As callers and metrics see it.
+    package var text: String {
+        switch self {
+        case .notGRPC: "not-grpc"
+        case .unknownMethod: "unknown-method"
+        case .malformedMetadata: "malformed-metadata"
+        case .metadataTooLarge: "metadata-too-large"
+        case .messageTooLarge: "message-too-large"
+        case .malformedMessage: "malformed-message"
+        case .missingKey: "missing-key"
+        case .compressedMessage: "compressed-message"
+        case .buffersFull: "buffers-full"
+        case .queueFull: "queue-full"
+        case .noSwitches: "no-switches"
+        case .sideUnreachable: "side-unreachable"
+        case .deadline: "deadline"
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package import EventLoop
+
+/// What the parts of the process tell the admin about themselves: readiness and switches. Written by any thread, read by any.
+package final class StatusBoard: Sendable {
+    package struct Status: Sendable {
+        package var readiness: Readiness
+        /// By the migration's position.
+        package var switches: [SwitchSummary?]
+    }
+
+    private struct Box {
+        var status: Status
+        var watchers: [(mailbox: Mailbox, changed: @Sendable (Readiness) -> Void)] = []
+    }
+
+    private let migrations: [String]
+    private let box: Locked<Box>
+
+    package init(migrations: [String]) {
+        self.migrations = migrations
+        let unknown = [SwitchSummary?](repeating: nil, count: migrations.count)
+        let readiness = Readiness(state: .starting, withoutSwitches: migrations)
+        box = Locked(Box(status: Status(readiness: readiness, switches: unknown)))
+    }
+
+    package var status: Status { box.withLock { $0.status } }
+    package var readiness: Readiness { status.readiness }
+
+    package func set(state: Readiness.State) { change { $0.readiness.state = state } }
+
+    package func set(switches: [SwitchSummary?]) {
+        change { status in
+            status.switches = switches
+            status.readiness.withoutSwitches = zip(migrations, switches).filter { $0.1 == nil }.map(\.0)
+        }
+    }
+
+    /// Tells `changed`, as mail to a loop, whenever readiness is another than before.
+    package func watch(on mailbox: Mailbox, _ changed: @escaping @Sendable (Readiness) -> Void) {
+        box.withLock { $0.watchers.append((mailbox, changed)) }
+    }
+
+    /// Mail is posted under the lock, so that it arrives in the order of the changes.
+    private func change(_ body: (inout Status) -> Void) {
+        box.withLock { box in
+            let before = box.status.readiness
+            body(&box.status)
+            let after = box.status.readiness
+            guard after != before else { return }
+            for watcher in box.watchers { watcher.mailbox.post { watcher.changed(after) } }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import EventLoop
+import Testing
+
+@testable import Sidecar
+
+@Suite struct StatusBoardTests {
+    @Test func beginsWithoutSwitches() {
+        let board = StatusBoard(migrations: ["orders", "stock"])
+        #expect(board.readiness == Readiness(state: .starting, withoutSwitches: ["orders", "stock"]))
+        #expect(board.status.switches.count == 2)
+    }
+
+    @Test func switchesMakeAMigrationReadyAndTheirLossUnready() {
+        let board = StatusBoard(migrations: ["orders", "stock"])
+        board.set(state: .serving)
+        board.set(switches: [nil, StatsFixture.summary()])
+        #expect(board.readiness.reason == "no switches for orders")
+        board.set(switches: [StatsFixture.summary(), StatsFixture.summary()])
+        #expect(board.readiness.isReady)
+        board.set(switches: [StatsFixture.summary(), nil])
+        #expect(board.readiness.reason == "no switches for stock")
+        board.set(state: .draining)
+        #expect(board.readiness.reason == "draining")
+    }
+
+    @Test func watchersHearOfEachChangeInOrderAndOfNothingElse() throws {
+        let board = StatusBoard(migrations: ["orders"])
+        let thread = try LoopThread(name: "board")
+        let heard = Locked<[String]>([])
+        board.watch(on: thread.mailbox) { readiness in heard.withLock { $0.append(readiness.reason) } }
+        try thread.start()
+        board.set(state: .starting)
+        board.set(switches: [nil])
+        board.set(state: .serving)
+        board.set(switches: [StatsFixture.summary(epoch: 1)])
+        board.set(switches: [StatsFixture.summary(epoch: 2)])
+        board.set(state: .draining)
+        thread.stop()
+        thread.join()
+        #expect(heard.withLock { $0 } == ["no switches for orders", "ready", "draining"])
+    }
+}

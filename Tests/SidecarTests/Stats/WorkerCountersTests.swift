@@ -1,0 +1,148 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Sidecar
+
+@Suite struct WorkerCountersTests {
+    @Test func everyCellIsItsOwn() {
+        let fixture = StatsFixture()
+        let counters = fixture.counters
+        var amount: UInt64 = 1
+        for counter in WorkerCounters.Counter.allCases {
+            counters.add(counter, amount)
+            amount += 1
+        }
+        for upstream in 0..<2 {
+            for counter in WorkerCounters.UpstreamCounter.allCases {
+                counters.add(counter, upstream: upstream, amount)
+                amount += 1
+            }
+        }
+        for (index, code) in RefusalCode.allCases.enumerated() { for _ in 0...index { counters.refused(code) } }
+        let snapshot = fixture.snapshot
+        var expected: UInt64 = 1
+        for counter in WorkerCounters.Counter.allCases {
+            #expect(snapshot[counter] == expected)
+            expected += 1
+        }
+        for upstream in 0..<2 {
+            for counter in WorkerCounters.UpstreamCounter.allCases {
+                #expect(snapshot[counter, upstream: upstream] == expected)
+                expected += 1
+            }
+        }
+        for (index, code) in RefusalCode.allCases.enumerated() { #expect(snapshot.refusals(code) == UInt64(index + 1)) }
+        for method in 0..<4 { #expect(snapshot.callsStarted(method: method) == 0) }
+    }
+
+    @Test func callsAreCountedWhereTheyBelong() {
+        let fixture = StatsFixture()
+        let counters = fixture.counters
+        for method in 0..<4 {
+            for stage in 0..<6 {
+                for _ in 0..<(method * 10 + stage) {
+                    counters.callStarted(method: method)
+                    counters.callFinished(
+                        method: method, stage: UInt8(stage), status: UInt8(method), nanoseconds: 100_000 + UInt64(stage)
+                    )
+                }
+            }
+            for side in 0..<2 {
+                for _ in 0...(method + side * 4) {
+                    counters.legFinished(method: method, side: UInt8(side), status: 14, nanoseconds: 3_000_000_000)
+                }
+            }
+        }
+        let snapshot = fixture.snapshot
+        for method in 0..<4 {
+            #expect(snapshot.callsInFlight(method: method) == 0)
+            for stage in 0..<6 {
+                let group = snapshot.calls(method: method, stage: stage)
+                let expected = UInt64(method * 10 + stage)
+                #expect(group.count == expected)
+                #expect((0..<17).map { group.count(status: $0) } == (0..<17).map { $0 == method ? expected : 0 })
+                #expect(group.count(bucket: stage == 0 ? 2 : 3) == expected)
+                #expect(group.totalNanoseconds == expected * (100_000 + UInt64(stage)))
+                #expect(group.isUsed == (expected > 0))
+            }
+            for side in 0..<2 {
+                let group = snapshot.legs(method: method, side: side)
+                #expect(group.count(status: 14) == UInt64(method + side * 4 + 1))
+                #expect(group.count == group.count(status: 14))
+            }
+        }
+    }
+
+    @Test func numbersOutOfRangeAreCountedAsUnknownAndUndecided() {
+        let fixture = StatsFixture()
+        fixture.counters.callStarted(method: 3)
+        fixture.counters.callFinished(method: 3, stage: 200, status: 99, nanoseconds: .max)
+        let group = fixture.snapshot.calls(method: 3, stage: 5)
+        #expect(group.count(status: 2) == 1)
+        #expect(group.count(bucket: LatencyBuckets.count - 1) == 1)
+    }
+
+    @Test func gaugesAreDifferencesAndNeverNegative() {
+        let fixture = StatsFixture(workers: 2)
+        fixture.workers[0].add(.clientConnectionsAccepted, 5)
+        fixture.workers[1].add(.clientConnectionsAccepted, 1)
+        fixture.workers[1].add(.clientConnectionsClosed, 2)
+        fixture.workers[1].add(.connectionsClosed, upstream: 1)
+        fixture.workers[0].add(.callsQueued, upstream: 1, 4)
+        fixture.workers[0].add(.callsUnqueued, upstream: 1, 1)
+        fixture.workers[0].callStarted(method: 0)
+        fixture.workers[0].callStarted(method: 0)
+        fixture.workers[0].callFinished(method: 0, stage: 0, status: 0, nanoseconds: 1)
+        let snapshot = fixture.snapshot
+        #expect(snapshot.openClientConnections == 4)
+        #expect(snapshot.openConnections(upstream: 1) == 0)
+        #expect(snapshot.waitingCalls(upstream: 1) == 3)
+        #expect(snapshot.callsInFlight(method: 0) == 1)
+    }
+
+    /// Two threads count, each in its own worker, while a third reads: sums only grow, and at the end nothing is missing.
+    @Test func countsAreReadWhileTheyAreWritten() {
+        let fixture = StatsFixture(workers: 2)
+        let rounds = 20_000
+        let writers = fixture.workers.map { counters in
+            CountingThread {
+                for _ in 0..<rounds {
+                    counters.callStarted(method: 1)
+                    counters.add(.clientBytesReceived, 10)
+                    counters.callFinished(method: 1, stage: 2, status: 0, nanoseconds: 60_000)
+                }
+            }
+        }
+        var last: UInt64 = 0
+        for _ in 0..<50 {
+            let snapshot = fixture.snapshot
+            let count = snapshot.calls(method: 1, stage: 2).count
+            #expect(count >= last)
+            last = count
+        }
+        for writer in writers { writer.join() }
+        let group = fixture.snapshot.calls(method: 1, stage: 2)
+        #expect(group.count == UInt64(rounds * 2))
+        #expect(group.totalNanoseconds == UInt64(rounds * 2 * 60_000))
+        #expect(fixture.snapshot[.clientBytesReceived] == UInt64(rounds * 20))
+    }
+
+    private final class CountingThread: @unchecked Sendable {
+        // Sendable because `handle` is its creator's alone.
+        private var handle = pthread_t()
+        private let body: @Sendable () -> Void
+
+        init(_ body: @escaping @Sendable () -> Void) {
+            self.body = body
+            pthread_create(
+                &handle, nil,
+                { context in
+                    Unmanaged<CountingThread>.fromOpaque(context!).takeRetainedValue().body()
+                    return nil
+                }, Unmanaged.passRetained(self).toOpaque())
+        }
+
+        func join() { pthread_join(handle, nil) }
+    }
+}
