@@ -4,16 +4,15 @@
     /// Whether all bytes are 0x20 to 0x7E, as the value of a key without `-bin` must be. An empty value is taken.
     @inlinable
     package static func isASCIIValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count >= 8 else { return bytes.allSatisfy { $0 &- 0x20 <= 0x5e } }
+        // The last eight overlap those before them: no byte by byte for the rest.
+        let last = bytes.count &- 8
         var at = 0
-        while bytes.count &- at >= 8 {
+        while at < last {
             guard isPrintable(bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)) else { return false }
             at &+= 8
         }
-        while at < bytes.count {
-            guard bytes[at] &- 0x20 <= 0x5e else { return false }
-            at &+= 1
-        }
-        return true
+        return isPrintable(bytes.loadUnaligned(fromByteOffset: last, as: UInt64.self))
     }
 
     /// Eight bytes at once: none has its high bit, none is 0x7F, none is below 0x20. No sum carries into the next byte.

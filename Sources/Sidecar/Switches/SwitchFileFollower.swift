@@ -11,6 +11,7 @@ struct SwitchFileFollower {
     private var file: SwitchFile
     /// The bytes that were read last, or why they could not be.
     private var lastContent: Result<[UInt8], FileFailure>?
+    private var lastStamp: FileStamp?
 
     init(
         path: String, migrations: [SwitchedMigration], deliver: @escaping (SwitchSnapshot) -> Void,
@@ -25,9 +26,13 @@ struct SwitchFileFollower {
     }
 
     mutating func look() {
-        let content = readContent()
         // Lists can be long: their stamps tell whether they must be read again.
-        if content == lastContent, reader.lists.allSatisfy({ $0.stamp == FileStamp($0.path) }) { return }
+        let listsAreSame = reader.lists.allSatisfy { $0.stamp == FileStamp($0.path) }
+        let stamp = FileStamp(path)
+        if listsAreSame, let stamp, stamp == lastStamp, !stamp.isFresh { return }
+        lastStamp = stamp
+        let content = readContent()
+        if listsAreSame, content == lastContent { return }
         lastContent = content
         act(on: content)
     }
