@@ -1,0 +1,85 @@
+import SwiftProtobuf
+import SwitchoverProtocol
+import Testing
+
+@testable import Sidecar
+
+@Suite struct ReflectionServiceTests {
+    private typealias Request = Grpc_Reflection_V1_ServerReflectionRequest
+    private typealias Response = Grpc_Reflection_V1_ServerReflectionResponse
+
+    private static let service = ReflectionService()
+
+    private static func ask(_ body: (inout Request) -> Void) throws -> Response {
+        let request = Request.with(body)
+        let bytes = try #require(service.response(to: request.bytes))
+        let response = try Response(serializedBytes: bytes)
+        #expect(response.originalRequest == request)
+        return response
+    }
+
+    private static func files(_ response: Response) throws -> [String] {
+        try response.fileDescriptorResponse.fileDescriptorProto.map {
+            try Google_Protobuf_FileDescriptorProto(serializedBytes: $0).name
+        }
+    }
+
+    @Test func listsItsServices() throws {
+        let response = try Self.ask { $0.listServices = "*" }
+        #expect(
+            response.listServicesResponse.service.map(\.name) == [
+                "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+                "grpc.reflection.v1alpha.ServerReflection",
+            ])
+    }
+
+    @Test(arguments: [
+        "grpc.health.v1.Health", "grpc.health.v1.Health.Watch", "grpc.health.v1.HealthCheckRequest",
+        "grpc.health.v1.HealthCheckRequest.service", "grpc.health.v1.HealthCheckResponse.ServingStatus",
+        "grpc.health.v1.HealthCheckResponse.SERVING", "grpc.health.v1.HealthListResponse.StatusesEntry.value",
+    ])
+    func findsTheFileOfEverySymbol(symbol: String) throws {
+        let response = try Self.ask { $0.fileContainingSymbol = symbol }
+        #expect(try Self.files(response) == ["grpc/health/v1/health.proto"])
+    }
+
+    @Test func findsFilesByName() throws {
+        for file in ProtocolFiles.all {
+            #expect(try Self.files(Self.ask { $0.fileByFilename = file.name }) == [file.name])
+        }
+        let symbol = "grpc.reflection.v1alpha.ServerReflectionRequest.message_request"
+        #expect(
+            try Self.files(Self.ask { $0.fileContainingSymbol = symbol }) == [
+                "grpc/reflection/v1alpha/reflection.proto"
+            ])
+    }
+
+    @Test func whatIsNotThereIsAnErrorInTheResponse() throws {
+        let responses = [
+            try Self.ask { $0.fileByFilename = "no.proto" },
+            try Self.ask { $0.fileContainingSymbol = "grpc.health.v1.No" },
+            try Self.ask { $0.fileContainingSymbol = "" }, try Self.ask { $0.allExtensionNumbersOfType = "No" },
+            try Self.ask { $0.fileContainingExtension = .with { $0.containingType = "No" } },
+        ]
+        #expect(responses.map(\.errorResponse.errorCode) == [5, 5, 5, 5, 5])
+        #expect(try Self.ask { _ in }.errorResponse.errorCode == 3)
+    }
+
+    @Test func aTypeWithoutExtensionsHasNone() throws {
+        let name = "grpc.health.v1.HealthCheckRequest"
+        let response = try Self.ask { $0.allExtensionNumbersOfType = name }
+        #expect(response.allExtensionNumbersResponse.baseTypeName == name)
+        #expect(response.allExtensionNumbersResponse.extensionNumber.isEmpty)
+    }
+
+    @Test func bothVersionsAreTheSameOnTheWire() throws {
+        let request = Grpc_Reflection_V1alpha_ServerReflectionRequest.with { $0.listServices = "" }
+        let bytes = try #require(Self.service.response(to: request.bytes))
+        let response = try Grpc_Reflection_V1alpha_ServerReflectionResponse(serializedBytes: bytes)
+        #expect(response.listServicesResponse.service.count == 3)
+    }
+
+    @Test func garbageIsNoRequest() {
+        #expect(Self.service.response(to: [0xff, 0xff]) == nil)
+    }
+}
