@@ -1,12 +1,15 @@
 """Hostile clients: the process lives, stays small, and well-behaved clients beside them see nothing of it."""
 
 import contextlib
+import time
 
 import pytest
+from hyperframe.frame import RstStreamFrame
 
 from harness.attacks import ATTACKS
+from harness.history import Client
 from harness.metadata import ILLEGAL, MALFORMED
-from harness.raw import RawClient, RawServer, call_headers, message
+from harness.raw import RawClient, RawServer, call_headers, message, reply, reply_later
 from harness.steady import Steady
 from harness.stubs import interop as messages
 
@@ -40,6 +43,30 @@ def test_attack_harms_nobody(attack, stock, hop):
     subject = hop(stock.address)
     with beside(subject):
         attack(subject.address)
+
+
+def test_resets_of_one_client_do_not_cost_others_their_connection(keep, hop):
+    """nghttp2, Go and others close a connection that resets some 1,000 streams in a short time."""
+    def answer(wire, stream, exchange):
+        if dict(exchange.headers)[b":path"] == METHOD.encode():
+            reply(wire, stream)
+        else:
+            reply_later(wire, stream, 0.3)
+
+    server = keep(RawServer(answer, resets_tolerated=1000))
+    subject = hop(server.address)
+    with Client(subject.address) as client:
+        assert client.unary(METHOD, b"").code == "OK"
+        for _ in range(20):
+            with RawClient(subject.address) as attacker:
+                streams = [attacker.open(call_headers("/any.Service/Slow")) for _ in range(150)]
+                for stream in streams:
+                    attacker.data(stream, message(), end_stream=True)
+                time.sleep(0.1)
+                attacker.send(*[RstStreamFrame(stream, 8) for stream in streams])
+                assert client.unary(METHOD, b"").code == "OK"
+    print(f"{sum(wire.resets for wire in server.wires)} resets on {len(server.wires)} connections")
+    assert len(server.wires) == 1, "the server has closed the connection"
 
 
 @pytest.mark.parametrize("field", MALFORMED.values(), ids=MALFORMED.keys())

@@ -3,11 +3,7 @@ enum Layout {
     static let topLevel: Set<String> = ["Package.swift", "Sources", "Tests", "Protocol", "examples", "README.md"]
 
     static func faults(in tree: SourceTree) -> [Fault] {
-        strangers(in: tree)
-            + topLevel.subtracting(tree.topLevel).sorted().map { Fault($0, "is missing from the top level") }
-    }
-
-    static func strangers(in tree: SourceTree) -> [Fault] {
         tree.topLevel.subtracting(topLevel).sorted().map { Fault($0, "does not belong at the top level") }
+            + topLevel.subtracting(tree.topLevel).sorted().map { Fault($0, "is missing from the top level") }
     }
 }

@@ -7,7 +7,7 @@ import Testing
     ]
 
     @Test func repositoryKeepsItsTopLevel() {
-        for fault in Layout.strangers(in: .repository) { Issue.record("\(fault)") }
+        for fault in Layout.faults(in: .repository) { Issue.record("\(fault)") }
     }
 
     @Test func firesOnAStrangerAtTheTop() {

@@ -4,6 +4,8 @@ enum Naming {
         "common", "core", "util", "utils", "helper", "helpers", "manager", "managers", "base", "impl",
     ]
 
+    private static let synonyms: Set<String> = ["downstream", "primary", "secondary", "legacy"]
+
     static func faults(in tree: SourceTree) -> [Fault] {
         tree.swift.flatMap { fileName($0) + folderNames($0) + typeNames($0) + words($0) }
             + tree.tests.flatMap { testName($0, in: tree) }
@@ -16,7 +18,10 @@ enum Naming {
         else { return [] }
         let stem = file.name.dropLast(".swift".count)
         let type = stem.prefix { $0 != "+" }
-        let names = typesNamed(in: file) + (stem.contains("+") ? extended(in: file) : [])
+        let types = typesNamed(in: file)
+        // Tests may keep functions and extensions in a file of another name.
+        if types.isEmpty, !file.isSource { return [] }
+        let names = types + (stem.contains("+") ? extended(in: file) : [])
         guard !names.contains(String(type)) else { return [] }
         return [Fault(file.path, "declares no \(type): name the file after its main type")]
     }
@@ -51,8 +56,14 @@ enum Naming {
     /// The contract says client, old, new, authority, follower; these words are others' synonyms.
     private static func words(_ file: SourceFile) -> [Fault] {
         guard !file.path.hasPrefix("Tests/TidyTests/") else { return [] }
-        return file.codeLines(matching: /(?i)downstream|primary|secondary|legacy/)
-            .map { Fault(file.path, line: $0, "not a word of the contract (Protocol/semantics.md, section 1)") }
+        return file.codeLines.indices.filter { !synonyms.isDisjoint(with: contractWords(in: file.codeLines[$0])) }
+            .map { Fault(file.path, line: $0 + 1, "not a word of the contract (Protocol/semantics.md, section 1)") }
+    }
+
+    /// Words of the line's longer identifiers.
+    private static func contractWords(in line: Substring) -> Set<String> {
+        let candidates = Words.identifiers(in: line).filter { $0.utf8.count > 5 }
+        return candidates.reduce(into: []) { $0.formUnion(camelWords(of: String($1))) }
     }
 
     private static func isTest(_ file: SourceFile) -> Bool {
@@ -63,21 +74,41 @@ enum Naming {
         file.codeLines.contains { $0.contains(/\S/) }
     }
 
+    private static let typeKeywords: Set<Substring> = ["struct", "class", "enum", "protocol", "actor", "typealias"]
+
     private static func typesNamed(in file: SourceFile) -> [String] {
         file.codeLines.compactMap { line in
-            line.firstMatch(of: /(?:^|\s)(?:struct|class|enum|protocol|actor|typealias)\s+(\w+)/).map { String($0.1) }
+            let words = Words.identifiers(in: line)
+            guard let keyword = words.firstIndex(where: typeKeywords.contains), keyword + 1 < words.count else {
+                return nil
+            }
+            return String(words[keyword + 1])
         }
     }
 
     /// Last components of the names after `extension`.
     private static func extended(in file: SourceFile) -> [String] {
         file.codeLines.compactMap { line in
-            line.firstMatch(of: /^\s*(?:\w+\s+)*extension\s+(?:\w+\.)*(\w+)/).map { String($0.1) }
+            let words = line.split { $0 == " " || $0 == ":" || $0 == "{" }
+            guard let keyword = words.firstIndex(of: "extension"), keyword + 1 < words.count else { return nil }
+            return words[keyword + 1].split(separator: ".").last.map(String.init)
         }
     }
 
     /// Words of a camel-case name in lower case: `HTTPHeaderBase64` gives http, header, base64.
     static func camelWords(of name: String) -> Set<String> {
-        Set(name.matches(of: /[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*/).map { $0.0.lowercased() })
+        let letters = Array(name)
+        var words: Set<String> = []
+        var word = ""
+        for (index, letter) in letters.enumerated() {
+            let next = index + 1 < letters.count ? letters[index + 1] : "_"
+            let begins = letter.isUppercase && (word.last?.isUppercase == false || next.isLowercase)
+            if begins || letter == "_" {
+                words.insert(word.lowercased())
+                word = ""
+            }
+            if letter != "_" { word.append(letter) }
+        }
+        return words.union([word.lowercased()]).subtracting([""])
     }
 }

@@ -31,8 +31,8 @@ struct SourceFile {
     /// Number of lines; the newline that ends the last line does not begin another.
     var lineCount: Int { lines.last == "" ? lines.count - 1 : lines.count }
 
-    /// Line numbers (from 1) whose code matches `pattern`.
-    func codeLines(matching pattern: Regex<Substring>) -> [Int] {
-        codeLines.indices.filter { codeLines[$0].contains(pattern) }.map { $0 + 1 }
+    /// Line numbers (from 1) whose code has one of the words; a word ends where letters, digits and `_` end.
+    func codeLines(withWord words: [String]) -> [Int] {
+        codeLines.indices.filter { Words.anyOf(words, isWordIn: codeLines[$0]) }.map { $0 + 1 }
     }
 }

@@ -13,12 +13,26 @@ struct SwiftFunctions: Equatable {
         }
     }
 
+    /// Name of what the line declares, if it may have a body; calls of `self.init` and closures in `let` are none.
     private static func declaredName(in line: Substring) -> String? {
-        if let match = line.firstMatch(of: /(?:^|\s)func\s+([^\s(<]+)/) { return String(match.1) }
-        if let match = line.firstMatch(of: /(?:^|\s)(init|subscript)[?!]?\s*[(<]/) { return String(match.1) }
-        if line.contains(/(?:^|\s)deinit\s*\{/) { return "deinit" }
-        if let match = line.firstMatch(of: /(?:^|\s)var\s+(\w+)\s*:[^={]*\{/) { return String(match.1) }
-        return nil
+        let words = line.split { $0 == " " || $0 == "(" || $0 == "<" || $0 == ":" || $0 == "{" }
+        guard let keyword = words.firstIndex(where: keywords.contains) else { return nil }
+        guard words[..<keyword].allSatisfy({ !$0.contains("=") && !$0.contains(".") && $0 != "let" }) else {
+            return nil
+        }
+        switch words[keyword] {
+        case "func": return words.dropFirst(keyword + 1).first.map(String.init)
+        case "var": return isComputed(line) ? words.dropFirst(keyword + 1).first.map(String.init) : nil
+        default: return String(words[keyword].prefix { $0.isLetter })
+        }
+    }
+
+    private static let keywords: Set<Substring> = ["func", "init", "init?", "init!", "subscript", "deinit", "var"]
+
+    /// `var x: T {`, without a value.
+    private static func isComputed(_ line: Substring) -> Bool {
+        guard let colon = line.firstIndex(of: ":"), let brace = line.lastIndex(of: "{") else { return false }
+        return colon < brace && !line[colon..<brace].contains("=")
     }
 
     /// The body opens with the first `{` outside parentheses; a next declaration or a closing brace before it means

@@ -1,5 +1,6 @@
 """HTTP/2 spoken by hand: any frame in any order, and servers that follow a script."""
 
+import contextlib
 import dataclasses
 import socket
 import struct
@@ -117,6 +118,8 @@ class Wire:
         self.goaway = None
         self.closed = False
         self.pings = 0
+        self.resets = 0
+        self.touched = []
 
     def send(self, *frames):
         self.socket.sendall(b"".join(frame if isinstance(frame, bytes) else frame.serialize() for frame in frames))
@@ -180,7 +183,13 @@ class Wire:
         except OSError:
             pass
 
+    def take_touched(self):
+        """Streams of which something has arrived since the last time."""
+        touched, self.touched = self.touched, []
+        return touched
+
     def note(self, frame):
+        self.touched.append(frame.stream_id)
         exchange = self.streams.setdefault(frame.stream_id, Exchange())
         if isinstance(frame, HeadersFrame):
             fields = [(bytes(name), bytes(value)) for name, value in self.decoder.decode(frame.data, raw=True)]
@@ -192,6 +201,7 @@ class Wire:
             exchange.body += frame.data
         elif isinstance(frame, RstStreamFrame):
             exchange.reset = frame.error_code
+            self.resets += 1
         exchange.ended = exchange.ended or "END_STREAM" in frame.flags
 
     def await_stream(self, stream):
@@ -249,11 +259,12 @@ class RawServer:
 
     `received` holds the exchanges, `wires` the connections. `opened`, if given, is called as (wire, number) when a
     connection has been accepted and before its first request, and `began` as (wire, stream) when a request's headers
-    have arrived.
+    have arrived. A connection that has reset more than `resets_tolerated` streams is closed, as many servers do.
     """
 
-    def __init__(self, answer=None, opened=None, began=None, address=None):
+    def __init__(self, answer=None, opened=None, began=None, address=None, resets_tolerated=10**9):
         self.address = address or free_address()
+        self.resets_tolerated = resets_tolerated
         self.answer = answer or (lambda wire, stream, exchange: reply(wire, stream))
         self.opened = opened or (lambda wire, number: wire.widen())
         self.began = began or (lambda wire, stream: None)
@@ -278,7 +289,11 @@ class RawServer:
             self.opened(wire, number)
             begun, answered = set(), set()
             while wire.pump():
-                for stream, exchange in list(wire.streams.items()):
+                if wire.resets > self.resets_tolerated:
+                    wire.socket.shutdown(socket.SHUT_RDWR)
+                    return
+                for stream in wire.take_touched():
+                    exchange = wire.streams[stream]
                     if exchange.headers is not None and stream not in begun:
                         begun.add(stream)
                         self.began(wire, stream)
@@ -308,3 +323,12 @@ def reply(wire, stream, body=message(), headers=(), trailers=((b"grpc-status", b
     wire.headers(stream, [*ANSWER_HEADERS, *headers])
     wire.data(stream, body)
     wire.headers(stream, list(trailers), end_stream=True)
+
+
+def reply_later(wire, stream, seconds):
+    """A complete answer after a while, if the connection still is there."""
+    def answer():
+        with contextlib.suppress(OSError):
+            reply(wire, stream)
+
+    threading.Timer(seconds, answer).start()
