@@ -205,7 +205,3 @@ import Testing
         pool.destroy()
     }
 }
-
-extension ClientPeer {
-    func request(_ body: StreamPointer) -> StreamPointer? { request(LocalFields([]), body) }
-}

@@ -128,8 +128,13 @@ final class ClientPeer: Peer {
         super.init(client.session)
     }
 
-    /// A gRPC request with these fields beside the usual ones; `fields` must live until the stream is closed.
-    func request(_ fields: LocalFields = LocalFields([]), _ body: StreamPointer) -> StreamPointer? {
+    /// Requests' fields live until their streams are closed.
+    private var kept: [LocalFields] = []
+
+    /// A gRPC request with these fields beside the usual ones.
+    func request(_ body: StreamPointer) -> StreamPointer? { request(LocalFields([]), body) }
+
+    func request(_ fields: LocalFields, _ body: StreamPointer) -> StreamPointer? {
         pool.pointee.writer.removeAll()
         pool.pointee.writer.append(name: ":method", value: "POST")
         pool.pointee.writer.append(name: ":scheme", value: "http")
@@ -137,6 +142,7 @@ final class ClientPeer: Peer {
         pool.pointee.writer.append(name: ":authority", value: "a")
         pool.pointee.writer.append(name: "content-type", value: "application/grpc")
         pool.pointee.writer.append(name: "te", value: "trailers")
+        kept.append(fields)
         fields.write(to: &pool.pointee.writer)
         return client.request(bodyOf: body)
     }
