@@ -243,6 +243,14 @@ def test_one_deadline_for_both_asks(between, stocked):
     assert side(client.get("in-new", STORE, timeout=5)) == "new"
 
 
+def test_the_second_ask_gets_what_is_left(between, stocked):
+    _, client = between(STAGES["dualOld"])
+    stocked[0].wait_seconds = 0.5
+    assert side(client.get("in-new", STORE, timeout=5)) == "new"
+    assert 4.8 < stocked[0].remaining[-1] < 5.1
+    assert 3.5 < stocked[1].remaining[-1] < 4.6
+
+
 def test_the_plan_gives_a_deadline_to_a_call_without_one(between, stocked):
     """But not at stage old, where the sidecar is transparent (I7)."""
     sidecar, client = between(STAGES["dualOld"], plan={**PLAN, "Get": {**PLAN["Get"], "timeout": "300ms"}})

@@ -123,6 +123,7 @@ class Shop(Server, shop_services.OrdersServicer):
         self.side = side
         self.orders = set(orders)
         self.received = []
+        self.remaining = []
         self.fail_with = None
         self.wait_seconds = 0
         super().__init__(address)
@@ -133,6 +134,7 @@ class Shop(Server, shop_services.OrdersServicer):
     def answer(self, method, key, context):
         metadata = dict(context.invocation_metadata())
         self.received.append((method, key, metadata))
+        self.remaining.append(context.time_remaining())
         context.set_trailing_metadata([("answered-by", self.side)])
         if self.wait_seconds:
             time.sleep(self.wait_seconds)
