@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from harness.history import Client
-from harness.raw import RawClient, RawServer, call_headers, message
+from harness.raw import RawClient, RawServer, call_headers, message, reply
 from harness.shopper import GET, Shopper
 from harness.stubs import shop as messages
 
@@ -126,8 +126,6 @@ def test_metadata_over_the_limit(fields, keep, start):
 
 def test_metadata_of_an_answer_over_the_limit(keep, start):
     """A server's outsized trailers fail the call, not the connection that others use."""
-    from harness.raw import reply
-
     server = keep(RawServer(lambda wire, stream, got: reply(
         wire, stream, trailers=[(b"grpc-status", b"0"), (b"x-big", b"v" * (40_000 if got.body != message() else 1))])))
     with RawClient(start(server.address).address) as client:

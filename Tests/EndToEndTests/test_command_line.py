@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import stat
 
 import pytest
@@ -149,8 +150,6 @@ def test_a_port_that_is_taken(binary, configuration, keep):
 
     class Taken:
         def __init__(self):
-            import socket
-
             self.socket = socket.create_server(("127.0.0.1", int(address.rpartition(":")[2])))
 
         def close(self):

@@ -2,19 +2,22 @@
 
 import time
 
+import pytest
+
 from harness.history import Client
 from harness.cases import UNARY
 from harness.processes import accepts, wait_for
-from harness.raw import RawClient, RawServer, call_headers, message
+from harness.raw import RawClient, RawServer, call_headers, message, reply
 from harness.steady import Steady
 from harness.stubs import interop as messages
 
 SHORT = {"delay": "1s", "timeout": "10s"}
 
 
-def test_no_call_fails_while_it_drains(start, stock):
+@pytest.mark.parametrize("workers", [1, 3])
+def test_no_call_fails_while_it_drains(workers, start, stock):
     """Two sidecars, as in a rolling restart: clients that are told to go find the other one."""
-    first = start(stock.address, drain=SHORT)
+    first = start(stock.address, drain=SHORT, workers=workers)
     second = start(stock.address)
     port = first.address
     target = f"ipv4:{first.address},{second.address}"
@@ -61,8 +64,6 @@ def test_goaway_twice_then_the_last_call_ends(start, keep):
             if client.goaway and (not lasts or client.goaway.last_stream_id != lasts[-1]):
                 lasts.append(client.goaway.last_stream_id)
         assert lasts == [2**31 - 1, stream]
-        from harness.raw import reply
-
         reply(*held[0])
         assert client.await_stream(stream).grpc_status == "0"
         while client.pump():

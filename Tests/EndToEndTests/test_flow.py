@@ -4,6 +4,7 @@ import contextlib
 import time
 
 import pytest
+from hyperframe.frame import SettingsFrame, WindowUpdateFrame
 
 from harness.cases import DUPLEX, STREAM_IN, STREAM_OUT, UNARY, Script
 from harness.history import Client
@@ -91,8 +92,6 @@ def test_a_client_that_never_reads_stalls_nobody(stock, hop):
 def test_a_stream_that_is_not_read_stalls_no_other_of_its_connection(stock, hop):
     subject = hop(stock.address)
     wire = Wire(RawClient(subject.address, preface=False).socket)
-    from hyperframe.frame import SettingsFrame, WindowUpdateFrame
-
     wire.send(PREFACE, SettingsFrame(0, settings={4: 0}), WindowUpdateFrame(0, 2**30))
     wire.headers(1, call_headers(STREAM_OUT))
     wire.data(1, message(stream_of(1 << 30).SerializeToString()), end_stream=True)

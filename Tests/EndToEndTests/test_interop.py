@@ -2,7 +2,9 @@
 
 import pytest
 
-from harness.cases import BROKEN_OFF, CASES, UNARY, cancel_after_first_response, timeout_on_sleeping_server
+from harness.cases import (
+    BROKEN_OFF, CASES, UNARY, cancel_after_first_response, many_at_once, timeout_on_sleeping_server,
+)
 from harness.checker import differences, received_differences
 from harness.history import Client
 from harness.stubs import interop as messages
@@ -30,6 +32,15 @@ def test_case_is_the_same_through_the_hop(case, interop, hop, record_property):
     print(f"{case.__name__}: {len(direct)} calls, {verdict}")
     assert len(direct) == len(through)
     assert verdict == "equal"
+
+
+def test_many_at_once_with_more_workers(interop, start):
+    """Clients on different event loops share nothing but the switches."""
+    address = start(interop.address, workers=3).address
+    clients = [Client(address) for _ in range(6)]
+    for client in clients:
+        many_at_once(client)
+        client.close()
 
 
 @pytest.mark.parametrize("case", [cancel_after_first_response, timeout_on_sleeping_server], ids=lambda c: c.__name__)

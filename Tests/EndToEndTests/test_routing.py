@@ -306,9 +306,10 @@ def switch(sidecar, client, **switches):
     wait_for(seen, 5, f"epoch {sidecar.epoch}")
 
 
-def test_every_phase_in_turn_while_calls_run(between, stocked):
-    """No call fails, each is decided by one epoch, and an epoch once seen does not go back."""
-    sidecar, client = between(STAGES["old"])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_every_phase_in_turn_while_calls_run(workers, between, stocked):
+    """No call fails, and each is decided by one epoch."""
+    sidecar, client = between(STAGES["old"], workers=workers)
     failures, epochs, stop = [], [], threading.Event()
 
     def call():

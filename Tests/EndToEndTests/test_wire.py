@@ -1,6 +1,7 @@
 """Transparency below the reach of a gRPC library: header lists and body bytes, as they stand on the wire."""
 
 import pytest
+from hyperframe.frame import RstStreamFrame
 
 from harness.raw import ANSWER_HEADERS, RawClient, RawServer, call_headers, message, reply
 
@@ -142,8 +143,6 @@ def test_plain_http_answer_of_the_server_reaches_the_client(http, grpc, exchange
 
 def test_early_answer_and_reset_without_an_error(keep, hop):
     """A server may answer before the request has ended and reset the rest with NO_ERROR (RFC 9113, 8.1)."""
-    from hyperframe.frame import RstStreamFrame
-
     def began(wire, stream):
         reply(wire, stream, message(b"early"))
         wire.send(RstStreamFrame(stream, 0))
@@ -159,8 +158,6 @@ def test_early_answer_and_reset_without_an_error(keep, hop):
 @pytest.mark.parametrize("code, grpc", [(1, "13"), (2, "13"), (8, "1"), (11, "8"), (12, "7")])
 def test_reset_by_the_server_reaches_the_client(code, grpc, keep, hop):
     """Either the reset itself or the status that PROTOCOL-HTTP2 gives it."""
-    from hyperframe.frame import RstStreamFrame
-
     server = keep(RawServer(lambda wire, stream, _: wire.send(RstStreamFrame(stream, code))))
     with RawClient(hop(server.address).address) as client:
         answered = client.call(call_headers(PATH))
