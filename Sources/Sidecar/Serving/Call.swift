@@ -216,6 +216,9 @@ extension CallPointer {
 
     private func ask(_ side: Side) {
         if let first = pointee.leg {
+            guard pointee.client.pointee.body.isWhole else {
+                return refuse(.messageTooLarge(limit: pointee.worker.pointee.limits.messageBytes))
+            }
             pointee.held = first
             pointee.leg = nil
             pointee.client.rewindBody()
