@@ -73,8 +73,8 @@ extension CallPointer {
         let head = RequestHead(pointee.client.pointee.fields)
         pointee.route = worker.pointee.routes.pointee.route(for: head.path)
         worker.pointee.counters.callStarted(method: pointee.route.pointee.counterIndex)
-        if let refusal = head.refusal { return refuse(refusal) }
         if events.contains(.oversized) { return refuse(.metadataTooLarge(limit: worker.pointee.limits.metadataBytes)) }
+        if let refusal = head.refusal { return refuse(refusal) }
         if let timeout = head.timeout { setDeadline(timeout) }
         guard let plan = pointee.route.pointee.planPointer else { return refuse(.unknownMethod) }
         guard let switches = worker.switches(of: plan.pointee.migrationIndex) else { return refuse(.noSwitches) }
