@@ -22,21 +22,28 @@ struct RequestHead {
             let value = field.valueBytes
             switch field.token {
             case .method: isPost = Self.equals(value, "POST")
-            case .path: path = value
-            case .contentType: isGRPC = Self.isGRPC(value)
+            case .path:
+                path = value
+                checkASCII(field)
+            case .contentType:
+                isGRPC = Self.isGRPC(value)
+                checkASCII(field)
             case .grpcTimeout: readTimeout(field)
             case .grpcEncoding: readEncoding(field)
             case .binary:
                 if !MetadataCheck.isBinaryValue(UnsafeRawBufferPointer(value)) {
                     refuse(field, "is not base64, as a name that ends in -bin promises")
                 }
-            default:
-                if !MetadataCheck.isASCIIValue(UnsafeRawBufferPointer(value)) {
-                    refuse(field, "has bytes other than printable ASCII")
-                }
+            default: checkASCII(field)
             }
         }
         checkHTTP(isPost: isPost, isGRPC: isGRPC)
+    }
+
+    private mutating func checkASCII(_ field: Field) {
+        if !MetadataCheck.isASCIIValue(UnsafeRawBufferPointer(field.valueBytes)) {
+            refuse(field, "has bytes other than printable ASCII")
+        }
     }
 
     private mutating func refuse(_ field: Field, _ text: StaticString) {
