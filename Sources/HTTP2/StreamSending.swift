@@ -114,7 +114,13 @@ enum SourceReader {
         let count = from.take(into: buffer.unsafelyUnwrapped, limit: limit, pool: session.pointee.pool)
         // A discarded body has lost bytes: its end must not be taken for the end of all of it.
         if from.pointee.hasEnded, from.pointee.body.isEmpty, !from.pointee.isDiscarding {
-            end(stream, session, flags) { $0.append(from.pointee.trailers, except: FieldTokens(.switchover)) }
+            end(stream, session, flags) { writer in
+                let own = FieldTokens(.switchover)
+                switch session.pointee.role {
+                case .server: writer.append(from.pointee.trailers, except: own)
+                case .client: writer.appendRequest(from.pointee.trailers, except: own)
+                }
+            }
         } else if count == 0 {
             stream.pointee.isDeferred = true
             return Int(NGHTTP2_ERR_DEFERRED.rawValue)

@@ -88,6 +88,7 @@ extension CallPointer {
     /// More of the request came, or its end, or the end of the client.
     func clientProgressed(_ events: StreamEvents) {
         if events.contains(.closed) { return clientClosed() }
+        if let refusal = refusalOfTrailers(events) { return refuse(refusal) }
         switch pointee.phase {
         case .receiving:
             pointee.client.creditAll()
@@ -98,6 +99,13 @@ extension CallPointer {
         case .queued: if isOverBuffer { refuse(.buffersFull) }
         case .over: break
         }
+    }
+
+    private func refusalOfTrailers(_ events: StreamEvents) -> Refusal? {
+        guard events.contains(.end), pointee.phase != .over else { return nil }
+        if events.contains(.oversized) { return .metadataTooLarge(limit: pointee.worker.pointee.limits.metadataBytes) }
+        let trailers = pointee.client.pointee.trailers
+        return trailers.isEmpty ? nil : RequestHead.refusal(ofTrailers: trailers)
     }
 
     /// The client's stream is closed: answered, reset by the client, or lost with its connection.

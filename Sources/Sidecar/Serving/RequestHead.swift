@@ -15,6 +15,20 @@ struct RequestHead {
     private(set) var refusal: Refusal?
 
     init(_ fields: FieldList) {
+        let (isPost, isGRPC) = read(fields)
+        checkHTTP(isPost: isPost, isGRPC: isGRPC)
+    }
+
+    /// What is wrong with the trailers of a request. A gRPC request has none; they are passed on where they can do no harm.
+    static func refusal(ofTrailers fields: FieldList) -> Refusal? {
+        var head = RequestHead()
+        _ = head.read(fields)
+        return head.refusal
+    }
+
+    private init() {}
+
+    private mutating func read(_ fields: FieldList) -> (isPost: Bool, isGRPC: Bool) {
         var isPost = false
         var isGRPC = false
         for index in 0..<fields.count {
@@ -37,7 +51,7 @@ struct RequestHead {
             default: checkASCII(field)
             }
         }
-        checkHTTP(isPost: isPost, isGRPC: isGRPC)
+        return (isPost, isGRPC)
     }
 
     private mutating func checkASCII(_ field: Field) {
