@@ -216,10 +216,15 @@ extension CallPointer {
         case .answerUnmigrated:
             pointee.worker.pointee.counters.add(.unmigratedReads)
             answer(with: pointee.leg)
-        case .fail(let side, .unreachable): refuse(.sideUnreachable(side, "no connection"))
+        case .fail(let side, .unreachable): refuse(.sideUnreachable(side, reasonUnreachable(side)))
         case .fail(let side, .failed(let status)): refuse(.sideFailed(side, status))
         case .ignore: break
         }
+    }
+
+    private func reasonUnreachable(_ side: Side) -> String {
+        let upstream = pointee.worker.upstream(of: pointee.route, side)
+        return upstream.pointee.schedule.failures > 0 ? upstream.pointee.reason : "the connection was lost"
     }
 
     private func ask(_ side: Side) {
