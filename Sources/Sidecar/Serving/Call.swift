@@ -91,6 +91,7 @@ extension CallPointer {
         if let refusal = refusalOfTrailers(events) { return refuse(refusal) }
         switch pointee.phase {
         case .receiving:
+            if isOverBuffer { return refuse(.buffersFull) }
             pointee.client.creditAll()
             readMessage()
         case .asking, .answering:
