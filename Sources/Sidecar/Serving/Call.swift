@@ -95,7 +95,7 @@ extension CallPointer {
             pointee.client.creditAll()
             readMessage()
         case .asking, .answering:
-            if isOverBuffer { return refuse(.buffersFull) }
+            if holdsTooMuch() { return refuse(.buffersFull) }
             pointee.leg?.resume()
         case .queued: if isOverBuffer { refuse(.buffersFull) }
         case .over: break
@@ -194,6 +194,13 @@ extension CallPointer {
     func deadlinePassed() {
         guard pointee.phase != .over else { return }
         refuse(.deadlinePassed)
+    }
+
+    /// Whether too much waits even without what is kept for a second try, which may be given up where only a refused stream needs it.
+    private func holdsTooMuch() -> Bool {
+        guard isOverBuffer else { return false }
+        if !pointee.machine.holdsReply { pointee.client.stopRetainingBody(in: pointee.worker.pointee.sessions) }
+        return isOverBuffer
     }
 
     /// Whether more waits for this client than it may make us hold.
@@ -313,7 +320,7 @@ extension CallPointer {
             pointee.client.resume()
             if leg.pointee.isClosed, !leg.pointee.hasEnded { return replyBroken(leg) }
             if leg.pointee.hasEnded { pointee.status = Reply.status(of: leg) }
-            if isOverBuffer { return refuse(.buffersFull) }
+            if holdsTooMuch() { return refuse(.buffersFull) }
         } else if pointee.machine.holdsReply {
             hold(leg)
         } else if leg.pointee.isHeadComplete {
