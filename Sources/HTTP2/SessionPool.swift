@@ -134,6 +134,7 @@ extension StreamPointer {
         pointee.isDeferred = false
         pointee.hasSentHead = false
         pointee.hasSentEnd = false
+        pointee.isReset = false
         pointee.nextTouched = nil
         pointee.isTouched = false
     }

@@ -39,9 +39,10 @@ extension StreamPointer {
         session.markDirty()
     }
 
-    /// Ends the stream with an HTTP/2 error code; `closed` comes once it is sent.
+    /// Ends the stream with an HTTP/2 error code; `closed` comes once it is sent. The first code counts.
     package func reset(_ code: UInt32) {
-        guard !pointee.isClosed, let session = pointee.session else { return }
+        guard !pointee.isClosed, !pointee.isReset, let session = pointee.session else { return }
+        pointee.isReset = true
         nghttp2_submit_rst_stream(session.pointee.raw, 0, pointee.id, code)
         session.markDirty()
     }

@@ -337,7 +337,8 @@ extension CallPointer {
         guard leg.pointee.isClosed else {
             leg.creditAll()
             if isOverBuffer { return refuse(.buffersFull) }
-            if leg.pointee.hasEnded { leg.reset(HTTP2Code.noError) }
+            // An answer before the request's end; its stream is to be closed before another side is asked.
+            if leg.pointee.hasEnded { pointee.legConnection?.reset(self, leg) }
             // Larger than any message that says *absent*: it is the answer.
             if leg.pointee.body.count > pointee.worker.pointee.limits.messageBytes { answer(with: leg) }
             return

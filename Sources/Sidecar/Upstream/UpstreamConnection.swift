@@ -216,8 +216,13 @@ extension UpstreamConnectionPointer {
 
     /// The call wants no more of its leg.
     func cancel(_ call: CallPointer, _ leg: StreamPointer) {
-        guard !call.pointee.waitsForReset else { return }
         leg.discard()
+        reset(call, leg)
+    }
+
+    /// Ends the leg's stream, now or as soon as there is budget for it.
+    func reset(_ call: CallPointer, _ leg: StreamPointer) {
+        guard !call.pointee.waitsForReset, !leg.pointee.isReset else { return }
         let loop = worker.pointee.loop
         if pointee.firstToReset == nil, pointee.resets.take(at: loop.pointee.now) {
             worker.pointee.counters.add(.resetsSent, upstream: pointee.upstream.pointee.index)
