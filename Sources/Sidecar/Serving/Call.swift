@@ -261,7 +261,10 @@ extension CallPointer {
     func send(on connection: UpstreamConnectionPointer) {
         let worker = pointee.worker
         writeRequest(&worker.pointee.sessions.pointee.writer)
-        guard let leg = connection.client.request(bodyOf: pointee.client) else { return sideUnreachable() }
+        guard let leg = connection.client.request(bodyOf: pointee.client) else {
+            connection.leave()
+            return worker.upstream(of: pointee.route, pointee.side).take(self)
+        }
         leg.pointee.owner = UnsafeMutableRawPointer(self)
         if let client = pointee.connection { leg.enterAccount(client.accountPointer) }
         pointee.phase = .asking

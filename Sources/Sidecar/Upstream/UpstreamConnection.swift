@@ -165,10 +165,19 @@ extension UpstreamConnectionPointer {
                 pointee.upstream.connected()
             }
         }
-        if notices.contains(.goAway), pointee.phase == .open {
-            pointee.phase = .leaving
-            pointee.upstream.connectionLeft(self)
-        }
+        if notices.contains(.goAway) { stopTaking() }
+    }
+
+    private func stopTaking() {
+        guard pointee.phase == .open else { return }
+        pointee.phase = .leaving
+        pointee.upstream.connectionLeft(self)
+    }
+
+    /// The session takes no further streams (their numbers are used up after 2^30): it ends with those it has.
+    func leave() {
+        client.shutDown()
+        stopTaking()
     }
 
     /// The socket or the session is at its end: every call on it learns it.
