@@ -38,6 +38,12 @@ package struct ClientSession {
         return stream
     }
 
+    /// Says that the connection ends with the streams that are open.
+    package func shutDown() {
+        nghttp2_submit_goaway(session.pointee.raw, 0, 0, NGHTTP2_NO_ERROR.rawValue, nil, 0)
+        session.markDirty()
+    }
+
     /// Whether a new stream may be opened: no GOAWAY came and ids are left.
     package var takesRequests: Bool { nghttp2_session_check_request_allowed(session.pointee.raw) != 0 }
 

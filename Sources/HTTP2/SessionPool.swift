@@ -9,7 +9,7 @@ package struct SessionPool {
     package var writer: FieldWriter
     /// Body bytes that wait in all streams.
     package internal(set) var buffered = BufferAccount()
-    /// Monotonic nanoseconds; the shell sets it once a batch.
+    /// Monotonic nanoseconds; the shell sets it before a session receives.
     package var now: UInt64 = 0
 
     let memory: SessionMemory
@@ -134,6 +134,7 @@ extension StreamPointer {
         pointee.isDeferred = false
         pointee.hasSentHead = false
         pointee.hasSentEnd = false
+        pointee.isReset = false
         pointee.nextTouched = nil
         pointee.isTouched = false
     }

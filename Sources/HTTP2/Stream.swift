@@ -68,6 +68,8 @@ package struct Stream {
     package internal(set) var hasSentHead = false
     /// The last frame of our direction has been handed to nghttp2.
     package internal(set) var hasSentEnd = false
+    /// A reset has been handed to nghttp2.
+    package internal(set) var isReset = false
 
     // The session's lists.
     var nextTouched: UnsafeMutablePointer<Stream>?

@@ -39,9 +39,10 @@ extension StreamPointer {
         session.markDirty()
     }
 
-    /// Ends the stream with an HTTP/2 error code; `closed` comes once it is sent.
+    /// Ends the stream with an HTTP/2 error code; `closed` comes once it is sent. The first code counts.
     package func reset(_ code: UInt32) {
-        guard !pointee.isClosed, let session = pointee.session else { return }
+        guard !pointee.isClosed, !pointee.isReset, let session = pointee.session else { return }
+        pointee.isReset = true
         nghttp2_submit_rst_stream(session.pointee.raw, 0, pointee.id, code)
         session.markDirty()
     }
@@ -114,7 +115,13 @@ enum SourceReader {
         let count = from.take(into: buffer.unsafelyUnwrapped, limit: limit, pool: session.pointee.pool)
         // A discarded body has lost bytes: its end must not be taken for the end of all of it.
         if from.pointee.hasEnded, from.pointee.body.isEmpty, !from.pointee.isDiscarding {
-            end(stream, session, flags) { $0.append(from.pointee.trailers, except: FieldTokens(.switchover)) }
+            end(stream, session, flags) { writer in
+                let own = FieldTokens(.switchover)
+                switch session.pointee.role {
+                case .server: writer.append(from.pointee.trailers, except: own)
+                case .client: writer.appendRequest(from.pointee.trailers, except: own)
+                }
+            }
         } else if count == 0 {
             stream.pointee.isDeferred = true
             return Int(NGHTTP2_ERR_DEFERRED.rawValue)

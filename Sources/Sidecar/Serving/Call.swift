@@ -73,8 +73,8 @@ extension CallPointer {
         let head = RequestHead(pointee.client.pointee.fields)
         pointee.route = worker.pointee.routes.pointee.route(for: head.path)
         worker.pointee.counters.callStarted(method: pointee.route.pointee.counterIndex)
-        if let refusal = head.refusal { return refuse(refusal) }
         if events.contains(.oversized) { return refuse(.metadataTooLarge(limit: worker.pointee.limits.metadataBytes)) }
+        if let refusal = head.refusal { return refuse(refusal) }
         if let timeout = head.timeout { setDeadline(timeout) }
         guard let plan = pointee.route.pointee.planPointer else { return refuse(.unknownMethod) }
         guard let switches = worker.switches(of: plan.pointee.migrationIndex) else { return refuse(.noSwitches) }
@@ -88,16 +88,25 @@ extension CallPointer {
     /// More of the request came, or its end, or the end of the client.
     func clientProgressed(_ events: StreamEvents) {
         if events.contains(.closed) { return clientClosed() }
+        if let refusal = refusalOfTrailers(events) { return refuse(refusal) }
         switch pointee.phase {
         case .receiving:
+            if isOverBuffer { return refuse(.buffersFull) }
             pointee.client.creditAll()
             readMessage()
         case .asking, .answering:
-            if isOverBuffer { return refuse(.buffersFull) }
+            if holdsTooMuch() { return refuse(.buffersFull) }
             pointee.leg?.resume()
         case .queued: if isOverBuffer { refuse(.buffersFull) }
         case .over: break
         }
+    }
+
+    private func refusalOfTrailers(_ events: StreamEvents) -> Refusal? {
+        guard events.contains(.end), pointee.phase != .over else { return nil }
+        if events.contains(.oversized) { return .metadataTooLarge(limit: pointee.worker.pointee.limits.metadataBytes) }
+        let trailers = pointee.client.pointee.trailers
+        return trailers.isEmpty ? nil : RequestHead.refusal(ofTrailers: trailers)
     }
 
     /// The client's stream is closed: answered, reset by the client, or lost with its connection.
@@ -187,6 +196,13 @@ extension CallPointer {
         refuse(.deadlinePassed)
     }
 
+    /// Whether too much waits even without what is kept for a second try, which may be given up where only a refused stream needs it.
+    private func holdsTooMuch() -> Bool {
+        guard isOverBuffer else { return false }
+        if !pointee.machine.holdsReply { pointee.client.stopRetainingBody(in: pointee.worker.pointee.sessions) }
+        return isOverBuffer
+    }
+
     /// Whether more waits for this client than it may make us hold.
     private var isOverBuffer: Bool {
         let worker = pointee.worker
@@ -208,14 +224,22 @@ extension CallPointer {
         case .answerUnmigrated:
             pointee.worker.pointee.counters.add(.unmigratedReads)
             answer(with: pointee.leg)
-        case .fail(let side, .unreachable): refuse(.sideUnreachable(side, "no connection"))
+        case .fail(let side, .unreachable): refuse(.sideUnreachable(side, reasonUnreachable(side)))
         case .fail(let side, .failed(let status)): refuse(.sideFailed(side, status))
         case .ignore: break
         }
     }
 
+    private func reasonUnreachable(_ side: Side) -> String {
+        let upstream = pointee.worker.upstream(of: pointee.route, side)
+        return upstream.pointee.schedule.failures > 0 ? upstream.pointee.reason : "the connection was lost"
+    }
+
     private func ask(_ side: Side) {
         if let first = pointee.leg {
+            guard pointee.client.pointee.body.isWhole else {
+                return refuse(.messageTooLarge(limit: pointee.worker.pointee.limits.messageBytes))
+            }
             pointee.held = first
             pointee.leg = nil
             pointee.client.rewindBody()
@@ -237,7 +261,10 @@ extension CallPointer {
     func send(on connection: UpstreamConnectionPointer) {
         let worker = pointee.worker
         writeRequest(&worker.pointee.sessions.pointee.writer)
-        guard let leg = connection.client.request(bodyOf: pointee.client) else { return sideUnreachable() }
+        guard let leg = connection.client.request(bodyOf: pointee.client) else {
+            connection.leave()
+            return worker.upstream(of: pointee.route, pointee.side).take(self)
+        }
         leg.pointee.owner = UnsafeMutableRawPointer(self)
         if let client = pointee.connection { leg.enterAccount(client.accountPointer) }
         pointee.phase = .asking
@@ -296,7 +323,7 @@ extension CallPointer {
             pointee.client.resume()
             if leg.pointee.isClosed, !leg.pointee.hasEnded { return replyBroken(leg) }
             if leg.pointee.hasEnded { pointee.status = Reply.status(of: leg) }
-            if isOverBuffer { return refuse(.buffersFull) }
+            if holdsTooMuch() { return refuse(.buffersFull) }
         } else if pointee.machine.holdsReply {
             hold(leg)
         } else if leg.pointee.isHeadComplete {
@@ -313,7 +340,8 @@ extension CallPointer {
         guard leg.pointee.isClosed else {
             leg.creditAll()
             if isOverBuffer { return refuse(.buffersFull) }
-            if leg.pointee.hasEnded { leg.reset(HTTP2Code.noError) }
+            // An answer before the request's end; its stream is to be closed before another side is asked.
+            if leg.pointee.hasEnded { pointee.legConnection?.reset(self, leg) }
             // Larger than any message that says *absent*: it is the answer.
             if leg.pointee.body.count > pointee.worker.pointee.limits.messageBytes { answer(with: leg) }
             return

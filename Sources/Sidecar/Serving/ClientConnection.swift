@@ -77,6 +77,7 @@ extension ClientConnectionPointer {
         case .bytes(let count):
             worker.pointee.counters.add(.clientBytesReceived, UInt64(count))
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            worker.pointee.sessions.pointee.now = worker.pointee.loop.pointee.now
             let fault = session.receive(bytes)
             drainEvents()
             if let fault { end(because: fault, after: bytes) }

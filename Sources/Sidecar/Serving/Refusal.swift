@@ -77,10 +77,13 @@ enum Refusal {
     /// Header block that is the whole answer (a trailers-only response, or plain HTTP).
     var response: LocalFields {
         if case .plainHTTP(let status, _) = self {
-            return LocalFields([
-                (":status", "\(status)"), ("content-type", "text/plain"), ("switchover-error", code.text),
-                ("content-length", "0"),
-            ])
+            // A 405 must name what is allowed (RFC 9110, 15.5.6).
+            let allow = status == 405 ? [(name: "allow", value: "POST")] : []
+            return LocalFields(
+                [
+                    (":status", "\(status)"), ("content-type", "text/plain"), ("switchover-error", code.text),
+                    ("content-length", "0"),
+                ] + allow)
         }
         var fields = [(name: ":status", value: "200"), (name: "content-type", value: "application/grpc")] + trailerList
         if case .compressedMessage = self { fields.append(("grpc-accept-encoding", "identity")) }

@@ -15,6 +15,20 @@ struct RequestHead {
     private(set) var refusal: Refusal?
 
     init(_ fields: FieldList) {
+        let (isPost, isGRPC) = read(fields)
+        checkHTTP(isPost: isPost, isGRPC: isGRPC)
+    }
+
+    /// What is wrong with the trailers of a request. A gRPC request has none; they are passed on where they can do no harm.
+    static func refusal(ofTrailers fields: FieldList) -> Refusal? {
+        var head = RequestHead()
+        _ = head.read(fields)
+        return head.refusal
+    }
+
+    private init() {}
+
+    private mutating func read(_ fields: FieldList) -> (isPost: Bool, isGRPC: Bool) {
         var isPost = false
         var isGRPC = false
         for index in 0..<fields.count {
@@ -22,21 +36,28 @@ struct RequestHead {
             let value = field.valueBytes
             switch field.token {
             case .method: isPost = Self.equals(value, "POST")
-            case .path: path = value
-            case .contentType: isGRPC = Self.isGRPC(value)
+            case .path:
+                path = value
+                checkASCII(field)
+            case .contentType:
+                isGRPC = Self.isGRPC(value)
+                checkASCII(field)
             case .grpcTimeout: readTimeout(field)
             case .grpcEncoding: readEncoding(field)
             case .binary:
                 if !MetadataCheck.isBinaryValue(UnsafeRawBufferPointer(value)) {
                     refuse(field, "is not base64, as a name that ends in -bin promises")
                 }
-            default:
-                if !MetadataCheck.isASCIIValue(UnsafeRawBufferPointer(value)) {
-                    refuse(field, "has bytes other than printable ASCII")
-                }
+            default: checkASCII(field)
             }
         }
-        checkHTTP(isPost: isPost, isGRPC: isGRPC)
+        return (isPost, isGRPC)
+    }
+
+    private mutating func checkASCII(_ field: Field) {
+        if !MetadataCheck.isASCIIValue(UnsafeRawBufferPointer(field.valueBytes)) {
+            refuse(field, "has bytes other than printable ASCII")
+        }
     }
 
     private mutating func refuse(_ field: Field, _ text: StaticString) {

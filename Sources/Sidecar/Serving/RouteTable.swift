@@ -30,7 +30,7 @@ struct RouteTable: ~Copyable, @unchecked Sendable {
     private let mask: Int
     private let unmatched: UnsafePointer<Route>
 
-    /// `routes` by name: `/Service/Method` for a method, `/Service` for all others of a service.
+    /// `routes` by name: `/Service/Method` for a method, `/Service/` for all others of a service.
     init(routes: [(name: String, route: Route)], unmatched: Route) {
         var capacity = 16
         while capacity < routes.count * 2 { capacity *= 2 }
@@ -57,7 +57,7 @@ struct RouteTable: ~Copyable, @unchecked Sendable {
     func route(for path: UnsafeBufferPointer<UInt8>) -> UnsafePointer<Route> {
         if let route = find(path) { return route }
         guard let last = path.lastIndex(of: UInt8(ascii: "/")) else { return unmatched }
-        return find(UnsafeBufferPointer(rebasing: path[..<last])) ?? unmatched
+        return find(UnsafeBufferPointer(rebasing: path[...last])) ?? unmatched
     }
 
     private func find(_ name: UnsafeBufferPointer<UInt8>) -> UnsafePointer<Route>? {
@@ -116,7 +116,7 @@ extension RouteTable {
                 counter += 1
             }
             let other = route(migration.otherMethods)
-            for service in migration.services { routes.append(("/" + service, other)) }
+            for service in migration.services { routes.append(("/" + service + "/", other)) }
             counter += 1
         }
         let unmatched = configuration.passThrough.map { plan in

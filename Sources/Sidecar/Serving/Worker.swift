@@ -104,7 +104,6 @@ extension WorkerPointer {
 
     /// Sends what the batch gave the sessions to say: one flush for each connection that was touched.
     private func flushSessions() {
-        pointee.sessions.pointee.now = pointee.loop.pointee.now
         while let session = pointee.sessions.popDirty() {
             let owner = session.pointee.owner
             switch session.pointee.role {

@@ -165,10 +165,19 @@ extension UpstreamConnectionPointer {
                 pointee.upstream.connected()
             }
         }
-        if notices.contains(.goAway), pointee.phase == .open {
-            pointee.phase = .leaving
-            pointee.upstream.connectionLeft(self)
-        }
+        if notices.contains(.goAway) { stopTaking() }
+    }
+
+    private func stopTaking() {
+        guard pointee.phase == .open else { return }
+        pointee.phase = .leaving
+        pointee.upstream.connectionLeft(self)
+    }
+
+    /// The session takes no further streams (their numbers are used up after 2^30): it ends with those it has.
+    func leave() {
+        client.shutDown()
+        stopTaking()
     }
 
     /// The socket or the session is at its end: every call on it learns it.
@@ -216,8 +225,13 @@ extension UpstreamConnectionPointer {
 
     /// The call wants no more of its leg.
     func cancel(_ call: CallPointer, _ leg: StreamPointer) {
-        guard !call.pointee.waitsForReset else { return }
         leg.discard()
+        reset(call, leg)
+    }
+
+    /// Ends the leg's stream, now or as soon as there is budget for it.
+    func reset(_ call: CallPointer, _ leg: StreamPointer) {
+        guard !call.pointee.waitsForReset, !leg.pointee.isReset else { return }
         let loop = worker.pointee.loop
         if pointee.firstToReset == nil, pointee.resets.take(at: loop.pointee.now) {
             worker.pointee.counters.add(.resetsSent, upstream: pointee.upstream.pointee.index)
