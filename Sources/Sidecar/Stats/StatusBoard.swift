@@ -26,7 +26,12 @@ package final class StatusBoard: Sendable {
     package var status: Status { box.withLock { $0.status } }
     package var readiness: Readiness { status.readiness }
 
-    package func set(state: Readiness.State) { change { $0.readiness.state = state } }
+    /// A state that has passed does not come back.
+    package func set(state: Readiness.State) {
+        change { status in
+            if state.rawValue > status.readiness.state.rawValue { status.readiness.state = state }
+        }
+    }
 
     package func set(switches: [SwitchSummary?]) {
         change { status in
