@@ -17,8 +17,9 @@ package final class ControlServer {
     private var listener: UnsafeMutablePointer<Listener>?
     private var connections: [ObjectIdentifier: ControlConnection] = [:]
 
-    /// Listens at `path`, and serves while `loop` runs; the end of each of its batches is this server's. Before it runs; the server must
-    /// live until `close`. Fails with `EADDRINUSE` when somebody listens there already, and with `ENAMETOOLONG`.
+    /// Listens at `path`, and serves while `loop` runs; the end of each of its batches is this server's. Before it
+    /// runs; the server must live until `close`. Fails with `EADDRINUSE` when somebody listens there already, and with
+    /// `ENAMETOOLONG`.
     package init(
         path: String, loop: UnsafeMutablePointer<EventLoop>, migrations: [String], board: StatusBoard
     ) throws(SystemError) {

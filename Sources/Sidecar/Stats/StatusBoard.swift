@@ -1,6 +1,7 @@
 package import EventLoop
 
-/// What the parts of the process tell the admin about themselves: readiness and switches. Written by any thread, read by any.
+/// What the parts of the process tell the admin about themselves: readiness and switches. Written by any thread, read
+/// by any.
 package final class StatusBoard: Sendable {
     package struct Status: Sendable {
         package var readiness: Readiness

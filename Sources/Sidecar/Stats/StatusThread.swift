@@ -24,10 +24,9 @@ package final class StatusThread {
                 path: configuration.control, loop: thread.loop, migrations: names.migrations, board: board)
         } catch {
             stats?.close()
+            let path = configuration.control
             throw StartError(
-                description:
-                    "cannot listen on the control socket \(configuration.control): \(error); is another sidecar running?"
-            )
+                description: "cannot listen on the control socket \(path): \(error); is another sidecar running?")
         }
     }
 

@@ -1,7 +1,7 @@
 /// Bodies that the shell reads and writes itself, for the services that the sidecar serves on its own.
 extension UnsafeMutablePointer<SessionPool> {
-    /// A stream of no session: the shell appends to its body, and another stream sends that (`ServerSession.respond(_:head:bodyOf:)`).
-    /// Recycle it when that stream has closed.
+    /// A stream of no session: the shell appends to its body, and another stream sends that
+    /// (`ServerSession.respond(_:head:bodyOf:)`). Recycle it when that stream has closed.
     package func makeSource() -> StreamPointer {
         let source = newStream()
         source.pointee.body.stopRetaining()
@@ -16,7 +16,8 @@ extension UnsafeMutablePointer<SessionPool> {
         source.settleAccount(from: before, to: source.pointee.body.held, in: self)
     }
 
-    /// Moves up to `buffer.count` bytes of what came in on `stream` to `buffer`, gives its peer the credit, returns how many.
+    /// Moves up to `buffer.count` bytes of what came in on `stream` to `buffer`, gives its peer the credit, returns how
+    /// many.
     package func takeBody(of stream: StreamPointer, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard let start = buffer.baseAddress else { return 0 }
         let before = stream.pointee.body.held
