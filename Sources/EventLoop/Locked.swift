@@ -2,8 +2,8 @@ import Glibc
 
 /// A value that several threads share, behind a lock.
 ///
-/// A pthread mutex rather than `Synchronization.Mutex`: what that does on Linux is invisible to ThreadSanitizer (Swift 6.3), which then
-/// reports every correct use as a race, and the real ones drown.
+/// A pthread mutex rather than `Synchronization.Mutex`: what that does on Linux is invisible to ThreadSanitizer (Swift
+/// 6.3), which then reports every correct use as a race, and the real ones drown.
 package final class Locked<Value>: @unchecked Sendable {
     // Sendable because the value is touched under the lock alone.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>

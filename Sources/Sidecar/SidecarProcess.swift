@@ -20,7 +20,10 @@ package final class SidecarProcess: @unchecked Sendable {
     private let admin: LoopThread
     private let resolver: Resolver
     private let routes: UnsafeMutablePointer<RouteTable>
+    private let board: StatusBoard
     private var workers: [WorkerThread] = []
+    private var counters: [WorkerCounters] = []
+    private var status: StatusThread?
     /// Bound, but not accepted from yet.
     private var listening: (descriptor: Int32, isUnix: Bool)?
     private var listener: UnsafeMutablePointer<Listener>?
@@ -33,6 +36,7 @@ package final class SidecarProcess: @unchecked Sendable {
     package init(configuration: Configuration, logger: Logger) throws {
         self.configuration = configuration
         self.logger = logger
+        board = StatusBoard(migrations: configuration.migrations.map(\.name))
         admin = try LoopThread(name: "admin")
         resolver = try Resolver()
         routes = .allocate(capacity: 1)
@@ -45,6 +49,8 @@ package final class SidecarProcess: @unchecked Sendable {
         try watchSignals()
         try startWorkers()
         try listen()
+        let status = try StatusThread(configuration: configuration, workers: counters, board: board)
+        self.status = status
         drainTimer = .allocate(capacity: 1)
         drainTimer?.initialize(
             to: Timer(context: Unmanaged.passUnretained(self).toOpaque()) {
@@ -52,6 +58,7 @@ package final class SidecarProcess: @unchecked Sendable {
             }
         )
         for worker in workers { try worker.start() }
+        try status.start()
         logger.info(
             "starting",
             metadata: [
@@ -63,6 +70,7 @@ package final class SidecarProcess: @unchecked Sendable {
         try admin.start()
         admin.join()
         for worker in workers { worker.join() }
+        status.stop()
         resolver.stop()
         logger.info("stopped")
         return 0
@@ -100,8 +108,11 @@ package final class SidecarProcess: @unchecked Sendable {
             upstreams: configuration.upstreams, migrationCount: configuration.migrations.count, resolver: resolver,
             logs: LogMail(logger: logger, mailbox: admin.mailbox), accessLogShare: configuration.accessLogSample
         )
+        let names = CountedNames(configuration)
         for index in 0..<configuration.workers {
-            workers.append(try WorkerThread(index: index, setup: setup, counters: WorkerCounters(CountedNames(configuration))))
+            let counters = WorkerCounters(names)
+            self.counters.append(counters)
+            workers.append(try WorkerThread(index: index, setup: setup, counters: counters))
         }
     }
 
@@ -127,6 +138,7 @@ package final class SidecarProcess: @unchecked Sendable {
             ) { context, descriptor in
                 Unmanaged<SidecarProcess>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.accepted(descriptor) }
             }
+            board.set(state: .serving)
             logger.info("serving", metadata: ["listen": .string("\(configuration.listen)")])
         } catch {
             logger.critical("cannot accept connections: \(error)")
@@ -144,6 +156,7 @@ package final class SidecarProcess: @unchecked Sendable {
     private func startSwitches() throws {
         let workers = workers
         let logger = logger
+        let board = board
         let hasLooked = Atomic<Bool>(false)
         let looked: @Sendable () -> Void = { [self] in
             guard !hasLooked.exchange(true, ordering: .relaxed) else { return }
@@ -153,6 +166,7 @@ package final class SidecarProcess: @unchecked Sendable {
             path: configuration.switches, migrations: configuration.switchedMigrations,
             deliver: { snapshot in
                 for worker in workers { worker.take(snapshot) }
+                board.set(switches: snapshot.summaries)
                 looked()
             },
             report: {
@@ -186,6 +200,7 @@ package final class SidecarProcess: @unchecked Sendable {
         switch drain.take(event) {
         case .none: break
         case .startDelay:
+            board.set(state: .draining)
             setTimer(configuration.drain.delayNanoseconds)
             busyWorkers = workers.count
             for worker in workers {

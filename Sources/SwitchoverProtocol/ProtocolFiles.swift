@@ -59,7 +59,7 @@ package enum ProtocolFiles {
         ),
         File(
             name: "grpc/reflection/v1alpha/reflection.proto",
-            sourceHash: 0xdfe6_8aec_122d_a456,
+            sourceHash: 0x9e8e_014c_3ab9_89e4,
             descriptor: """
                 CihncnBjL3JlZmxlY3Rpb24vdjFhbHBoYS9yZWZsZWN0aW9uLnByb3RvEhdncnBjLnJlZmxlY3Rpb24udjFhbHBoYSL4AgoXU2Vy\
                 dmVyUmVmbGVjdGlvblJlcXVlc3QSEgoEaG9zdBgBIAEoCVIEaG9zdBIqChBmaWxlX2J5X2ZpbGVuYW1lGAMgASgJSABSDmZpbGVC\

@@ -8,8 +8,8 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The gRPC server reflection protocol under its older name, which many clients still ask for first; names and numbers as in
-/// the public service definition (https://github.com/grpc/grpc/blob/master/doc/server-reflection.md).
+/// The gRPC server reflection protocol under its older name, which many clients still ask for first; names and numbers
+/// as in the public service definition (https://github.com/grpc/grpc/blob/master/doc/server-reflection.md).
 
 #if canImport(FoundationEssentials)
 package import FoundationEssentials

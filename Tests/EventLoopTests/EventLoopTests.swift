@@ -48,7 +48,8 @@ import Testing
         }
     }
 
-    /// The record of a closed watch must not be used anew within the batch: late events of the old descriptor would reach the new.
+    /// The record of a closed watch must not be used anew within the batch: late events of the old descriptor would
+    /// reach the new.
     @Test func aWatchOpenedInTheSameBatchHearsNothingOfAnOlderOne() throws {
         let test = try TestLoop()
         var pairs: [(Int32, Int32)] = []

@@ -239,7 +239,8 @@ final class TestThread: @unchecked Sendable {
     }
 
     private let identifier = Atomic<Int>(0)
-    /// Called by the body, so that `interrupt` can see it sleep, and reach it: new threads inherit their maker's blocked signals.
+    /// Called by the body, so that `interrupt` can see it sleep, and reach it: new threads inherit their maker's
+    /// blocked signals.
     func announce() {
         var interrupts = sigset_t()
         sigemptyset(&interrupts)

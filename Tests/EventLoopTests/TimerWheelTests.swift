@@ -139,7 +139,8 @@ import Testing
         if let next { #expect(next > current && next <= first) }
     }
 
-    /// The cost is printed, not judged: machines differ. That it does not grow with the number pending is what the wheel is for.
+    /// The cost is printed, not judged: machines differ. That it does not grow with the number pending is what the
+    /// wheel is for.
     @Test(arguments: [1000, 100_000])
     func manyPendingTimersCost(pending: Int) {
         var random = SeededRandom(seed: 7)

@@ -5,7 +5,7 @@ import WireFormat
 /// One call of the control socket: pure, it is told what came in and says what goes out.
 ///
 ///     check, list: waiting --message, end--> answered
-///     watch:       waiting --message--> watching --readiness changed--> watching ... until the client or the server leaves
+///     watch:       waiting --message--> watching --readiness changed--> watching, until either side leaves
 ///     reflection:  open --message--> open ... --end--> answered
 ///     any: --malformed message, end without one--> answered
 struct ControlCall {

@@ -1,7 +1,8 @@
 import SwiftProtobuf
 import SwitchoverProtocol
 
-/// `grpc.health.v1`: the sidecar as a whole under the empty name, each migration under its own, and the services of this socket.
+/// `grpc.health.v1`: the sidecar as a whole under the empty name, each migration under its own, and the services of
+/// this socket.
 struct HealthService {
     typealias Status = Grpc_Health_V1_HealthCheckResponse.ServingStatus
 

@@ -3,8 +3,8 @@ import SwiftProtobuf
 import SwitchoverProtocol
 import WireFormat
 
-/// Server reflection: the services of the control socket, and the files that describe them. Versions v1 and v1alpha have the same messages
-/// on the wire.
+/// Server reflection: the services of the control socket, and the files that describe them. Versions v1 and v1alpha
+/// have the same messages on the wire.
 struct ReflectionService {
     private typealias Request = Grpc_Reflection_V1_ServerReflectionRequest
     private typealias Response = Grpc_Reflection_V1_ServerReflectionResponse

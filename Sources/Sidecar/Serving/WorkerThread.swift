@@ -23,12 +23,14 @@ final class WorkerThread: @unchecked Sendable {
     let loop: UnsafeMutablePointer<EventLoop>
     private let thread: LoopThread
     private let worker: WorkerPointer
+    private let heartbeat: UnsafeMutablePointer<Heartbeat>
 
     init(index: Int, setup: WorkerSetup, counters: WorkerCounters) throws {
         thread = try LoopThread(name: "worker-\(index)")
         loop = thread.loop
         worker = .making(setup, loop: loop, counters: counters)
         worker.connect()
+        heartbeat = Heartbeat.start(on: loop, counters: counters, sessions: worker.pointee.sessions)
     }
 
     func start() throws { try thread.start() }

@@ -4,8 +4,8 @@ import Migration
 package struct CountedNames: Sendable, Equatable {
     package struct Method: Sendable, Equatable {
         package let migration: String
-        /// `package.Service/Method`, or `(other)` for a migration's methods that the configuration does not list, or `(unmatched)` for calls to
-        /// services that no migration names.
+        /// `package.Service/Method`, or `(other)` for a migration's methods that the configuration does not list, or
+        /// `(unmatched)` for calls to services that no migration names.
         package let name: String
 
         package init(migration: String, name: String) {
@@ -26,8 +26,8 @@ package struct CountedNames: Sendable, Equatable {
         self.migrations = migrations
     }
 
-    /// In the order of the routes: for each migration its methods and then `(other)`; last the calls that no migration takes, which count
-    /// for the migration that they follow.
+    /// In the order of the routes: for each migration its methods and then `(other)`; last the calls that no migration
+    /// takes, which count for the migration that they follow.
     package init(_ configuration: Configuration) {
         var methods: [Method] = []
         for migration in configuration.migrations {

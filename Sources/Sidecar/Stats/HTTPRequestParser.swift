@@ -14,10 +14,12 @@ struct HTTPRequest: Equatable {
     let keepsAlive: Bool
 }
 
-/// Cuts the bytes of one HTTP/1.1 connection into requests (RFC 9112): pure, incremental, strict where leniency is how requests are smuggled.
+/// Cuts the bytes of one HTTP/1.1 connection into requests (RFC 9112): pure, incremental, strict where leniency is how
+/// requests are smuggled.
 ///
-/// Only heads are read: GET and HEAD need no body here, and a request that announces one is refused, so that where the next one begins
-/// is never in doubt. Lines end with CRLF and nothing else. After `rejected` the connection is of no more use.
+/// Only heads are read: GET and HEAD need no body here, and a request that announces one is refused, so that where the
+/// next one begins is never in doubt. Lines end with CRLF and nothing else. After `rejected` the connection is of no
+/// more use.
 struct HTTPRequestParser {
     enum Outcome: Equatable {
         case incomplete

@@ -42,8 +42,8 @@ struct HTTPResponse {
 
     /// As it goes over the wire. An answer to HEAD says how long the body would be and leaves it out (RFC 9110, 9.3.2).
     func bytes(forHead isHead: Bool, keepsAlive: Bool) -> [UInt8] {
-        var head =
-            "HTTP/1.1 \(status.rawValue) \(status.reason)\r\nContent-Type: \(contentType)\r\nContent-Length: \(body.count)\r\n"
+        var head = "HTTP/1.1 \(status.rawValue) \(status.reason)\r\n"
+        head += "Content-Type: \(contentType)\r\nContent-Length: \(body.count)\r\n"
         if status == .methodNotAllowed { head += "Allow: GET, HEAD\r\n" }
         head += "Cache-Control: no-store\r\nConnection: \(keepsAlive ? "keep-alive" : "close")\r\n\r\n"
         return Array(head.utf8) + (isHead ? [] : body)

@@ -1,4 +1,5 @@
-/// The upper bounds of the duration histograms: 50 us to 10 s in steps of about one half to two and a half, the same for all.
+/// The upper bounds of the duration histograms: 50 us to 10 s in steps of about one half to two and a half, the same
+/// for all.
 package enum LatencyBuckets {
     /// In nanoseconds, ascending.
     package static let bounds: [UInt64] = [

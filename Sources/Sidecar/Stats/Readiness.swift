@@ -1,6 +1,7 @@
-/// Whether the sidecar should be sent calls, and why not. A value; the process keeps the present one in a `StatusBoard`.
+/// Whether the sidecar should be sent calls, and why not. A value; the process keeps the present one in a
+/// `StatusBoard`.
 package struct Readiness: Sendable, Equatable {
-    package enum State: Sendable, Equatable {
+    package enum State: Int, Sendable {
         /// Before the data port listens.
         case starting
         case serving

@@ -1,12 +1,14 @@
 import EventLoop
 
-/// One client of the stats port: requests are answered one after the other, in order, and nothing is read while an answer waits.
+/// One client of the stats port: requests are answered one after the other, in order, and nothing is read while an
+/// answer waits.
 ///
 ///     reading --request--> (answering, while the kernel does not take it all) --sent--> reading
-///     reading --last request, refusal--> (answering) --sent--> lingering: our side is closed, what still comes is dropped
+///     reading --last request, refusal--> (answering) --sent--> lingering: our side is closed, the rest dropped
 ///     any --client gone, failure, time out--> closed
 ///
-/// Lingering, since closing with unread bytes would reset the connection and could take the answer with it (RFC 9112, 9.6).
+/// Lingering, since closing with unread bytes would reset the connection and could take the answer with it (RFC 9112,
+/// 9.6).
 final class StatsConnection {
     private enum Phase {
         case reading

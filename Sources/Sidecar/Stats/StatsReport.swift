@@ -17,7 +17,8 @@ package struct StatsReport: Encodable {
         let count: UInt64
         let statuses: [String: UInt64]
         let totalSeconds: Double
-        /// Not cumulative: how many were at most so many seconds long and longer than the bucket before; `more` for the rest.
+        /// Not cumulative: how many were at most so many seconds long and longer than the bucket before; `more` for the
+        /// rest.
         let buckets: [String: UInt64]
 
         init(_ group: StatsSnapshot.Group) {

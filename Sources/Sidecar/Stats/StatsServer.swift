@@ -14,7 +14,8 @@ package final class StatsServer {
     private var listener: UnsafeMutablePointer<Listener>?
     private var connections: [ObjectIdentifier: StatsConnection] = [:]
 
-    /// Listens on `address`, and serves while `loop` runs. Before it runs, or on its thread; the server must live until `close`.
+    /// Listens on `address`, and serves while `loop` runs. Before it runs, or on its thread; the server must live until
+    /// `close`.
     package init(
         address: SocketAddress, loop: UnsafeMutablePointer<EventLoop>, pages: StatsPages,
         patienceNanoseconds: UInt64 = defaultPatienceNanoseconds

@@ -1,7 +1,7 @@
 import EventLoop
 
-/// The counters of all workers added up at one time, with what else the stats port shows. Numbers of one moment may differ by the calls
-/// that ended while they were read.
+/// The counters of all workers added up at one time, with what else the stats port shows. Numbers of one moment may
+/// differ by the calls that ended while they were read.
 package struct StatsSnapshot: Sendable {
     package let names: CountedNames
     package let workers: Int

@@ -1,6 +1,7 @@
 package import EventLoop
 
-/// What the parts of the process tell the admin about themselves: readiness and switches. Written by any thread, read by any.
+/// What the parts of the process tell the admin about themselves: readiness and switches. Written by any thread, read
+/// by any.
 package final class StatusBoard: Sendable {
     package struct Status: Sendable {
         package var readiness: Readiness
@@ -26,7 +27,12 @@ package final class StatusBoard: Sendable {
     package var status: Status { box.withLock { $0.status } }
     package var readiness: Readiness { status.readiness }
 
-    package func set(state: Readiness.State) { change { $0.readiness.state = state } }
+    /// A state that has passed does not come back.
+    package func set(state: Readiness.State) {
+        change { status in
+            if state.rawValue > status.readiness.state.rawValue { status.readiness.state = state }
+        }
+    }
 
     package func set(switches: [SwitchSummary?]) {
         change { status in

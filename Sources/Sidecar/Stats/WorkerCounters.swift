@@ -2,12 +2,12 @@ import Synchronization
 
 /// What one worker counts: written by its thread alone, readable from any.
 ///
-/// A block of 64-bit cells in memory of its own. Counting is a plain load, an addition and a plain store: with one writer no locked
-/// instruction is needed, and relaxed atomics keep readers from seeing half a number. A value of this type is a few pointers; it is copied
-/// freely and meets no reference count.
+/// A block of 64-bit cells in memory of its own. Counting is a plain load, an addition and a plain store: with one
+/// writer no locked instruction is needed, and relaxed atomics keep readers from seeing half a number. A value of this
+/// type is a few pointers; it is copied freely and meets no reference count.
 ///
-/// The cells are: `Counter`s, one a `RefusalCode`, `UpstreamCounter`s of each upstream, and for each method the number of calls begun and one
-/// group (statuses, histogram, sum of durations) for each stage and each side.
+/// The cells are: `Counter`s, one a `RefusalCode`, `UpstreamCounter`s of each upstream, and for each method the number
+/// of calls begun and one group (statuses, histogram, sum of durations) for each stage and each side.
 package struct WorkerCounters: @unchecked Sendable {
     // Sendable because cells are only touched as atomics, and nothing else changes.
 
@@ -94,7 +94,8 @@ package struct WorkerCounters: @unchecked Sendable {
 
     package func callStarted(method: Int) { add(1, at: shape.method(method)) }
 
-    /// A call's end as its client saw it. `stage` is the stage's number, or 5 for a call that ended before it had one; `status` the gRPC status.
+    /// A call's end as its client saw it. `stage` is the stage's number, or 5 for a call that ended before it had one;
+    /// `status` the gRPC status.
     package func callFinished(method: Int, stage: UInt8, status: UInt8, nanoseconds: UInt64) {
         count(in: shape.method(method) + CounterShape.stageGroup(Int(min(stage, 5))), status, nanoseconds)
     }

@@ -8,7 +8,7 @@ import Testing
         var statistics = ProcessStatistics()
         let name = "a) S 1 (b"
         let line =
-            "4242 (\(name)) S 1 4242 4242 0 -1 4194560 7 0 0 0 250 50 0 0 20 0 9 0 12300 104857600 2500 18446744073709551615"
+            "4242 (\(name)) S 1 4242 4242 0 -1 4194560 7 0 0 0 250 50 0 0 20 0 9 0 12300 104857600 2500 1"
         statistics.take(stat: line, bootSeconds: 1_700_000_000)
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
         #expect(statistics.cpuSeconds == 300 / ticks)

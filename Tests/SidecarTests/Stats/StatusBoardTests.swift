@@ -21,6 +21,8 @@ import Testing
         #expect(board.readiness.reason == "no switches for stock")
         board.set(state: .draining)
         #expect(board.readiness.reason == "draining")
+        board.set(state: .serving)
+        #expect(board.readiness.reason == "draining", "there is no way back")
     }
 
     @Test func watchersHearOfEachChangeInOrderAndOfNothingElse() throws {

@@ -101,7 +101,8 @@ import Testing
         #expect(snapshot.callsInFlight(method: 0) == 1)
     }
 
-    /// Two threads count, each in its own worker, while a third reads: sums only grow, and at the end nothing is missing.
+    /// Two threads count, each in its own worker, while a third reads: sums only grow, and at the end nothing is
+    /// missing.
     @Test func countsAreReadWhileTheyAreWritten() {
         let fixture = StatsFixture(workers: 2)
         let rounds = 20_000

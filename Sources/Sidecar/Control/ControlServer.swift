@@ -1,0 +1,90 @@
+package import EventLoop
+import Glibc
+import HTTP2
+
+/// The gRPC server of the control socket: `grpc.health.v1` and server reflection.
+///
+/// The socket is a file that only its owner may open (mode 0600): the operating system says who controls the sidecar.
+package final class ControlServer {
+    /// More are closed at once.
+    static let maxConnections = 64
+
+    private let loop: UnsafeMutablePointer<EventLoop>
+    private let pool: UnsafeMutablePointer<SessionPool>
+    private let services: ControlServices
+    private let board: StatusBoard
+    private let path: String
+    private var listener: UnsafeMutablePointer<Listener>?
+    private var connections: [ObjectIdentifier: ControlConnection] = [:]
+
+    /// Listens at `path`, and serves while `loop` runs; the end of each of its batches is this server's. Before it
+    /// runs; the server must live until `close`. Fails with `EADDRINUSE` when somebody listens there already, and with
+    /// `ENAMETOOLONG`.
+    package init(
+        path: String, loop: UnsafeMutablePointer<EventLoop>, migrations: [String], board: StatusBoard
+    ) throws(SystemError) {
+        guard let address = SocketAddress(unixPath: path) else { throw SystemError(call: "bind", code: ENAMETOOLONG) }
+        let descriptor = try Sockets.listen(on: address)
+        var limits = SessionLimits()
+        limits.streams = 32
+        self.loop = loop
+        self.path = path
+        self.board = board
+        pool = SessionPool.make(limits: limits)
+        let reflection = ReflectionService()
+        let health = HealthService(migrations: migrations, services: reflection.services)
+        services = ControlServices(health: health, reflection: reflection)
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        listener = try Listener.make(descriptor: descriptor, isUnix: true, loop: loop, context: context) {
+            Unmanaged<ControlServer>.fromOpaque($0).takeUnretainedValue().accepted($1)
+        }
+        loop.afterEachBatch(context: context) {
+            Unmanaged<ControlServer>.fromOpaque($0).takeUnretainedValue().flushSessions()
+        }
+        let server = Carried(self)
+        board.watch(on: loop.pointee.mailbox) { server.value?.readinessChanged($0) }
+    }
+
+    deinit {
+        precondition(listener == nil, "a control server must be closed before it goes")
+        pool.destroy()
+    }
+
+    /// Closes everything and removes the socket's file. When the loop no longer runs.
+    package func close() {
+        guard let listener else { return }
+        unlink(path)
+        listener.close()
+        self.listener = nil
+        for connection in connections.values { connection.close() }
+    }
+
+    private func accepted(_ descriptor: Int32) {
+        guard connections.count < Self.maxConnections else {
+            Glibc.close(descriptor)
+            return
+        }
+        // The descriptor is closed by whoever failed to watch it.
+        let connection = try? ControlConnection(
+            descriptor, loop: loop, pool: pool, services: services, board: board
+        ) { [unowned self] in connections[ObjectIdentifier($0)] = nil }
+        if let connection { connections[ObjectIdentifier(connection)] = connection }
+    }
+
+    private func flushSessions() {
+        pool.pointee.now = loop.pointee.now
+        while let session = pool.popDirty() {
+            Unmanaged<ControlConnection>.fromOpaque(session.pointee.owner).takeUnretainedValue().flush()
+        }
+    }
+
+    private func readinessChanged(_ readiness: Readiness) {
+        for connection in connections.values { connection.readinessChanged(readiness) }
+    }
+
+    private struct Carried: @unchecked Sendable {
+        // Sendable because only the loop's thread looks into it.
+        weak var value: ControlServer?
+        init(_ value: ControlServer) { self.value = value }
+    }
+}
