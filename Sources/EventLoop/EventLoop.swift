@@ -12,9 +12,9 @@ package struct Watch {
 
 /// One epoll loop on one thread: descriptors, timers, mail, and one piece of work after each batch.
 ///
-/// A cycle is: wait, tell each ready descriptor's owner, fire what is due, read the mail, then `afterBatch` once: there the
-/// sessions that the batch touched are flushed, each with one send. Owners are told by C function pointers with a context, so that
-/// the path of a call meets no closure, no reference count and no exclusivity check.
+/// A cycle is: wait, tell each ready descriptor's owner, fire what is due, read the mail, then `afterBatch` once:
+/// there the sessions that the batch touched are flushed, each with one send. Owners are told by C function pointers
+/// with a context, so that the path of a call meets no closure, no reference count and no exclusivity check.
 ///
 /// It lives behind a pointer from `make` to `destroy`. Everything but `mailbox` belongs to the thread that calls `run`.
 package struct EventLoop: ~Copyable {
@@ -134,7 +134,8 @@ extension UnsafeMutablePointer<EventLoop> {
 
     // MARK: - Timers
 
-    /// Fires `timer` once `nanoseconds` (monotonic, as `now`) have been reached; never earlier, at most a millisecond later.
+    /// Fires `timer` once `nanoseconds` (monotonic, as `now`) have been reached; never earlier, at most a millisecond
+    /// later.
     package func arm(_ timer: UnsafeMutablePointer<Timer>, at nanoseconds: UInt64) {
         assert(isCurrent)
         pointee.timers.arm(timer, at: nanoseconds / 1_000_000 + 1)

@@ -1,10 +1,11 @@
 import CLinux
 import Glibc
 
-/// A listening socket on a loop: hands each accepted descriptor to its owner, and backs off when the process is out of them.
+/// A listening socket on a loop: hands each accepted descriptor to its owner, and backs off when the process is out
+/// of them.
 ///
-/// Out of descriptors or memory, the listener is not watched for `pause` and then tried again: connections wait in the kernel's
-/// backlog, nothing dies and nothing spins.
+/// Out of descriptors or memory, the listener is not watched for `pause` and then tried again: connections wait in
+/// the kernel's backlog, nothing dies and nothing spins.
 package struct Listener: ~Copyable {
     package typealias Accepted = @convention(c) (UnsafeMutableRawPointer, Int32) -> Void
 

@@ -3,7 +3,8 @@ import Glibc
 
 /// A thread that runs one event loop from `start` to `join`.
 package final class LoopThread: @unchecked Sendable {
-    // Sendable because the loop is touched from other threads through its mailbox alone, and `thread` by the owner alone.
+    // Sendable because the loop is touched from other threads through its mailbox alone, and `thread` by the owner
+    // alone.
     package let loop: UnsafeMutablePointer<EventLoop>
     package let mailbox: Mailbox
     private let name: String

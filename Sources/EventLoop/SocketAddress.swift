@@ -48,7 +48,8 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// All addresses of a host name or numeric address, in the resolver's order. Blocks: never on a loop that serves calls.
+    /// All addresses of a host name or numeric address, in the resolver's order. Blocks: never on a loop that serves
+    /// calls.
     package static func resolve(host: String, port: UInt16) throws(ResolutionError) -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

@@ -18,7 +18,8 @@ package enum Sockets {
         return descriptor
     }
 
-    /// A socket whose connect is under way or done: it is writable when there is an outcome (`StreamSocket.connectionError`).
+    /// A socket whose connect is under way or done: it is writable when there is an outcome
+    /// (`StreamSocket.connectionError`).
     package static func connect(to address: SocketAddress) throws(SystemError) -> Int32 {
         let descriptor = try make(address)
         setStreamOptions(descriptor, isUnix: address.isUnix)
@@ -68,7 +69,8 @@ package enum Sockets {
         return descriptor
     }
 
-    /// No delay, since a flush is one send already; a peer that is gone without a word is noticed within about 20 seconds.
+    /// No delay, since a flush is one send already; a peer that is gone without a word is noticed within about 20
+    /// seconds.
     private static func setStreamOptions(_ descriptor: Int32, isUnix: Bool) {
         guard !isUnix else { return }
         let tcp = Int32(IPPROTO_TCP)

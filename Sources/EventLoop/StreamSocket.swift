@@ -3,8 +3,8 @@ import Glibc
 
 /// A connected, non-blocking stream socket on a loop, with what the kernel has not yet taken from us.
 ///
-/// One `receive` for each readiness, one `send` for each flush. Bytes that the kernel does not take at once are kept, at most one
-/// send buffer full, and sent when the socket is writable again; until then the owner must not send more.
+/// One `receive` for each readiness, one `send` for each flush. Bytes that the kernel does not take at once are kept,
+/// at most one send buffer full, and sent when the socket is writable again; until then the owner must not send more.
 package struct StreamSocket: ~Copyable {
     private let loop: UnsafeMutablePointer<EventLoop>
     private let watch: UnsafeMutablePointer<Watch>

@@ -25,8 +25,8 @@ package struct Timer {
 /// A hierarchical timing wheel: four levels of 256 slots, one tick a millisecond, 2^32 ticks far.
 ///
 /// Setting and cancelling are a handful of instructions whatever the number of pending timers (Varghese and Lauck,
-/// "Hashed and Hierarchical Timing Wheels", 1987): a bitmap for each level finds the next occupied slot, so an idle loop sleeps
-/// until something is due. Pure: it is told the time, and hands expired timers out one by one.
+/// "Hashed and Hierarchical Timing Wheels", 1987): a bitmap for each level finds the next occupied slot, so an idle
+/// loop sleeps until something is due. Pure: it is told the time, and hands expired timers out one by one.
 package struct TimerWheel: ~Copyable {
     @usableFromInline static var levels: Int { 4 }
     @usableFromInline static var slotsPerLevel: Int { 256 }
@@ -54,7 +54,8 @@ package struct TimerWheel: ~Copyable {
         occupied.deallocate()
     }
 
-    /// Sets `timer` to fire at `tick`, or at once on the next `popExpired` when that has passed. Sets it anew when it is set.
+    /// Sets `timer` to fire at `tick`, or at once on the next `popExpired` when that has passed. Sets it anew when it
+    /// is set.
     package mutating func arm(_ timer: UnsafeMutablePointer<Timer>, at tick: UInt64) {
         if timer.pointee.isArmed { disarm(timer) }
         timer.pointee.tick = min(max(tick, current + 1), current + Self.horizon)
@@ -69,7 +70,8 @@ package struct TimerWheel: ~Copyable {
         count -= 1
     }
 
-    /// The tick at which `popExpired` has something to do, or nil when no timer is set. Never later than the first timer.
+    /// The tick at which `popExpired` has something to do, or nil when no timer is set. Never later than the first
+    /// timer.
     package var nextTick: UInt64? {
         guard count > 0 else { return nil }
         var earliest: UInt64?
@@ -80,7 +82,8 @@ package struct TimerWheel: ~Copyable {
         return earliest
     }
 
-    /// Takes out one timer that is due at `tick` or before; nil when there is none left, from when on `current` is `tick`.
+    /// Takes out one timer that is due at `tick` or before; nil when there is none left, from when on `current` is
+    /// `tick`.
     package mutating func popExpired(at tick: UInt64) -> UnsafeMutablePointer<Timer>? {
         while true {
             if let timer = heads[Int(current & 255)], timer.pointee.tick <= current {

@@ -1,7 +1,7 @@
 /// The bytes of one message stream between the session that receives them and the session that sends them on.
 ///
-/// As long as it holds no more than `retentionLimit` bytes in all, nothing that was taken is thrown away: `rewind` makes the whole
-/// readable again for a second try. Past that, taken bytes are gone and it cannot be rewound.
+/// As long as it holds no more than `retentionLimit` bytes in all, nothing that was taken is thrown away: `rewind`
+/// makes the whole readable again for a second try. Past that, taken bytes are gone and it cannot be rewound.
 package struct BodyQueue {
     private var storage: UnsafeMutableRawPointer?
     private var capacity = 0

@@ -8,8 +8,8 @@ package struct ClientSession {
         session = .make(.client, pool: pool, owner: owner)
     }
 
-    /// Makes a request of the fields that the pool's writer holds, with the body of `source` as it comes. The fields' bytes must live
-    /// until the stream is closed. Nil when the session takes no new streams.
+    /// Makes a request of the fields that the pool's writer holds, with the body of `source` as it comes. The fields'
+    /// bytes must live until the stream is closed. Nil when the session takes no new streams.
     package func request(bodyOf source: StreamPointer) -> StreamPointer? {
         guard takesRequests else { return nil }
         let pool = session.pointee.pool

@@ -93,7 +93,8 @@ package struct FieldList {
 
 /// Gathers the fields of one header block for nghttp2, which reads them while the frame is packed.
 ///
-/// One a loop, used anew for each submission. Names and values are not copied: they must live until the frame has been packed.
+/// One a loop, used anew for each submission. Names and values are not copied: they must live until the frame has
+/// been packed.
 package struct FieldWriter {
     private var fields: UnsafeMutablePointer<nghttp2_nv>
     private var capacity: Int
@@ -124,8 +125,9 @@ package struct FieldWriter {
         }
     }
 
-    /// The same for a request, where a list of binary values in one field becomes a field for each: the gRPC document allows the list, but common
-    /// servers take the comma for broken base64 and remember the field as broken for the whole connection.
+    /// The same for a request, where a list of binary values in one field becomes a field for each: the gRPC document
+    /// allows the list, but common servers take the comma for broken base64 and remember the field as broken for the
+    /// whole connection.
     package mutating func appendRequest(_ list: FieldList, except excluded: FieldTokens) {
         guard list.tokens.contains(.binary) else { return append(list, except: excluded) }
         for index in 0..<list.count {
@@ -141,7 +143,8 @@ package struct FieldWriter {
         }
     }
 
-    /// One field. `indexed: false` for values that change from call to call: they would push others out of the peer's table.
+    /// One field. `indexed: false` for values that change from call to call: they would push others out of the peer's
+    /// table.
     package mutating func append(
         name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, indexed: Bool = true
     ) {

@@ -64,7 +64,8 @@ package enum FieldToken: UInt8, Sendable {
     }
 }
 
-/// A set of tokens. Not an `OptionSet`: its literals and pattern matches would run generic code for every field of every call.
+/// A set of tokens. Not an `OptionSet`: its literals and pattern matches would run generic code for every field of
+/// every call.
 package struct FieldTokens: Sendable, Equatable {
     private var bits: UInt32
 

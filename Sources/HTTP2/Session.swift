@@ -2,9 +2,9 @@ import CNghttp2
 
 /// One HTTP/2 connection without its socket: bytes in -> events, commands -> bytes out, by libnghttp2.
 ///
-/// What nghttp2's callbacks hear is only written down, on the stream and in `notices`; the shell acts on it after `receive` has
-/// returned, so nothing re-enters. A session with something to send is on its pool's list of dirty sessions.
-/// `ServerSession` and `ClientSession` are the two faces of it.
+/// What nghttp2's callbacks hear is only written down, on the stream and in `notices`; the shell acts on it after
+/// `receive` has returned, so nothing re-enters. A session with something to send is on its pool's list of dirty
+/// sessions. `ServerSession` and `ClientSession` are the two faces of it.
 package struct Session {
     /// What happened to the connection as a whole since the shell last looked.
     package struct Notices: OptionSet, Sendable {
@@ -84,8 +84,8 @@ extension SessionPointer {
         return session
     }
 
-    /// Ends the session at once; the shell must have taken all touched streams. Returns the first of the streams that were open: they are
-    /// closed, have no session, and hang together by `takeNextOpen`, for the shell to recycle.
+    /// Ends the session at once; the shell must have taken all touched streams. Returns the first of the streams that
+    /// were open: they are closed, have no session, and hang together by `takeNextOpen`, for the shell to recycle.
     package func destroy() -> StreamPointer? {
         assert(pointee.firstTouched == nil)
         nghttp2_session_del(pointee.raw)
@@ -105,7 +105,8 @@ extension SessionPointer {
 
     // MARK: - Bytes
 
-    /// Takes bytes from the peer. Afterwards the shell looks at `notices` and `nextTouched`. A fault means: close the connection.
+    /// Takes bytes from the peer. Afterwards the shell looks at `notices` and `nextTouched`. A fault means: close the
+    /// connection.
     package func receive(_ bytes: UnsafeRawBufferPointer) -> SessionFault? {
         let start = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
         let count = nghttp2_session_mem_recv(pointee.raw, start, bytes.count)
@@ -118,7 +119,8 @@ extension SessionPointer {
         }
     }
 
-    /// Packs frames into `buffer` as long as at least one more surely fits; returns how many bytes. Streams may be touched.
+    /// Packs frames into `buffer` as long as at least one more surely fits; returns how many bytes. Streams may be
+    /// touched.
     package func send(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         // A frame with its header; nghttp2 hands out one at a time.
         let largestFrame = 16384 + 9

@@ -86,8 +86,8 @@ enum SessionCallbacks {
         return 0
     }
 
-    /// The last frame of an answer has been packed: a request that is still coming in is told to stop (RFC 9113, 8.1). Not before, since
-    /// nghttp2 drops what waits on a stream whose reset is queued.
+    /// The last frame of an answer has been packed: a request that is still coming in is told to stop (RFC 9113,
+    /// 8.1). Not before, since nghttp2 drops what waits on a stream whose reset is queued.
     private static let frameSent: nghttp2_on_frame_send_callback = { raw, frame, context in
         let header = frame.unsafelyUnwrapped.pointee.hd
         guard header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,

@@ -3,9 +3,9 @@ import Glibc
 
 /// Memory for nghttp2: free lists by size class, for one thread.
 ///
-/// Classes of 16 bytes up to 1 KiB, larger blocks from malloc; a 16-byte header holds the class. Allocation is most of what nghttp2 does
-/// besides HPACK, and per-thread lists cost a tenth fewer instructions a call than malloc. A list's blocks are not returned
-/// to malloc: they are at most what was in use at one time.
+/// Classes of 16 bytes up to 1 KiB, larger blocks from malloc; a 16-byte header holds the class. Allocation is most
+/// of what nghttp2 does besides HPACK, and per-thread lists cost a tenth fewer instructions a call than malloc. A
+/// list's blocks are not returned to malloc: they are at most what was in use at one time.
 struct SessionMemory {
     private static var classes: Int { 65 }
     private static var header: Int { 16 }

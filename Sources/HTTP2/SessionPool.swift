@@ -39,8 +39,8 @@ package struct SessionPool {
         options = Self.makeOptions()
     }
 
-    /// Flow-control credit is ours to give back; closed streams are not remembered; a peer that floods us with frames that want an
-    /// answer ends its session. Resets are counted by us, so that nghttp2's own count never comes first.
+    /// Flow-control credit is ours to give back; closed streams are not remembered; a peer that floods us with frames
+    /// that want an answer ends its session. Resets are counted by us, so that nghttp2's own count never comes first.
     private static func makeOptions() -> OpaquePointer {
         var options: OpaquePointer?
         nghttp2_option_new(&options)

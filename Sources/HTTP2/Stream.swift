@@ -27,9 +27,9 @@ package struct BufferAccount {
 
 /// One HTTP/2 stream of a session: what came in, and where what goes out is taken from.
 ///
-/// Bodies are not pushed: a stream that sends names the stream whose `body` it sends (`source`), and takes from it when its own
-/// session packs a frame. Taking is what gives the source's peer its flow-control credit back, so a slow reader on one side
-/// slows the writer on the other, and no more than a window waits here.
+/// Bodies are not pushed: a stream that sends names the stream whose `body` it sends (`source`), and takes from it
+/// when its own session packs a frame. Taking is what gives the source's peer its flow-control credit back, so a slow
+/// reader on one side slows the writer on the other, and no more than a window waits here.
 ///
 /// Pooled and recycled; lives from the peer's or our HEADERS until the shell recycles it.
 package struct Stream {

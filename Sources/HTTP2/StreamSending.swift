@@ -47,8 +47,8 @@ extension StreamPointer {
         session.markDirty()
     }
 
-    /// Drops what will arrive, giving all credit back. A stream that sends this body does not end any more but by a reset or by trailers of
-    /// our own.
+    /// Drops what will arrive, giving all credit back. A stream that sends this body does not end any more but by a
+    /// reset or by trailers of our own.
     package func discard() {
         pointee.isDiscarding = true
         creditAll()

@@ -1,6 +1,7 @@
 package import WireFormat
 
-/// A set of gray keys as an operator states it: a deny list, an allow list and a percentage, in this order of precedence.
+/// A set of gray keys as an operator states it: a deny list, an allow list and a percentage, in this order of
+/// precedence.
 package struct GraySet: ~Copyable, Sendable {
     /// Every key that is not denied is in.
     package let everything: Bool

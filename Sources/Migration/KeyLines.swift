@@ -1,12 +1,12 @@
 /// The memory of a key set: an open-addressing hash table whose buckets are whole cache lines.
 ///
-/// A line is 64 bytes: three records of 21 bytes, and a byte that says whether a key which wanted to be here is in the next line. A record
-/// holds a key of at most 20 bytes itself, padded with zeros, so that a question costs one cache miss, where a table of
-/// pointers or offsets costs two, and one comparison of 21 bytes per record without a branch in between. Of a longer key it holds the
-/// hash and where the key lies behind the lines.
+/// A line is 64 bytes: three records of 21 bytes, and a byte that says whether a key which wanted to be here is in
+/// the next line. A record holds a key of at most 20 bytes itself, padded with zeros, so that a question costs one
+/// cache miss, where a table of pointers or offsets costs two, and one comparison of 21 bytes per record without a
+/// branch in between. Of a longer key it holds the hash and where the key lies behind the lines.
 ///
-/// Three fifths of the records are in use, hence 36 bytes a key. As some line always has a free record, an insertion always
-/// finds room and a search always finds an end.
+/// Three fifths of the records are in use, hence 36 bytes a key. As some line always has a free record, an insertion
+/// always finds room and a search always finds an end.
 struct KeyLines {
     static let lineBytes = 64
     static let recordsPerLine = 3

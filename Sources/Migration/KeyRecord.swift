@@ -1,7 +1,7 @@
 /// A key as it lies in a line of `KeyLines`: 21 bytes, held in three words of which the last two overlap.
 ///
-/// Byte 0 is 0 in a free record, the length plus 1 of a key of at most 20 bytes, or 255 for a longer one. The key's bytes follow, padded
-/// with zeros; of a longer key eight bytes of hash and four that say where it lies.
+/// Byte 0 is 0 in a free record, the length plus 1 of a key of at most 20 bytes, or 255 for a longer one. The key's
+/// bytes follow, padded with zeros; of a longer key eight bytes of hash and four that say where it lies.
 struct KeyRecord {
     static let bytes = 21
     /// The longest key that a record holds itself.
@@ -113,8 +113,8 @@ struct KeyWords {
 /// The hash that spreads keys over lines: eight bytes at a time, each word folded into the state by a full 64 x 64 bit
 /// multiplication (the mixing of wyhash), so that keys which differ in one digit have nothing in common.
 ///
-/// It is not the cohort's hash, which goes byte by byte as the contract fixes it: this one needs a fifth of the time, and most
-/// sets are either a list or a percentage, seldom both.
+/// It is not the cohort's hash, which goes byte by byte as the contract fixes it: this one needs a fifth of the time,
+/// and most sets are either a list or a percentage, seldom both.
 enum KeyHash {
     private static let start: UInt64 = 0xa076_1d64_78bd_642f
     private static let factor: UInt64 = 0xe703_7ed1_a0b4_28db

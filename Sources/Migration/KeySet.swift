@@ -1,7 +1,7 @@
 /// A set of keys, made once from a switch file and asked on every call: is this gray key listed?
 ///
-/// An open-addressing table of cache lines: `KeyLines` says how they are laid out. A question reads one line in most cases,
-/// allocates nothing and takes no reference.
+/// An open-addressing table of cache lines: `KeyLines` says how they are laid out. A question reads one line in most
+/// cases, allocates nothing and takes no reference.
 ///
 /// Clients choose what is asked, never what the set holds: the longest search is fixed when the set is made.
 ///

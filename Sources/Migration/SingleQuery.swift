@@ -84,7 +84,8 @@ package struct SingleQuery: Sendable, Equatable {
         }
     }
 
-    /// Whether the reply that is awaited may turn out not to be the answer, so that it must be held until it is complete.
+    /// Whether the reply that is awaited may turn out not to be the answer, so that it must be held until it is
+    /// complete.
     @inlinable package var holdsReply: Bool {
         switch state {
         case .first(_, let fallsBack): fallsBack

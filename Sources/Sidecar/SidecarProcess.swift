@@ -43,7 +43,8 @@ package final class SidecarProcess: @unchecked Sendable {
         routes.initialize(to: RouteTable(configuration))
     }
 
-    /// Serves until a signal ends it; returns the exit status. Call it on the main thread, before any other thread is started.
+    /// Serves until a signal ends it; returns the exit status. Call it on the main thread, before any other thread is
+    /// started.
     package func run() throws -> Int32 {
         raiseDescriptorLimit()
         try watchSignals()
@@ -127,7 +128,8 @@ package final class SidecarProcess: @unchecked Sendable {
         }
     }
 
-    /// The first worker accepts for all; a connection goes to the one with the fewest calls. On the first worker's thread.
+    /// The first worker accepts for all; a connection goes to the one with the fewest calls. On the first worker's
+    /// thread.
     private func startAccepting() {
         guard let (descriptor, isUnix) = listening else { return }
         listening = nil

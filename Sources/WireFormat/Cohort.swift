@@ -1,8 +1,9 @@
 /// The percentage of the gray switch: which of 10,000 buckets a gray key falls into.
 ///
-/// `fmix64(FNV-1a-64(migration name, 0x00, canonical gray key)) mod 10,000`, as the contract's section 6 fixes it; vectors in
-/// `Protocol/vectors/cohort.json`. A key is in when its bucket is below the percentage times 100, so that it never leaves
-/// while the percentage grows. The hash state after the migration's name is kept, so that only the key is hashed per call.
+/// `fmix64(FNV-1a-64(migration name, 0x00, canonical gray key)) mod 10,000`, as the contract's section 6 fixes it;
+/// vectors in `Protocol/vectors/cohort.json`. A key is in when its bucket is below the percentage times 100, so that
+/// it never leaves while the percentage grows. The hash state after the migration's name is kept, so that only the
+/// key is hashed per call.
 @usableFromInline package struct Cohort: Sendable, Equatable {
     @usableFromInline package static let bucketCount: UInt32 = 10_000
 

@@ -45,8 +45,8 @@
 
 /// One field as it stands on the wire: its tag, and where its value is.
 ///
-/// All offsets count from the start of the outermost message. `start..<end` are the bytes of the varint or of the fixed-size
-/// number, or the content of a length-delimited field without its length.
+/// All offsets count from the start of the outermost message. `start..<end` are the bytes of the varint or of the
+/// fixed-size number, or the content of a length-delimited field without its length.
 @usableFromInline struct WireField {
     @usableFromInline let tag: UInt32
     /// Where the tag is.
@@ -67,9 +67,9 @@
 
 /// Walks over the fields of one message, or of one message inside another, without copying or decoding values.
 ///
-/// It is as strict about form as protobuf's own parsers where they agree, and takes the strict side where they differ (a tag has at
-/// most five bytes). Of a ten-byte varint the bits above the 64th are dropped, as the C++ and Java parsers do: a peer that
-/// refuses such a message will do so itself.
+/// It is as strict about form as protobuf's own parsers where they agree, and takes the strict side where they differ
+/// (a tag has at most five bytes). Of a ten-byte varint the bits above the 64th are dropped, as the C++ and Java
+/// parsers do: a peer that refuses such a message will do so itself.
 @usableFromInline struct FieldCursor {
     @usableFromInline let base: UnsafeRawPointer
     @usableFromInline var at: Int
@@ -103,7 +103,8 @@
         return WireField(tag: tag, offset: fieldStart, start: start, end: at)
     }
 
-    /// The next field if it has the commonest form, a tag of one byte and fewer than 128 bytes of text; else nothing happens.
+    /// The next field if it has the commonest form, a tag of one byte and fewer than 128 bytes of text; else nothing
+    /// happens.
     @inlinable @inline(__always)
     mutating func nextShortText() -> WireField? {
         guard end &- at >= 2 else { return nil }

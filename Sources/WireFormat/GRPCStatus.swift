@@ -24,7 +24,8 @@
         self = status
     }
 
-    /// The status of a response that has an HTTP status but no `grpc-status` (gRPC, "HTTP to gRPC Status Code Mapping").
+    /// The status of a response that has an HTTP status but no `grpc-status` (gRPC, "HTTP to gRPC Status Code
+    /// Mapping").
     package init(httpStatus: Int) {
         self =
             switch httpStatus {
@@ -39,8 +40,8 @@
 
     /// The status of a call whose stream was reset (gRPC over HTTP/2, "HTTP2 Transport Mapping, Errors").
     ///
-    /// That document names no status for STREAM_CLOSED and HTTP_1_1_REQUIRED; they and unknown codes are INTERNAL, as an unknown code may be
-    /// treated as INTERNAL_ERROR (RFC 9113, section 7).
+    /// That document names no status for STREAM_CLOSED and HTTP_1_1_REQUIRED; they and unknown codes are INTERNAL, as
+    /// an unknown code may be treated as INTERNAL_ERROR (RFC 9113, section 7).
     package init(http2ErrorCode: UInt32) {
         self =
             switch http2ErrorCode {

@@ -1,7 +1,8 @@
 /// The value of `grpc-timeout`: at most eight digits and a unit (gRPC over HTTP/2, "Timeout").
 package enum GRPCTimeout {
     package enum Parsed: Sendable, Equatable {
-        /// Saturates at `UInt64.max`, some 584 years. Zero is a deadline that has passed; gRPC's own servers take it too.
+        /// Saturates at `UInt64.max`, some 584 years. Zero is a deadline that has passed; gRPC's own servers take it
+        /// too.
         case nanoseconds(UInt64)
         /// Anything else than `1*8DIGIT ("H" / "M" / "S" / "m" / "u" / "n")`; never to be forwarded.
         case malformed
@@ -25,7 +26,8 @@ package enum GRPCTimeout {
         return .nanoseconds(overflow ? .max : product)
     }
 
-    /// Writes a duration in the finest unit in which it fits, rounded down so that it is never longer than what is left.
+    /// Writes a duration in the finest unit in which it fits, rounded down so that it is never longer than what is
+    /// left.
     ///
     /// - Parameter memory: at least `maxBytes`.
     /// - Returns: how many bytes were written.

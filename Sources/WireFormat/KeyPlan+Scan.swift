@@ -5,7 +5,8 @@
 /// - A field whose wire type does not fit its declared type is skipped like an unknown field, as protobuf's parsers do.
 /// - Numbers are taken from packed fields too, the last element winning; an empty packed field says nothing.
 /// - Text is not validated as UTF-8: the contract takes bytes as they are.
-/// - Every field at the levels that the path leads through must be well-formed; what lies inside other fields is not looked at.
+/// - Every field at the levels that the path leads through must be well-formed; what lies inside other fields is not
+/// looked at.
 /// - Not known to a scan, hence not honoured: `oneof` (a later member does not unset an earlier one).
 extension KeyPlan {
     /// Reads the canonical key of a message.
@@ -56,7 +57,8 @@ extension KeyPlan {
         return .key(UnsafeRawBufferPointer(rebasing: scratch[..<writer.count]))
     }
 
-    /// Appends a component's canonical form, with its length before it if the key has several; false if there is no room.
+    /// Appends a component's canonical form, with its length before it if the key has several; false if there is no
+    /// room.
     private func write(_ walk: PathWalk, _ type: ScalarType, to writer: inout KeyWriter) -> Bool {
         let prefixAt = writer.count
         if count > 1, !writer.reserveLength() { return false }

@@ -34,7 +34,8 @@ package enum KeyPlanError: Error, Equatable, CustomStringConvertible {
 
     @usableFromInline let fields: InlineArray<4, KeyField>
     @usableFromInline let fieldCount: UInt8
-    /// The tag of the only component if that is text at the top of the message, else 0: then the key is a slice of the message.
+    /// The tag of the only component if that is text at the top of the message, else 0: then the key is a slice of
+    /// the message.
     @usableFromInline let topLevelTextTag: UInt32
 
     package init(_ fields: [KeyField]) throws(KeyPlanError) {

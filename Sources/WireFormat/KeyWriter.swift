@@ -1,4 +1,5 @@
-/// Writes canonical key bytes into memory of the caller: decimal ASCII for integers, `true` or `false` for bool, text as it is.
+/// Writes canonical key bytes into memory of the caller: decimal ASCII for integers, `true` or `false` for bool, text
+/// as it is.
 struct KeyWriter {
     private let memory: UnsafeMutableRawBufferPointer
     private let limit: Int

@@ -1,5 +1,5 @@
-/// Whether metadata values are well-formed. A malformed one makes common gRPC servers fail the whole connection, which other
-/// clients' calls share, so it is refused here and never forwarded.
+/// Whether metadata values are well-formed. A malformed one makes common gRPC servers fail the whole connection,
+/// which other clients' calls share, so it is refused here and never forwarded.
 @usableFromInline package enum MetadataCheck {
     /// Whether all bytes are 0x20 to 0x7E, as the value of a key without `-bin` must be. An empty value is taken.
     @inlinable
@@ -26,8 +26,8 @@
 
     /// Whether the value of a `-bin` key is base64, or a comma-joined list of such.
     ///
-    /// A peer that joins duplicate keys makes such lists, but not every gRPC server splits them (gRPC core does not): forward the
-    /// items as fields of their own, or ask `isBinaryItem`.
+    /// A peer that joins duplicate keys makes such lists, but not every gRPC server splits them (gRPC core does not):
+    /// forward the items as fields of their own, or ask `isBinaryItem`.
     package static func isBinaryValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var start = 0
         for at in 0..<bytes.count where bytes[at] == UInt8(ascii: ",") {

@@ -1,5 +1,5 @@
-/// The percent encoding of `grpc-message` (gRPC over HTTP/2, "Responses"): 0x20 to 0x7E without `%` stand for themselves,
-/// every other byte is `%` and two upper-case hexadecimal digits.
+/// The percent encoding of `grpc-message` (gRPC over HTTP/2, "Responses"): 0x20 to 0x7E without `%` stand for
+/// themselves, every other byte is `%` and two upper-case hexadecimal digits.
 package enum PercentEncoding {
     /// How many bytes `encode` needs for all of `bytes`.
     package static func encodedCount(_ bytes: UnsafeRawBufferPointer) -> Int {

@@ -1,4 +1,5 @@
-/// The declared protobuf type of a key component. Floating point is refused by leaving it out: it has no one canonical form.
+/// The declared protobuf type of a key component. Floating point is refused by leaving it out: it has no one
+/// canonical form.
 ///
 /// An enum field is read as `int32`, which is how it stands on the wire.
 @usableFromInline package enum ScalarType: UInt8, Sendable, CaseIterable {

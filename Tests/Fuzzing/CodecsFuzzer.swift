@@ -1,6 +1,7 @@
 import WireFormat
 
-/// Runs the small codecs of gRPC over arbitrary bytes, and checks each against its inverse or against a plainer way to say it.
+/// Runs the small codecs of gRPC over arbitrary bytes, and checks each against its inverse or against a plainer way
+/// to say it.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzCodecs(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = UnsafeRawBufferPointer(start: start, count: count)

@@ -1,6 +1,7 @@
 import HTTP2
 
-/// Feeds arbitrary bytes to a session, as a client or as an upstream would, answers what it can, and checks that nothing is left behind.
+/// Feeds arbitrary bytes to a session, as a client or as an upstream would, answers what it can, and checks that
+/// nothing is left behind.
 ///
 /// First byte: bit 0 chooses the role, bit 1 whether a good opening goes before; the second is the size of the pieces.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -48,7 +48,8 @@ import Testing
         #expect(joined.server.frames.count { $0.stream == 1 } == 1)
     }
 
-    /// Answering before the request has ended: the answer arrives whole, then the client is told to stop (RFC 9113, 8.1).
+    /// Answering before the request has ended: the answer arrives whole, then the client is told to stop (RFC 9113,
+    /// 8.1).
     @Test func answerBeforeTheRequestEndsArrives() throws {
         let joined = Joined()
         let body = joined.client.body(pattern(10), ended: false)

@@ -53,8 +53,9 @@ import Testing
         #expect(relay.inside.session.pointee.openStreams == 0 && relay.outside.session.pointee.openStreams == 0)
     }
 
-    /// The upstream does not read: the client may send what both windows on the way hold and not a byte more; as the upstream reads,
-    /// as much follows. (Credit below half a window is given later, so the second window need not be full.)
+    /// The upstream does not read: the client may send what both windows on the way hold and not a byte more; as the
+    /// upstream reads, as much follows. (Credit below half a window is given later, so the second window need not be
+    /// full.)
     @Test func slowReaderStopsTheWriter() throws {
         var small = SessionLimits()
         small.streamWindow = 70_000

@@ -75,7 +75,8 @@ import WireFormat
         }
     }
 
-    /// Where both read a damaged message they read the same; what only the scanner refuses it refuses for a known reason.
+    /// Where both read a damaged message they read the same; what only the scanner refuses it refuses for a known
+    /// reason.
     @Test(arguments: UInt64(1)...8)
     func damagedMessages(seed: UInt64) throws {
         var messages = RandomSample(random: SeededRandom(seed: seed))

@@ -26,21 +26,23 @@ package struct Limits: Sendable, Equatable {
     package var idleTimeout: UInt64 = 3_600_000_000_000
     /// One attempt to connect to an upstream, name resolution included. In nanoseconds.
     package var connectTimeout: UInt64 = 2_000_000_000
-    /// Wait after the first failed attempt; 1.6 times as long after each further one, 20 % of jitter either way. In nanoseconds.
+    /// Wait after the first failed attempt; 1.6 times as long after each further one, 20 % of jitter either way. In
+    /// nanoseconds.
     package var backoffMinimum: UInt64 = 100_000_000
     /// The longest wait between two attempts. In nanoseconds.
     package var backoffMaximum: UInt64 = 5_000_000_000
 
-    /// Streams a client connection may reset in one go; beyond burst and rate it is told ENHANCE_YOUR_CALM and closed. Generous: a
-    /// client with tight deadlines resets much, and what reaches the upstreams is bounded by itself.
+    /// Streams a client connection may reset in one go; beyond burst and rate it is told ENHANCE_YOUR_CALM and
+    /// closed. Generous: a client with tight deadlines resets much, and what reaches the upstreams is bounded by
+    /// itself.
     package var resetsBurst = 2000
     package var resetsPerSecond = 500
     /// Streams that may be reset in one go on one upstream connection; beyond burst and rate they run to their end
     /// unread, since servers close connections that reset too much, and other clients' calls with them.
     package var upstreamResetsBurst = 100
     package var upstreamResetsPerSecond = 20
-    /// Frames of a client connection that carry nothing: PING, SETTINGS, PRIORITY and empty DATA. Generous: clients that measure
-    /// their bandwidth ping once a round trip.
+    /// Frames of a client connection that carry nothing: PING, SETTINGS, PRIORITY and empty DATA. Generous: clients
+    /// that measure their bandwidth ping once a round trip.
     package var idleFramesBurst = 2000
     package var idleFramesPerSecond = 1000
 

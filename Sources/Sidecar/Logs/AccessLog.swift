@@ -26,7 +26,8 @@ package struct LogMail: Sendable {
     }
 }
 
-/// Chooses the calls that the access log shows: a steady share of all, without a look at a clock or a random source of the system.
+/// Chooses the calls that the access log shows: a steady share of all, without a look at a clock or a random source
+/// of the system.
 struct AccessLog {
     private let share: Double
     private var owed = 0.0

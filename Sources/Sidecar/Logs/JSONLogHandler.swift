@@ -1,7 +1,8 @@
 import Foundation
 package import Logging
 
-/// Log lines as JSON objects, one a line, on standard error: `time` (RFC 3339, UTC), `level`, `logger`, `message`, and the metadata.
+/// Log lines as JSON objects, one a line, on standard error: `time` (RFC 3339, UTC), `level`, `logger`, `message`,
+/// and the metadata.
 package struct JSONLogHandler: LogHandler {
     package var logLevel = Logger.Level.info
     package var metadata: Logger.Metadata = [:]

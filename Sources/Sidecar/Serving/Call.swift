@@ -3,7 +3,8 @@ import HTTP2
 import Migration
 import WireFormat
 
-/// One call between a client's stream and the streams ("legs") on which the sides are asked. Pooled, one a client stream.
+/// One call between a client's stream and the streams ("legs") on which the sides are asked. Pooled, one a client
+/// stream.
 ///
 ///     receiving --message complete--> asking --reply--> answering --both streams closed--> recycled
 ///     receiving --key not needed----> asking <-> queued (no connection yet)
@@ -53,7 +54,8 @@ struct Call {
     /// Monotonic nanoseconds; 0 where there is none.
     var deadline: UInt64 = 0
 
-    /// Links of the list that the call waits in: an upstream's queue, or a connection's legs to be reset; and of the free list.
+    /// Links of the list that the call waits in: an upstream's queue, or a connection's legs to be reset; and of the
+    /// free list.
     var next: CallPointer?
     var previous: CallPointer?
     var waitsForReset = false
@@ -196,7 +198,8 @@ extension CallPointer {
         refuse(.deadlinePassed)
     }
 
-    /// Whether too much waits even without what is kept for a second try, which may be given up where only a refused stream needs it.
+    /// Whether too much waits even without what is kept for a second try, which may be given up where only a refused
+    /// stream needs it.
     private func holdsTooMuch() -> Bool {
         guard isOverBuffer else { return false }
         if !pointee.machine.holdsReply { pointee.client.stopRetainingBody(in: pointee.worker.pointee.sessions) }
@@ -485,7 +488,8 @@ enum HTTP2Code {
 
 /// Reading a side's reply.
 enum Reply {
-    /// The status of a complete reply: from the trailers, from a trailers-only head, else by the public http-grpc-status-mapping document.
+    /// The status of a complete reply: from the trailers, from a trailers-only head, else by the public
+    /// http-grpc-status-mapping document.
     static func status(of leg: StreamPointer) -> GRPCStatus {
         let field = leg.pointee.trailers.first(.grpcStatus) ?? leg.pointee.fields.first(.grpcStatus)
         if let field { return GRPCStatus(grpcStatus: UnsafeRawBufferPointer(field.valueBytes)) ?? .unknown }

@@ -176,7 +176,8 @@ extension ClientConnectionPointer {
 
     // MARK: - The end
 
-    /// First half of a graceful end: the client is told to open no new streams here. A ping's round trip later it has heard it.
+    /// First half of a graceful end: the client is told to open no new streams here. A ping's round trip later it has
+    /// heard it.
     func announceShutdown() {
         guard !pointee.isAnnounced else { return }
         let loop = pointee.worker.pointee.loop

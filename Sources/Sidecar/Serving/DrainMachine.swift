@@ -2,8 +2,8 @@
 ///
 ///     serving --signal--> delaying --no client left, delay over, signal--> leaving --no client left, time over, signal--> ended
 ///
-/// While it delays it still serves, but says that it is not ready: who sends calls has the time to send them elsewhere, and the app
-/// beside it to end first. Leaving, it tells clients to go and lets their calls end.
+/// While it delays it still serves, but says that it is not ready: who sends calls has the time to send them
+/// elsewhere, and the app beside it to end first. Leaving, it tells clients to go and lets their calls end.
 struct DrainMachine: ~Copyable {
     enum Event {
         /// SIGTERM or SIGINT.

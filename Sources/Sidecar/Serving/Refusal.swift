@@ -2,7 +2,8 @@ import HTTP2
 import Migration
 import WireFormat
 
-/// A call that the sidecar answers itself, and why. The one place where causes become gRPC statuses (contract, section 11).
+/// A call that the sidecar answers itself, and why. The one place where causes become gRPC statuses (contract,
+/// section 11).
 enum Refusal {
     /// Not a gRPC request at all: a plain HTTP answer.
     case plainHTTP(status: Int, StaticString)

@@ -3,8 +3,8 @@ import WireFormat
 
 /// What the sidecar reads of a request's header block: one pass over the fields, nothing copied.
 ///
-/// Whatever breaks the wire rules of gRPC (PROTOCOL-HTTP2) is found here and answered by the sidecar: forwarded, it would make common
-/// servers close the upstream connection that other clients' calls share.
+/// Whatever breaks the wire rules of gRPC (PROTOCOL-HTTP2) is found here and answered by the sidecar: forwarded, it
+/// would make common servers close the upstream connection that other clients' calls share.
 struct RequestHead {
     /// `/package.Service/Method`; lives as long as the stream's fields.
     private(set) var path = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
@@ -19,7 +19,8 @@ struct RequestHead {
         checkHTTP(isPost: isPost, isGRPC: isGRPC)
     }
 
-    /// What is wrong with the trailers of a request. A gRPC request has none; they are passed on where they can do no harm.
+    /// What is wrong with the trailers of a request. A gRPC request has none; they are passed on where they can do no
+    /// harm.
     static func refusal(ofTrailers fields: FieldList) -> Refusal? {
         var head = RequestHead()
         _ = head.read(fields)

@@ -15,10 +15,11 @@ struct Route {
     func upstream(_ side: Side) -> Int { side == .old ? oldUpstream : newUpstream }
 }
 
-/// From the path of a request to its route: open addressing on FNV-1a of the path's bytes, immutable, shared by all workers.
+/// From the path of a request to its route: open addressing on FNV-1a of the path's bytes, immutable, shared by all
+/// workers.
 ///
-/// A path that no method declares is looked up by its service; a service that no migration names has the route of last resort.
-/// So that clients cannot make it grow, all such calls share one route each.
+/// A path that no method declares is looked up by its service; a service that no migration names has the route of
+/// last resort. So that clients cannot make it grow, all such calls share one route each.
 struct RouteTable: ~Copyable, @unchecked Sendable {
     private struct Slot {
         var hash: UInt64 = 0
@@ -100,8 +101,8 @@ struct RouteTable: ~Copyable, @unchecked Sendable {
 }
 
 extension RouteTable {
-    /// The routes of a configuration. The counted methods are, in this order: for each migration its methods and then `(other)`; last the
-    /// calls that no migration takes.
+    /// The routes of a configuration. The counted methods are, in this order: for each migration its methods and then
+    /// `(other)`; last the calls that no migration takes.
     init(_ configuration: Configuration) {
         var routes: [(name: String, route: Route)] = []
         var counter = 0

@@ -6,7 +6,8 @@ import Migration
 import Synchronization
 import WireFormat
 
-/// Everything that one event loop serves calls with. Nothing in it is touched by another thread, but the counters, which may be read.
+/// Everything that one event loop serves calls with. Nothing in it is touched by another thread, but the counters,
+/// which may be read.
 struct Worker {
     let loop: UnsafeMutablePointer<EventLoop>
     let sessions: UnsafeMutablePointer<SessionPool>

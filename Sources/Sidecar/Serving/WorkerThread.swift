@@ -17,7 +17,8 @@ struct WorkerSetup {
     let accessLogShare: Double
 }
 
-/// A worker and its thread, as the rest of the process sees them: by mail, and by counts that may be read from anywhere.
+/// A worker and its thread, as the rest of the process sees them: by mail, and by counts that may be read from
+/// anywhere.
 final class WorkerThread: @unchecked Sendable {
     // Sendable because the worker is touched by its own thread alone once `start` was called.
     let loop: UnsafeMutablePointer<EventLoop>

@@ -19,6 +19,7 @@ struct FileStamp: Equatable {
         changedAt = status.st_ctim.tv_sec
     }
 
-    /// Whether the file changed so lately that a further change could have left the same stamp: clocks of file systems are coarse.
+    /// Whether the file changed so lately that a further change could have left the same stamp: clocks of file
+    /// systems are coarse.
     var isFresh: Bool { time(nil) - changedAt < 3 }
 }

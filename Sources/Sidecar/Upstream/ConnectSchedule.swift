@@ -3,8 +3,8 @@
 ///     idle --begin--> connecting --succeeded--> idle (as new)
 ///                     connecting --failed-----> resting until backed off --begin--> connecting
 ///
-/// Delays grow by 1.6 from `first` to `longest` and are spread by a fifth either way, as the public gRPC connection backoff
-/// document says, so that many sidecars do not come back to a restarted backend at once.
+/// Delays grow by 1.6 from `first` to `longest` and are spread by a fifth either way, as the public gRPC connection
+/// backoff document says, so that many sidecars do not come back to a restarted backend at once.
 package struct ConnectSchedule {
     private let first: UInt64
     private let longest: UInt64

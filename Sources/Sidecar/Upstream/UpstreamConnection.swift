@@ -10,8 +10,8 @@ import Migration
 ///     open --GOAWAY--> leaving: takes no calls, freed when the last stream closes
 ///     open, leaving --socket lost--> freed; its calls learn it
 ///
-/// Resets are paced: servers cut connections on which many streams are reset, and one client's cancellations must not end the calls of
-/// the others. A leg whose reset must wait is read and dropped until then.
+/// Resets are paced: servers cut connections on which many streams are reset, and one client's cancellations must not
+/// end the calls of the others. A leg whose reset must wait is read and dropped until then.
 struct UpstreamConnection: ~Copyable {
     enum Phase: UInt8 {
         case connecting

@@ -6,9 +6,10 @@ import WireFormat
 
 /// One upstream as one worker sees it: its connections, and the calls that wait for one.
 ///
-/// A connection is made when the worker starts and made anew whenever it is lost, off the path of calls; a further one is opened when
-/// the others come near the number of streams that the peer allows. While nothing is known against the upstream, calls wait for the
-/// connection that is being made, in a bounded queue; after a failed attempt they fail at once until it has been reached again.
+/// A connection is made when the worker starts and made anew whenever it is lost, off the path of calls; a further
+/// one is opened when the others come near the number of streams that the peer allows. While nothing is known against
+/// the upstream, calls wait for the connection that is being made, in a bounded queue; after a failed attempt they
+/// fail at once until it has been reached again.
 struct UpstreamPool {
     let worker: WorkerPointer
     let index: Int

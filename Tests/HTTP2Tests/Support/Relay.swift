@@ -2,8 +2,8 @@ import Testing
 
 @testable import HTTP2
 
-/// Client, sidecar and upstream in memory: the two sessions in the middle share a pool and hand streams on to each other as the
-/// shell does, without deciding anything.
+/// Client, sidecar and upstream in memory: the two sessions in the middle share a pool and hand streams on to each
+/// other as the shell does, without deciding anything.
 final class Relay {
     let client: ClientPeer
     let upstream: ServerPeer

@@ -4,8 +4,8 @@ import SwiftProtobuf
 typealias Sample = Switchover_Samples_Sample
 typealias Newer = Switchover_Samples_Newer
 
-/// Random messages in their wire form: pieces of a message one behind the other, which a parser merges, with fields in between that
-/// `Sample` does not know.
+/// Random messages in their wire form: pieces of a message one behind the other, which a parser merges, with fields
+/// in between that `Sample` does not know.
 struct RandomSample {
     var random: SeededRandom
 

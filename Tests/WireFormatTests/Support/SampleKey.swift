@@ -7,7 +7,8 @@ struct SampleKey: Sendable, CustomStringConvertible {
     let read: @Sendable (Sample) -> [UInt8]
     /// Nil where a parser cannot tell (fields without presence).
     var isPresent: (@Sendable (Sample) -> Bool)?
-    /// Whether a length-delimited value of this field is read by a parser too; a single number's would be unknown to it.
+    /// Whether a length-delimited value of this field is read by a parser too; a single number's would be unknown to
+    /// it.
     var takesLengths = false
 
     var description: String { "\(number):\(type.name)" }
