@@ -8,8 +8,9 @@ struct ServeCommand: ParsableCommand {
         commandName: "serve",
         abstract: "Runs the sidecar until SIGTERM or SIGINT.",
         discussion: """
-            Logs go to standard error. SIGTERM drains: the sidecar says that it is not ready, serves on until its clients have \
-            gone (at most drain.delay), tells those that are left to go, and lets their calls end (at most drain.timeout). A \
+            Logs go to standard error. SIGTERM drains: the sidecar says that it is not ready, serves on until its \
+            clients have gone (at most drain.delay), tells those that are left to go, and lets their calls end (at \
+            most drain.timeout). A \
             second signal skips to the next of these steps.
 
             Exit status: 0 after a drain, 1 when it cannot start.

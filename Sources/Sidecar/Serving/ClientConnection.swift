@@ -216,7 +216,8 @@ extension ClientConnectionPointer {
 enum PlainHTTP1 {
     static var answer: UnsafeRawBufferPointer {
         let text: StaticString = """
-            HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Type: text/plain\r\nContent-Length: 81\r\nConnection: close\r\n\r\n\
+            HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Type: text/plain\r\n\
+            Content-Length: 81\r\nConnection: close\r\n\r\n\
             This is Switchover's gRPC port: HTTP/2 without TLS only. Metrics: the stats port.
             """
         return UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)

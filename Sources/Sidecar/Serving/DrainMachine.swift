@@ -1,6 +1,8 @@
 /// How a sidecar goes down (contract, section 9): pure, it is told what happens and says what to do.
 ///
-///     serving --signal--> delaying --no client left, delay over, signal--> leaving --no client left, time over, signal--> ended
+///     serving --signal--> delaying
+///     delaying --no client left, delay over, signal--> leaving
+///     leaving --no client left, time over, signal--> ended
 ///
 /// While it delays it still serves, but says that it is not ready: who sends calls has the time to send them
 /// elsewhere, and the app beside it to end first. Leaving, it tells clients to go and lets their calls end.
