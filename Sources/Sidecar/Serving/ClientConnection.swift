@@ -164,6 +164,17 @@ extension ClientConnectionPointer {
         if events.hasMoreThanHead { call.clientProgressed(events) }
     }
 
+    /// Forgets the beginnings of requests that only a refused stream would need again.
+    func giveUpSecondTries() {
+        let pool = pointee.worker.pointee.sessions
+        session.forEachOpenStream { stream in
+            guard let call = stream.pointee.owner?.assumingMemoryBound(to: Call.self), !call.pointee.mayAskAgain else {
+                return
+            }
+            stream.stopRetainingBody(in: pool)
+        }
+    }
+
     private func heed(_ notices: Session.Notices) {
         let worker = pointee.worker
         if notices.contains(.settings), !pointee.hasHeard {
