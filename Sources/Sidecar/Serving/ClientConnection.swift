@@ -17,6 +17,7 @@ struct ClientConnection: ~Copyable {
     var timer: Timer
     var isAnnounced = false
     var hasHeard = false
+    var hasReceived = false
     /// When the last call began, monotonic nanoseconds.
     var lastCallAt: UInt64
     var next: ClientConnectionPointer?
@@ -75,6 +76,7 @@ extension ClientConnectionPointer {
         let buffer = worker.pointee.loop.pointee.receiveBuffer
         switch pointee.socket.receive(into: buffer) {
         case .bytes(let count):
+            pointee.hasReceived = true
             worker.pointee.counters.add(.clientBytesReceived, UInt64(count))
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             worker.pointee.sessions.pointee.now = worker.pointee.loop.pointee.now
@@ -120,7 +122,8 @@ extension ClientConnectionPointer {
 
     /// Sends what the session has, once a batch.
     func flush() {
-        guard !pointee.socket.isBlocked else { return }
+        // Our SETTINGS wait for the client's first bytes, so that what speaks HTTP/1 can be answered in its own words.
+        guard !pointee.socket.isBlocked, pointee.hasReceived else { return }
         let worker = pointee.worker
         let buffer = worker.pointee.loop.pointee.sendBuffer
         while true {
