@@ -152,6 +152,15 @@ extension SessionPointer {
         return stream
     }
 
+    /// Every stream that is open. `body` must open and close none.
+    package func forEachOpenStream(_ body: (StreamPointer) -> Void) {
+        var next = pointee.firstOpen
+        while let stream = next {
+            body(stream)
+            next = stream.pointee.nextOpen
+        }
+    }
+
     package func takeNotices() -> Session.Notices {
         let notices = pointee.notices
         pointee.notices = Session.Notices(rawValue: 0)

@@ -60,6 +60,9 @@ struct Call {
     var previous: CallPointer?
     var waitsForReset = false
 
+    /// The other side may have to be asked with the same message.
+    var mayAskAgain: Bool { phase == .receiving || phase != .answering && machine.holdsReply }
+
     static var scratchBytes: Int { 48 }
     static var epochBytes: Int { 24 }
 }
@@ -93,13 +96,13 @@ extension CallPointer {
         if let refusal = refusalOfTrailers(events) { return refuse(refusal) }
         switch pointee.phase {
         case .receiving:
-            if isOverBuffer { return refuse(.buffersFull) }
+            if holdsTooMuch { return refuse(.buffersFull) }
             pointee.client.creditAll()
             readMessage()
         case .asking, .answering:
-            if holdsTooMuch() { return refuse(.buffersFull) }
+            if holdsTooMuch { return refuse(.buffersFull) }
             pointee.leg?.resume()
-        case .queued: if isOverBuffer { refuse(.buffersFull) }
+        case .queued: if holdsTooMuch { refuse(.buffersFull) }
         case .over: break
         }
     }
@@ -198,11 +201,10 @@ extension CallPointer {
         refuse(.deadlinePassed)
     }
 
-    /// Whether too much waits even without what is kept for a second try, which may be given up where only a refused
-    /// stream needs it.
-    private func holdsTooMuch() -> Bool {
-        guard isOverBuffer else { return false }
-        if !pointee.machine.holdsReply { pointee.client.stopRetainingBody(in: pointee.worker.pointee.sessions) }
+    /// Whether too much waits even without what is kept for second tries that only a refused stream would need.
+    private var holdsTooMuch: Bool {
+        guard isOverBuffer, let connection = pointee.connection else { return false }
+        connection.giveUpSecondTries()
         return isOverBuffer
     }
 
@@ -326,7 +328,7 @@ extension CallPointer {
             pointee.client.resume()
             if leg.pointee.isClosed, !leg.pointee.hasEnded { return replyBroken(leg) }
             if leg.pointee.hasEnded { pointee.status = Reply.status(of: leg) }
-            if holdsTooMuch() { return refuse(.buffersFull) }
+            if holdsTooMuch { return refuse(.buffersFull) }
         } else if pointee.machine.holdsReply {
             hold(leg)
         } else if leg.pointee.isHeadComplete {
@@ -342,7 +344,7 @@ extension CallPointer {
         let plan = pointee.route.pointee.planPointer
         guard leg.pointee.isClosed else {
             leg.creditAll()
-            if isOverBuffer { return refuse(.buffersFull) }
+            if holdsTooMuch { return refuse(.buffersFull) }
             // An answer before the request's end; its stream is to be closed before another side is asked.
             if leg.pointee.hasEnded { pointee.legConnection?.reset(self, leg) }
             // Larger than any message that says *absent*: it is the answer.

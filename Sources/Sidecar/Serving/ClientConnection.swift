@@ -17,6 +17,7 @@ struct ClientConnection: ~Copyable {
     var timer: Timer
     var isAnnounced = false
     var hasHeard = false
+    var hasReceived = false
     /// When the last call began, monotonic nanoseconds.
     var lastCallAt: UInt64
     var next: ClientConnectionPointer?
@@ -75,6 +76,7 @@ extension ClientConnectionPointer {
         let buffer = worker.pointee.loop.pointee.receiveBuffer
         switch pointee.socket.receive(into: buffer) {
         case .bytes(let count):
+            pointee.hasReceived = true
             worker.pointee.counters.add(.clientBytesReceived, UInt64(count))
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             worker.pointee.sessions.pointee.now = worker.pointee.loop.pointee.now
@@ -120,7 +122,8 @@ extension ClientConnectionPointer {
 
     /// Sends what the session has, once a batch.
     func flush() {
-        guard !pointee.socket.isBlocked else { return }
+        // Our SETTINGS wait for the client's first bytes, so that what speaks HTTP/1 can be answered in its own words.
+        guard !pointee.socket.isBlocked, pointee.hasReceived else { return }
         let worker = pointee.worker
         let buffer = worker.pointee.loop.pointee.sendBuffer
         while true {
@@ -162,6 +165,17 @@ extension ClientConnectionPointer {
         pointee.lastCallAt = call.pointee.arrivedAt
         call.begin(events)
         if events.hasMoreThanHead { call.clientProgressed(events) }
+    }
+
+    /// Forgets the beginnings of requests that only a refused stream would need again.
+    func giveUpSecondTries() {
+        let pool = pointee.worker.pointee.sessions
+        session.forEachOpenStream { stream in
+            guard let call = stream.pointee.owner?.assumingMemoryBound(to: Call.self), !call.pointee.mayAskAgain else {
+                return
+            }
+            stream.stopRetainingBody(in: pool)
+        }
     }
 
     private func heed(_ notices: Session.Notices) {

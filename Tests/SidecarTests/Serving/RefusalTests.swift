@@ -1,0 +1,81 @@
+import HTTP2
+import Migration
+import Testing
+import WireFormat
+
+@testable import Sidecar
+
+@Suite struct RefusalTests {
+    /// Every cause with the status and code of the contract's table.
+    private static let cases: [(refusal: Refusal, status: GRPCStatus, code: String)] = [
+        (.unknownMethod, .unimplemented, "unknown-method"),
+        (.malformedMetadata(field: "x-bin", "is not base64"), .invalidArgument, "malformed-metadata"),
+        (.metadataTooLarge(limit: 16_384), .resourceExhausted, "metadata-too-large"),
+        (.messageTooLarge(limit: 4096), .resourceExhausted, "message-too-large"),
+        (.malformedMessage("50 % wrong: \u{fc}\n"), .invalidArgument, "malformed-message"),
+        (.missingKey(path: "1.3"), .invalidArgument, "missing-key"),
+        (.compressedMessage, .unimplemented, "compressed-message"), (.buffersFull, .resourceExhausted, "buffers-full"),
+        (.queueFull(.new), .resourceExhausted, "queue-full"), (.noSwitches, .unavailable, "no-switches"),
+        (.sideUnreachable(.old, "connection refused"), .unavailable, "side-unreachable"),
+        (.sideFailed(.new, .internal), .unavailable, "side-unreachable"),
+        (.deadlinePassed, .deadlineExceeded, "deadline"),
+    ]
+
+    /// What a real client gets when the answer is this block, or ends with it.
+    private func answer(_ fields: LocalFields, asTrailers: Bool = false) throws -> [String] {
+        let client = ClientPeer()
+        let server = ServerPeer()
+        let leg = try #require(client.request(client.body()))
+        server.receive(client.send())
+        let call = try #require(server.streams.first)
+        if asTrailers {
+            server.server.respond(call, head: okHead.fields, bodyOf: server.body(ended: false))
+            client.receive(server.send())
+            server.server.end(call, with: fields)
+        } else {
+            server.server.respond(call, with: fields)
+        }
+        client.receive(server.send())
+        #expect(client.fault == nil && leg.pointee.isClosed && leg.pointee.hasEnded && leg.pointee.errorCode == 0)
+        return asTrailers ? leg.trailers : leg.head
+    }
+
+    @Test(arguments: cases.indices) func isTrailersOnlyOfTheContract(index: Int) throws {
+        let (refusal, status, code) = Self.cases[index]
+        #expect(refusal.status == status && refusal.code.text == code)
+        let head = try answer(refusal.response)
+        #expect(head.prefix(2) == [":status: 200", "content-type: application/grpc"])
+        #expect(head.contains("grpc-status: \(status.rawValue)") && head.contains("switchover-error: \(code)"))
+        let message = try #require(head.first { $0.hasPrefix("grpc-message: ") }).dropFirst("grpc-message: ".count)
+        #expect(message.utf8.allSatisfy { (0x20...0x7e).contains($0) } && !message.isEmpty)
+        let accepts = head.contains("grpc-accept-encoding: identity")
+        #expect(accepts == (code == "compressed-message") && head.count == (accepts ? 6 : 5))
+    }
+
+    @Test(arguments: cases.indices) func endsAnAnswerThatHasBegun(index: Int) throws {
+        let (refusal, status, code) = Self.cases[index]
+        let trailers = try answer(refusal.trailers, asTrailers: true)
+        #expect(trailers.map { $0.prefix { $0 != ":" } } == ["grpc-status", "grpc-message", "switchover-error"])
+        #expect(trailers.first == "grpc-status: \(status.rawValue)" && trailers.last == "switchover-error: \(code)")
+    }
+
+    @Test(arguments: [404, 405, 415]) func plainHTTPIsNoGRPCAnswer(status: Int) throws {
+        let refusal = Refusal.plainHTTP(status: status, "no")
+        let head = try answer(refusal.response)
+        #expect(head.first == ":status: \(status)")
+        #expect(head.contains("content-type: text/plain") && head.contains("switchover-error: not-grpc"))
+        #expect(!head.contains { $0.hasPrefix("grpc-") })
+        // RFC 9110, 15.5.6.
+        #expect(head.contains("allow: POST") == (status == 405))
+        #expect(refusal.status == .unknown)
+    }
+
+    @Test func messagesNameTheCause() {
+        #expect(Refusal.missingKey(path: "1.3").message.contains("1.3"))
+        #expect(Refusal.sideUnreachable(.new, "timed out").message == "new cannot be reached: timed out")
+        #expect(Refusal.sideFailed(.new, .internal).message.hasPrefix("old does not have the record"))
+        #expect(Refusal.malformedMetadata(field: "a", "is b").message == "a is b")
+        #expect(Refusal.messageTooLarge(limit: 77).message.contains("77"))
+        #expect(Refusal.queueFull(.old).message.contains("old"))
+    }
+}

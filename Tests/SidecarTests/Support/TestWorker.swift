@@ -1,0 +1,224 @@
+import CLinux
+import EventLoop
+import Glibc
+import Logging
+import Migration
+import Synchronization
+import Testing
+import WireFormat
+
+@testable import HTTP2
+@testable import Sidecar
+
+/// A worker, its clients and both sides, all on the test's own thread: the loop runs until something has happened.
+final class TestWorker {
+    let loop: UnsafeMutablePointer<EventLoop>
+    let worker: WorkerPointer
+    let old: ScriptedUpstream
+    let new: ScriptedUpstream
+    private(set) var clients: [ScriptedClient] = []
+    private let resolver: Resolver
+    private let routes: UnsafeMutablePointer<RouteTable>
+    private var plans: [UnsafeMutableRawPointer] = []
+    /// Readable for ever, so that the loop comes round without waiting and looks after the peers.
+    private let ever: Int32
+    private var condition: () -> Bool = { true }
+    private var patience: UInt64 = 0
+
+    /// What a test gives up after; nothing that passes comes near it.
+    private static let longest: UInt64 = 10_000_000_000
+
+    init(_ limits: Limits = Limits(), stage: Stage? = .old, connected: Bool = true) throws {
+        loop = try EventLoop.make()
+        old = try ScriptedUpstream()
+        new = try ScriptedUpstream()
+        resolver = try Resolver()
+        ever = eventfd(1, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        routes = .allocate(capacity: 1)
+        let mailbox = try Mailbox()
+        // Never resolved: the pools are given their addresses below.
+        let address = Address.tcp(host: "127.0.0.1", port: 1)
+        routes.initialize(to: try Self.makeRoutes(&plans))
+        worker = .making(
+            WorkerSetup(
+                limits: limits, connectionShare: 1, routes: routes,
+                upstreams: [
+                    Upstream(name: "shop-old", address: address), Upstream(name: "shop-new", address: address),
+                ],
+                migrationCount: 1, resolver: resolver, logs: LogMail(logger: Logger(label: "test"), mailbox: mailbox),
+                accessLogShare: 0
+            ), loop: loop, counters: WorkerCounters(shape: CounterShape(methods: 4, upstreams: 2)))
+        (worker.pointee.upstreams + 0).pointee.addresses = [old.address]
+        (worker.pointee.upstreams + 1).pointee.addresses = [new.address]
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        _ = try loop.watch(ever, for: .readable, context: context) { context, _ in
+            Unmanaged<TestWorker>.fromOpaque(context).takeUnretainedValue().turn()
+        }
+        if let stage { take(stage) }
+        guard connected else { return }
+        worker.connect()
+        until("connected") { self.open(.old) == 1 && self.open(.new) == 1 }
+    }
+
+    deinit {
+        resolver.stop()
+        for plan in plans { plan.deallocate() }
+        routes.deinitialize(count: 1)
+        routes.deallocate()
+        close(ever)
+        loop.destroy()
+    }
+
+    private static func makeRoutes(_ plans: inout [UnsafeMutableRawPointer]) throws -> RouteTable {
+        let key = try KeyPlan([KeyField(path: try FieldPath("1"), type: .string, presence: .required)])
+        let query = CallPlan(
+            singleQuery: key, absent: .notFound, grayFallback: true, timeoutNanoseconds: 30_000_000_000,
+            migrationIndex: 0, methodIndex: 0)
+        let noFallback = CallPlan(
+            singleQuery: key, absent: .notFound, grayFallback: false, timeoutNanoseconds: 30_000_000_000,
+            migrationIndex: 0, methodIndex: 1)
+        let other = CallPlan(passThrough: .undeclared, migrationIndex: 0, methodIndex: 2)
+        func route(_ plan: CallPlan) -> Route {
+            let kept = UnsafeMutablePointer<CallPlan>.allocate(capacity: 1)
+            kept.initialize(to: plan)
+            plans.append(UnsafeMutableRawPointer(kept))
+            var keyPointer: UnsafeMutablePointer<KeyPlan>?
+            if let key = plan.key {
+                let kept = UnsafeMutablePointer<KeyPlan>.allocate(capacity: 1)
+                kept.initialize(to: key)
+                plans.append(UnsafeMutableRawPointer(kept))
+                keyPointer = kept
+            }
+            return Route(
+                planPointer: UnsafePointer(kept), keyPointer: keyPointer.map { UnsafePointer($0) },
+                counterIndex: plan.methodIndex, oldUpstream: 0, newUpstream: 1)
+        }
+        return RouteTable(
+            routes: [
+                ("/shop.Orders/Get", route(query)), ("/shop.Orders/GetStrict", route(noFallback)),
+                ("/shop.Orders/", route(other)),
+            ],
+            unmatched: Route(planPointer: nil, keyPointer: nil, counterIndex: 3, oldUpstream: 0, newUpstream: 1))
+    }
+
+    // MARK: - Switches
+
+    /// Switches that give every key this stage.
+    func take(_ stage: Stage) {
+        switch stage {
+        case .old: take(.idle)
+        case .dualOld: take(.migrating, enrolled: GraySet(everything: true, cohort: Self.cohort))
+        case .dualNew:
+            let all = GraySet(everything: true, cohort: Self.cohort)
+            take(.migrating, enrolled: GraySet(everything: true, cohort: Self.cohort), gray: all)
+        case .newMirrored: take(.mirrored)
+        case .new: take(.finished)
+        }
+    }
+
+    /// All keys are enrolled, these are gray: the key must be read.
+    func take(gray keys: [String]) throws {
+        let gray = GraySet(allow: try KeySet(keys: keys.map { Array($0.utf8) }), cohort: Self.cohort)
+        take(.migrating, enrolled: GraySet(everything: true, cohort: Self.cohort), gray: gray)
+    }
+
+    private static var cohort: Cohort { Cohort(migration: "shop") }
+
+    private func take(
+        _ phase: Phase, enrolled: consuming GraySet = GraySet(cohort: TestWorker.cohort),
+        gray: consuming GraySet = GraySet(cohort: TestWorker.cohort)
+    ) {
+        var switches: MigrationSwitches? = MigrationSwitches(epoch: 12, phase: phase, enrolled: enrolled, gray: gray)
+        let summary = SwitchSummary(epoch: 12, phase: phase, enrolled: "", gray: "", fingerprint: 0)
+        worker.take(SwitchSnapshot(summaries: [summary]) { (_) throws(Never) in switches.take() })
+    }
+
+    // MARK: - Running
+
+    /// Runs the loop until `condition` holds, which is asked each time it comes round.
+    func until(
+        _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: @escaping () -> Bool
+    ) {
+        self.condition = condition
+        patience = MonotonicClock.nanoseconds + Self.longest
+        loop.run()
+        if !condition() { Issue.record(what, sourceLocation: sourceLocation) }
+        self.condition = { true }
+    }
+
+    /// Lets everything that is on its way arrive: the loop comes round so often that nothing moves any more.
+    func settle() {
+        var left = 30
+        until("settled") {
+            left -= 1
+            return left < 0
+        }
+    }
+
+    private func turn() {
+        old.pump()
+        new.pump()
+        for client in clients { client.link.pump() }
+        if condition() || MonotonicClock.nanoseconds > patience { loop.stop() }
+    }
+
+    // MARK: - Peers
+
+    func client(_ limits: SessionLimits = SessionLimits()) throws -> ScriptedClient {
+        let (inside, outside) = try Sockets.pair()
+        worker.accept(inside)
+        let client = ScriptedClient(outside, limits)
+        clients.append(client)
+        return client
+    }
+
+    func upstream(_ side: Side) -> UpstreamPoolPointer { worker.pointee.upstreams + (side == .old ? 0 : 1) }
+
+    /// Connections that take calls.
+    func open(_ side: Side) -> Int { upstream(side).pointee.connections.count { $0.pointee.phase == .open } }
+
+    func backend(_ side: Side) -> ScriptedUpstream { side == .old ? old : new }
+
+    /// The next call that reaches the side.
+    func arrival(at side: Side, sourceLocation: SourceLocation = #_sourceLocation) throws -> PeerCall {
+        until("a call arrives at \(side.name)", sourceLocation: sourceLocation) {
+            !self.backend(side).waiting.isEmpty
+        }
+        return try #require(backend(side).take(), sourceLocation: sourceLocation)
+    }
+
+    /// Until the client has heard the end of its call.
+    func over(_ calls: PeerCall..., sourceLocation: SourceLocation = #_sourceLocation) {
+        until("the client hears the end", sourceLocation: sourceLocation) { calls.allSatisfy { $0.isClosed } }
+    }
+
+    var calls: Int { worker.pointee.load.pointee.calls.load(ordering: .relaxed) }
+    var connections: Int { worker.pointee.load.pointee.connections.load(ordering: .relaxed) }
+    var bufferedBytes: Int { worker.pointee.sessions.pointee.buffered.bytes }
+
+    /// Every call is over, with all its streams, and nothing waits; then everything is taken down.
+    func finish(sourceLocation: SourceLocation = #_sourceLocation) {
+        until("no call is left", sourceLocation: sourceLocation) { self.calls == 0 }
+        #expect(bufferedBytes == 0, sourceLocation: sourceLocation)
+        for side in Side.allCases {
+            #expect(upstream(side).pointee.queued == 0, sourceLocation: sourceLocation)
+            #expect(upstream(side).pointee.firstQueued == nil, sourceLocation: sourceLocation)
+            for connection in upstream(side).pointee.connections {
+                #expect(connection.pointee.firstToReset == nil, sourceLocation: sourceLocation)
+                #expect(
+                    connection.pointee.session?.session.pointee.openStreams ?? 0 == 0, sourceLocation: sourceLocation)
+            }
+        }
+        for client in clients { client.link.close() }
+        until("clients are gone", sourceLocation: sourceLocation) { self.connections == 0 }
+        old.stopListening()
+        new.stopListening()
+        worker.endAll()
+        old.hangUp()
+        new.hangUp()
+        until("upstreams are gone", sourceLocation: sourceLocation) {
+            Side.allCases.allSatisfy { self.upstream($0).pointee.connections.isEmpty }
+        }
+        #expect(bufferedBytes == 0 && calls == 0, sourceLocation: sourceLocation)
+    }
+}
