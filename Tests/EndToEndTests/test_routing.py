@@ -256,7 +256,8 @@ def test_the_plan_gives_a_deadline_to_a_call_without_one(between, stocked):
     sidecar, client = between(STAGES["dualOld"], plan={**PLAN, "Get": {**PLAN["Get"], "timeout": "300ms"}})
     stocked[0].wait_seconds = 1
     outcome = client.get("in-old", STORE, timeout=None)
-    assert (outcome.code, outcome.error) == ("DEADLINE_EXCEEDED", "deadline")
+    # The server has been told the same deadline, and its own answer may come first.
+    assert (outcome.code, outcome.error) in (("DEADLINE_EXCEEDED", "deadline"), ("DEADLINE_EXCEEDED", None))
     stocked[0].wait_seconds = 0
     switch(sidecar, client, **STAGES["old"])
     stocked[0].wait_seconds = 1
