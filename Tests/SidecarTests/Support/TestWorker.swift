@@ -196,13 +196,36 @@ final class TestWorker {
     var connections: Int { worker.pointee.load.pointee.connections.load(ordering: .relaxed) }
     var bufferedBytes: Int { worker.pointee.sessions.pointee.buffered.bytes }
 
+    func count(_ counter: WorkerCounters.UpstreamCounter, _ side: Side) -> UInt64 {
+        let counters = worker.pointee.counters
+        return counters.value(at: counters.shape.upstream(side == .old ? 0 : 1) + counter.rawValue)
+    }
+
+    /// Calls that were counted as begun, and as finished at any stage with any status.
+    private var counted: (begun: UInt64, finished: UInt64) {
+        let counters = worker.pointee.counters
+        var counted = (begun: UInt64(0), finished: UInt64(0))
+        for method in 0..<4 {
+            let start = counters.shape.method(method)
+            counted.begun += counters.value(at: start)
+            for stage in 0..<CounterShape.stages {
+                for status in 0..<CounterShape.statuses {
+                    counted.finished += counters.value(at: start + CounterShape.stageGroup(stage) + status)
+                }
+            }
+        }
+        return counted
+    }
+
     /// Every call is over, with all its streams, and nothing waits; then everything is taken down.
     func finish(sourceLocation: SourceLocation = #_sourceLocation) {
         until("no call is left", sourceLocation: sourceLocation) { self.calls == 0 }
         #expect(bufferedBytes == 0, sourceLocation: sourceLocation)
+        #expect(counted.begun == counted.finished, sourceLocation: sourceLocation)
         for side in Side.allCases {
             #expect(upstream(side).pointee.queued == 0, sourceLocation: sourceLocation)
             #expect(upstream(side).pointee.firstQueued == nil, sourceLocation: sourceLocation)
+            #expect(count(.callsQueued, side) == count(.callsUnqueued, side), sourceLocation: sourceLocation)
             for connection in upstream(side).pointee.connections {
                 #expect(connection.pointee.firstToReset == nil, sourceLocation: sourceLocation)
                 #expect(
