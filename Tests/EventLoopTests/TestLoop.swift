@@ -274,3 +274,14 @@ final class TestThread: @unchecked Sendable {
         return text.split(separator: ")").last?.dropFirst().first
     }
 }
+
+enum Descriptors {
+    /// Whether `descriptor` is still open on that file. Its number alone says nothing: tests run side by side in one
+    /// process, and another may have it by now.
+    static func isOpen(_ descriptor: Int32, on path: String) -> Bool {
+        var open = stat()
+        var file = stat()
+        guard fstat(descriptor, &open) == 0, stat(path, &file) == 0 else { return false }
+        return open.st_dev == file.st_dev && open.st_ino == file.st_ino
+    }
+}

@@ -86,12 +86,14 @@ enum Naming {
         }
     }
 
-    /// Last components of the names after `extension`.
+    /// Last components of the names after `extension`; a pointer's extension is its pointee's.
     private static func extended(in file: SourceFile) -> [String] {
         file.codeLines.compactMap { line in
             let words = line.split { $0 == " " || $0 == ":" || $0 == "{" }
             guard let keyword = words.firstIndex(of: "extension"), keyword + 1 < words.count else { return nil }
-            return words[keyword + 1].split(separator: ".").last.map(String.init)
+            let name = words[keyword + 1].split(separator: ".").last.map(String.init) ?? ""
+            if let pointee = name.wholeMatch(of: /UnsafeMutablePointer<(\w+)>/) { return String(pointee.1) }
+            return name.hasSuffix("Pointer") ? String(name.dropLast("Pointer".count)) : name
         }
     }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks Protocol/vectors against implementations of its own, written from the documents and not from the Swift sources.
+"""Checks Protocol/vectors against implementations of its own, written from the documents, not from the Swift sources.
 
 Needs nothing but Python's standard library. Exits with 1 and names each vector that differs.
 """

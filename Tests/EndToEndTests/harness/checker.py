@@ -12,7 +12,8 @@ def differences(direct, through, adds=()):
     The sidecar may add nothing to an answer; `adds` are what peers are known to add, so that the rest can be compared.
     """
     found = []
-    # Who notices first that a deadline has passed, the client or the server (or the hop in its place), is chance, and each has its own words.
+    # Who notices first that a deadline has passed, the client or the server (or the hop in its place), is chance, and
+    # each has its own words.
     raced = direct.code == through.code == "DEADLINE_EXCEEDED"
     for field in ("code", "initial") if raced else ("code", "details", "initial", "trailing"):
         before, after = getattr(direct, field), getattr(through, field)

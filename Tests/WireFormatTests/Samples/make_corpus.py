@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes corpus.txt: random messages and what Python's protobuf reads from them.
 
-Needs the packages protobuf and grpcio-tools. One line per message: its bytes, then `path:type:presence=key` for some keys, all
-bytes as hexadecimal digits; a key that is required and not on the wire is `-`. The seed is fixed, so the same
+Needs the packages protobuf and grpcio-tools. One line per message: its bytes, then `path:type:presence=key` for some
+keys, all bytes as hexadecimal digits; a key that is required and not on the wire is `-`. The seed is fixed, so the same
 versions write the same file.
 """
 
@@ -29,8 +29,8 @@ def load():
 samples = load()
 rnd = random.Random(7400)
 FIELDS = {field.name: field for field in samples.Sample.DESCRIPTOR.fields}
-TYPES = {5: "int32", 3: "int64", 13: "uint32", 4: "uint64", 17: "sint32", 18: "sint64", 8: "bool", 9: "string", 12: "bytes",
-         7: "fixed32", 6: "fixed64", 15: "sfixed32", 16: "sfixed64"}
+TYPES = {5: "int32", 3: "int64", 13: "uint32", 4: "uint64", 17: "sint32", 18: "sint64", 8: "bool", 9: "string",
+         12: "bytes", 7: "fixed32", 6: "fixed64", 15: "sfixed32", 16: "sfixed64"}
 
 
 def number(bits, is_signed):

@@ -3,7 +3,7 @@ import Testing
 import WireFormat
 
 /// The scanner says what swift-protobuf says, on random messages, on each of their prefixes, and on damaged ones.
-@Suite struct ScanAgainstSwiftProtobufTests {
+@Suite struct KeyPlanSwiftProtobufTests {
     @Test(arguments: UInt64(1)...8)
     func randomMessages(seed: UInt64) throws {
         var messages = RandomSample(random: SeededRandom(seed: seed))

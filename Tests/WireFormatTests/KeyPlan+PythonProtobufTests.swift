@@ -3,7 +3,7 @@ import Testing
 import WireFormat
 
 /// The scanner says what Python's protobuf said when `Samples/make_corpus.py` wrote `Samples/corpus.txt`.
-@Suite struct ScanAgainstPythonProtobufTests {
+@Suite struct KeyPlanPythonProtobufTests {
     @Test func everyKeyOfTheCorpus() throws {
         let file = URL(fileURLWithPath: #filePath).appendingPathComponent("../Samples/corpus.txt").standardizedFileURL
         let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
