@@ -144,6 +144,8 @@ class Sidecar(Hop):
             self.write_switches(**switches)
         command = [self.binary, "serve", "--config", str(self.configuration), *arguments]
         super().__init__(command, folder, address, old)
+        if settings.get("stats") != "off":
+            self.await_port(self.stats)
 
     def write_switches(self, phase="idle", enrolled="none", gray="none", epoch=None):
         """Replaces the switch file in one step, as an operator's tool does."""
