@@ -219,6 +219,6 @@ extension StreamPointer {
 
 extension UnsafeMutablePointer<SessionPool> {
     fileprivate func fits(_ field: Field, in list: FieldList) -> Bool {
-        list.bytes + field.size <= pointee.limits.metadataBytes && list.count < pointee.limits.metadataFields
+        list.bytes + field.size <= pointee.limits.metadataBytes && list.items + field.items <= pointee.limits.metadataFields
     }
 }
