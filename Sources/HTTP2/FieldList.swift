@@ -7,6 +7,8 @@ package struct Field {
     package let nameBytes: UnsafeBufferPointer<UInt8>
     package let valueBytes: UnsafeBufferPointer<UInt8>
     package let token: FieldToken
+    /// Fields that it becomes when it is sent on: a list of binary values is taken apart.
+    let items: Int
     /// The peer asked that this field never be indexed (RFC 7541, 6.2.3); that is passed on.
     let neverIndex: Bool
 
@@ -16,11 +18,12 @@ package struct Field {
         nameBytes = Self.bytes(name)
         valueBytes = Self.bytes(value)
         token = FieldToken.of(nameBytes)
+        items = token == .binary ? 1 + valueBytes.count { $0 == UInt8(ascii: ",") } : 1
         self.neverIndex = neverIndex
     }
 
-    /// Size as RFC 9113, 6.5.2 counts it, bytes.
-    var size: Int { nameBytes.count + valueBytes.count + 32 }
+    /// Size as RFC 9113, 6.5.2 counts it, of all the fields that it becomes, bytes.
+    var size: Int { items * (nameBytes.count + 32) + valueBytes.count }
 
     private static func bytes(_ buffer: OpaquePointer) -> UnsafeBufferPointer<UInt8> {
         let vector = nghttp2_rcbuf_get_buf(buffer)
@@ -35,6 +38,8 @@ package struct FieldList {
     private var capacity = 0
     /// Size as RFC 9113, 6.5.2 counts it: name, value and 32 for each field, in bytes.
     package private(set) var bytes = 0
+    /// Fields that it becomes when it is sent on.
+    private(set) var items = 0
     /// Tokens of all fields that it holds.
     package private(set) var tokens = FieldTokens()
 
@@ -57,6 +62,7 @@ package struct FieldList {
         fields.unsafelyUnwrapped[count] = field
         count += 1
         bytes += field.size
+        items += field.items
         tokens.insert(field.token)
     }
 
@@ -70,6 +76,7 @@ package struct FieldList {
         }
         count = 0
         bytes = 0
+        items = 0
         tokens = FieldTokens()
     }
 

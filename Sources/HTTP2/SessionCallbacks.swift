@@ -219,6 +219,7 @@ extension StreamPointer {
 
 extension UnsafeMutablePointer<SessionPool> {
     fileprivate func fits(_ field: Field, in list: FieldList) -> Bool {
-        list.bytes + field.size <= pointee.limits.metadataBytes && list.count < pointee.limits.metadataFields
+        let limits = pointee.limits
+        return list.bytes + field.size <= limits.metadataBytes && list.items + field.items <= limits.metadataFields
     }
 }

@@ -36,19 +36,21 @@ package struct SessionPool {
         memory = SessionMemory()
         serverCallbacks = SessionCallbacks.make(.server)
         clientCallbacks = SessionCallbacks.make(.client)
-        options = Self.makeOptions()
+        options = Self.makeOptions(limits)
     }
 
     /// Flow-control credit is ours to give back; closed streams are not remembered; a peer that floods us with frames
     /// that want an answer ends its session. Resets are counted by us, so that nghttp2's own count never comes first.
-    private static func makeOptions() -> OpaquePointer {
+    private static func makeOptions(_ limits: SessionLimits) -> OpaquePointer {
         var options: OpaquePointer?
         nghttp2_option_new(&options)
         nghttp2_option_set_no_auto_window_update(options, 1)
         nghttp2_option_set_no_closed_streams(options, 1)
         nghttp2_option_set_max_outbound_ack(options, 1000)
         nghttp2_option_set_max_settings(options, 32)
-        nghttp2_option_set_max_continuations(options, 8)
+        // As much metadata as we take is also sent on, with a few fields of ours; a block's frames are at most 16 KiB.
+        nghttp2_option_set_max_send_header_block_length(options, max(limits.metadataBytes + (4 << 10), 64 << 10))
+        nghttp2_option_set_max_continuations(options, max(limits.metadataBytes >> 14 + 2, 8))
         nghttp2_option_set_stream_reset_rate_limit(options, 1 << 40, 1 << 40)
         nghttp2_option_set_peer_max_concurrent_streams(options, 100)
         return options.unsafelyUnwrapped

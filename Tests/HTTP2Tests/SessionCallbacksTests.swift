@@ -60,6 +60,17 @@ import Testing
         #expect(server.events[stream] == [.head, .end, .oversized] && stream.pointee.fields.count == 10)
     }
 
+    /// A list of binary values is sent on as a field each, so it counts as so many.
+    @Test(arguments: [(4, false), (5, true)]) func binaryListsCountAsTheirItems(count: Int, isFlagged: Bool) throws {
+        var limits = SessionLimits()
+        limits.metadataFields = 10
+        let list = ("x-bin", [String](repeating: "AA==", count: count).joined(separator: ","))
+        let server = server(Frames.headers(stream: 1, Frames.requestHead + [list]), limits)
+        let stream = try #require(server.streams.first)
+        #expect(server.events[stream]?.contains(.oversized) == isFlagged)
+        #expect(stream.pointee.fields.count == (isFlagged ? 6 : 7))
+    }
+
     @Test func oversizedTrailersAreFlagged() throws {
         var limits = SessionLimits()
         limits.metadataBytes = 500

@@ -40,6 +40,21 @@ import Testing
         #expect(relay.client.events[leg] == [.head, .end, .closed])
     }
 
+    /// A header block as large as the limits allow passes, whatever libnghttp2's own limits are.
+    @Test func largeMetadataPassesThrough() throws {
+        var limits = SessionLimits()
+        limits.metadataBytes = 1 << 20
+        let relay = Relay(client: limits, middle: limits, upstream: limits)
+        let fields = (0..<20).map { (name: "x-\($0)", value: String(repeating: "~", count: 40_000)) }
+        let leg = try #require(relay.client.request(LocalFields(fields), relay.client.body()))
+        relay.exchange()
+        let call = try #require(relay.upstream.streams.first)
+        #expect(call.head.count == 26 && call.head.dropFirst(6).allSatisfy { $0.utf8.count > 40_000 })
+        relay.upstream.server.respond(call, with: LocalFields([(":status", "200")] + fields))
+        relay.exchange()
+        #expect(leg.head.count == 21 && relay.client.events[leg] == [.head, .end, .closed])
+    }
+
     @Test(arguments: [8, 2, 7] as [UInt32]) func resetsPassThroughBothWays(code: UInt32) throws {
         let relay = Relay()
         let first = try #require(relay.client.request(relay.client.body(ended: false)))

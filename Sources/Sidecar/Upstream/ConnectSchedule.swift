@@ -2,6 +2,7 @@
 ///
 ///     idle --begin--> connecting --succeeded--> idle (as new)
 ///                     connecting --failed-----> resting until backed off --begin--> connecting
+///     idle --a connection that had hardly stood is left--> resting until `first` after it stood
 ///
 /// Delays grow by 1.6 from `first` to `longest` and are spread by a fifth either way, as the public gRPC connection
 /// backoff document says, so that many sidecars do not come back to a restarted backend at once.
@@ -29,6 +30,10 @@ package struct ConnectSchedule {
         delay = min(longest, delay / 5 * 8)
         return restsUntil
     }
+
+    /// A connection that stood at `since` takes no calls any more. One that was short-lived is not made anew at once: a peer that takes
+    /// connections and ends them would be called without a pause.
+    package mutating func left(since: UInt64) { restsUntil = max(restsUntil, since + first) }
 
     /// A connection stood: the next loss begins with a short delay.
     package mutating func succeeded() {

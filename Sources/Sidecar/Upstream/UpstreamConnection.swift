@@ -26,6 +26,8 @@ struct UpstreamConnection: ~Copyable {
     var session: ClientSession?
     var timer: Timer
     var maxStreams = 100
+    /// When the peer's SETTINGS came, monotonic nanoseconds.
+    var openedAt: UInt64 = 0
 
     var resets: TokenBucket
     var resetTimer: Timer
@@ -160,6 +162,7 @@ extension UpstreamConnectionPointer {
             pointee.maxStreams = Swift.max(client.maxStreams, 0)
             if pointee.phase == .connecting {
                 pointee.phase = .open
+                pointee.openedAt = worker.pointee.loop.pointee.now
                 worker.pointee.loop.disarm(timerPointer)
                 worker.pointee.counters.add(.connectionsOpened, upstream: pointee.upstream.pointee.index)
                 pointee.upstream.connected()

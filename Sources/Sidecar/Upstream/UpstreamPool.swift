@@ -73,9 +73,11 @@ extension UpstreamPoolPointer {
     func growIfNeeded() {
         let worker = pointee.worker
         guard !pointee.isClosed, !pointee.isResolving, pointee.connections.count < UpstreamPool.maxConnections,
-            !pointee.connections.contains(where: { $0.pointee.phase == .connecting || !$0.isNearlyFull }),
-            pointee.schedule.restsUntil <= worker.pointee.loop.pointee.now
+            !pointee.connections.contains(where: { $0.pointee.phase == .connecting || !$0.isNearlyFull })
         else { return }
+        guard pointee.schedule.restsUntil <= worker.pointee.loop.pointee.now else {
+            return worker.pointee.loop.arm(timerPointer, at: pointee.schedule.restsUntil)
+        }
         if pointee.nextAddress < pointee.addresses.count { return connect() }
         pointee.isResolving = true
         let upstream = SendablePointer(self)
@@ -119,12 +121,13 @@ extension UpstreamPoolPointer {
     func connectionLeft(_ connection: UpstreamConnectionPointer) {
         pointee.connections.removeAll { $0 == connection }
         if pointee.current == connection { pointee.current = nil }
+        pointee.schedule.left(since: connection.pointee.openedAt)
         growIfNeeded()
     }
 
     func attemptFailed(_ reason: String) {
         // The next address of the same name is tried at once.
-        if pointee.nextAddress < pointee.addresses.count { return connect() }
+        if !pointee.isClosed, pointee.nextAddress < pointee.addresses.count { return connect() }
         let worker = pointee.worker
         pointee.nextAddress = 0
         pointee.addresses = pointee.address.isName ? [] : pointee.addresses

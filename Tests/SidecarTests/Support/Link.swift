@@ -194,6 +194,9 @@ final class ScriptedClient {
         link = Link(descriptor, ClientPeer(limits))
     }
 
+    /// Whether the worker has not asked the client to go.
+    var takesRequests: Bool { peer.client.takesRequests && !link.isClosed }
+
     /// A call whose body may go on.
     func call(
         _ path: StaticString, _ bytes: [UInt8], ended: Bool = true, _ fields: [(name: String, value: String)] = []

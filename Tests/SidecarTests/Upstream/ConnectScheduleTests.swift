@@ -36,6 +36,15 @@ import Testing
         #expect(schedule.failed(at: 0, random: 200) == 1000)
     }
 
+    @Test func shortLivedConnectionIsNotMadeAnewAtOnce() {
+        var schedule = ConnectSchedule(first: 1000, longest: 60_000)
+        schedule.left(since: 5000)
+        #expect(schedule.restsUntil == 6000 && schedule.failures == 0)
+        let again = schedule.failed(at: 50_000, random: 0)
+        schedule.left(since: 5000)
+        #expect(schedule.restsUntil == again)
+    }
+
     @Test func smallestSettingsDoNotTrap() {
         var schedule = ConnectSchedule(first: 1, longest: 0)
         #expect(schedule.failed(at: 10, random: .max) == 11)

@@ -142,6 +142,32 @@ import Testing
         test.finish()
     }
 
+    /// A side that takes each connection and ends it at once is not called without a pause, and calls wait for it meanwhile.
+    @Test(arguments: [true, false]) func shortLivedConnectionsAreNotHammered(isGoAway: Bool) throws {
+        var limits = Limits()
+        limits.backoffMinimum = 30_000_000
+        let test = try TestWorker(limits, connected: false)
+        test.worker.connect()
+        let start = test.loop.pointee.now
+        var ended = 0
+        test.until("some time passes") {
+            for link in test.old.links where link.descriptor >= 0 && link.peer.notices.contains(.settings) {
+                if isGoAway { (link.peer as? ServerPeer)?.server.shutDown() } else { link.close() }
+                guard link.isClosed || link.descriptor < 0 else { continue }
+                link.close()
+                ended += 1
+            }
+            test.old.forgetClosed()
+            return test.loop.pointee.now > start + 100_000_000
+        }
+        #expect((2...5).contains(ended))
+        let call = try test.client().unary("/shop.Orders/List", [1])
+        try test.arrival(at: .old).fail(0)
+        test.over(call)
+        #expect(call.status == 0)
+        test.finish()
+    }
+
     /// GOAWAY: calls in flight end where they are, new ones go over a new connection, the old one is closed when it
     /// is empty.
     @Test func goAwayMovesNewCalls() throws {
