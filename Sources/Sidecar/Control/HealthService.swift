@@ -39,9 +39,12 @@ struct HealthService {
 }
 
 extension Message {
-    /// Serialized. Messages of proto3 have no required fields, and ours are far below 2 GiB: it cannot fail.
+    /// Serialized, maps in the order of their keys. Messages of proto3 have no required fields, and ours are far below
+    /// 2 GiB: it cannot fail.
     var bytes: [UInt8] {
-        guard let bytes: [UInt8] = try? serializedBytes() else {
+        var options = BinaryEncodingOptions()
+        options.useDeterministicOrdering = true
+        guard let bytes: [UInt8] = try? serializedBytes(options: options) else {
             preconditionFailure("a proto3 message of bounded size can be serialized")
         }
         return bytes

@@ -31,8 +31,8 @@ package struct ConnectSchedule {
         return restsUntil
     }
 
-    /// A connection that stood at `since` takes no calls any more. One that was short-lived is not made anew at once: a peer that takes
-    /// connections and ends them would be called without a pause.
+    /// A connection that stood at `since` takes no calls any more. One that was short-lived is not made anew at once: a
+    /// peer that takes connections and ends them would be called without a pause.
     package mutating func left(since: UInt64) { restsUntil = max(restsUntil, since + first) }
 
     /// A connection stood: the next loss begins with a short delay.

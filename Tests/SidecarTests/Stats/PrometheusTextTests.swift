@@ -79,16 +79,22 @@ import Testing
         #expect(MetricsWriter.seconds(nanoseconds) == text)
     }
 
-    private static let promtool = "/usr/bin/promtool"
+    /// On the path, or where `Tests/run` puts it; nil when it is in neither place.
+    private static let promtool: String? = {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        let paths = (folders + [root.path + "/.build-venv/bin"]).map { "\($0)/promtool" }
+        return paths.first { FileManager.default.isExecutableFile(atPath: $0) }
+    }()
 
     /// Prometheus' own judge of names, units, types and format (Debian: package prometheus).
-    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: promtool), "promtool is not installed"))
+    @Test(.enabled(if: promtool != nil, "promtool is not installed"))
     func promtoolHasNothingToSay() throws {
         let fixture = StatsFixture()
         for use in [false, true] {
             if use { fixture.useEverything() }
             let process = Process()
-            process.executableURL = URL(fileURLWithPath: Self.promtool)
+            process.executableURL = URL(fileURLWithPath: try #require(Self.promtool))
             process.arguments = ["check", "metrics"]
             let input = Pipe()
             let output = Pipe()

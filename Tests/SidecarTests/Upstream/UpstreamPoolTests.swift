@@ -142,7 +142,8 @@ import Testing
         test.finish()
     }
 
-    /// A side that takes each connection and ends it at once is not called without a pause, and calls wait for it meanwhile.
+    /// A side that takes each connection and ends it at once is not called without a pause, and calls wait for it
+    /// meanwhile.
     @Test(arguments: [true, false]) func shortLivedConnectionsAreNotHammered(isGoAway: Bool) throws {
         var limits = Limits()
         limits.backoffMinimum = 30_000_000
