@@ -19,7 +19,12 @@ extension UnsafeMutablePointer<SessionPool> {
     }
 
     /// Nothing more comes: a stream that sends this body ends with it.
-    package func finish(_ source: StreamPointer) { source.pointee.hasEnded = true }
+    ///
+    /// - Parameter trailers: what an answer ends with; nil for a request.
+    package func finish(_ source: StreamPointer, trailers: LocalFields? = nil) {
+        source.pointee.localTrailers = trailers
+        source.pointee.hasEnded = true
+    }
 
     /// Moves up to `buffer.count` bytes of what came in on `stream` to `buffer`, gives its peer the credit, returns how
     /// many.

@@ -49,6 +49,13 @@ package enum KeyPlanError: Error, Equatable, CustomStringConvertible {
         self.topLevelTextTag = isTopLevelText ? first.path[0] << 3 | WireType.length : 0
     }
 
+    /// The same key, missing wherever a component is not on the wire.
+    package var required: KeyPlan {
+        let fields = (0..<count).map { KeyField(path: self[$0].path, type: self[$0].type, presence: .required) }
+        guard let plan = try? KeyPlan(fields) else { preconditionFailure("a key with other presence is a key") }
+        return plan
+    }
+
     /// How many components the key has, 1...4.
     package var count: Int { Int(fieldCount) }
 

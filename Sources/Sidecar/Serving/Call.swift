@@ -47,7 +47,7 @@ struct Call {
     /// The first side's reply, *absent*, while the other side is asked.
     var held: StreamPointer?
     /// What asks the sides where more is to be done than to hand a request on.
-    var operation: WriteOperation?
+    var operation: (any Operation)?
     var hasRetried = false
     var hasAnswered = false
     /// What the client was told, for metrics; `unknown` until then.
@@ -108,6 +108,7 @@ extension CallPointer {
 
     /// Whether a call that has the same stage whatever its key must be read all the same.
     private func mustRead(_ plan: UnsafePointer<CallPlan>, _ stage: Stage) -> Bool {
+        if plan.pointee.kind == .multiQuery { return stage == .dualOld || stage == .dualNew }
         guard plan.pointee.kind.isWrite else { return false }
         return stage.isDouble || pointee.worker.heldSwitches(of: plan.pointee.migrationIndex) != nil
     }
@@ -167,9 +168,11 @@ extension CallPointer {
 
     private func decideByKey(_ message: UnsafeRawBufferPointer) {
         let worker = pointee.worker
-        guard let plan = pointee.route.pointee.planPointer, let key = pointee.route.pointee.keyPointer,
+        guard let plan = pointee.route.pointee.planPointer,
             let switches = worker.switches(of: plan.pointee.migrationIndex)
         else { return refuse(.noSwitches) }
+        if plan.pointee.kind == .multiQuery { return decideMultiQuery(message, switches) }
+        guard let key = pointee.route.pointee.keyPointer else { return refuse(.noSwitches) }
         switch key.pointee.scan(message, scratch: worker.pointee.keyScratch) {
         case .key(let key):
             let stage = switches.pointee.stage(key: key)
@@ -188,11 +191,11 @@ extension CallPointer {
         }
     }
 
-    private func keyPath(_ component: Int) -> String {
+    func keyPath(_ component: Int) -> String {
         pointee.route.pointee.keyPointer.map { $0.pointee[component].path.description } ?? "?"
     }
 
-    private func decide(_ stage: Stage, _ switches: UnsafePointer<MigrationSwitches>) {
+    func decide(_ stage: Stage, _ switches: UnsafePointer<MigrationSwitches>) {
         guard let plan = pointee.route.pointee.planPointer else { return }
         pointee.stage = stage
         pointee.epoch = switches.pointee.epoch
@@ -305,7 +308,7 @@ extension CallPointer {
         pointee.leg.connection = connection
     }
 
-    private func writeRequest(_ writer: inout FieldWriter) {
+    private func writeRequest(_ writer: inout HeaderWriter) {
         let head = RequestHeadWriter(
             fields: pointee.client.pointee.fields, deadline: pointee.deadline, arrivedAt: pointee.arrivedAt,
             epoch: pointee.epoch, stage: pointee.stage)

@@ -141,7 +141,7 @@ final class Ask {
         leg.pointee.connection = connection
     }
 
-    private func writeHead(_ writer: inout FieldWriter) {
+    private func writeHead(_ writer: inout HeaderWriter) {
         let head = RequestHeadWriter(
             fields: call.pointee.client.pointee.fields, deadline: request.deadline, arrivedAt: call.pointee.arrivedAt,
             epoch: call.pointee.epoch, stage: call.pointee.stage)
