@@ -53,7 +53,7 @@ import WireFormat
         ),
         (
             "List: { kind: multi_query, \(rows), confirm: off, pages: { tokens: opake } }",
-            ["unknown form \"opake\"; did you mean opaque?"]
+            ["unknown form \"opake\"; write one of none, keyset, opaque"]
         ),
         (
             "List: { kind: multi_query, \(rows), confirm: { method: GetMany } }",
