@@ -72,7 +72,7 @@ extension KeyPlan {
 }
 
 /// The search for the last value of one path.
-private struct PathWalk {
+struct PathWalk {
     let path: FieldPath
     let type: ScalarType
     let message: UnsafeRawBufferPointer

@@ -1,0 +1,61 @@
+import WireFormat
+
+/// One side alone is asked: request and answer are its own, but for the page tokens of services that have tokens of
+/// their own. Those are marked wherever stage `old` does not forbid it, so that a walk that other sides began is noticed.
+extension MultiQuery {
+    mutating func startRelaying(_ side: Side, _ request: PagedRequest) -> Action {
+        do throws(Refusal) {
+            let message = try relayed(request, to: side)
+            state = .relaying(side)
+            return .ask([Ask(side: side, method: nil, message: message)])
+        } catch {
+            return .refuse(error)
+        }
+    }
+
+    private func relayed(_ request: PagedRequest, to side: Side) throws(Refusal) -> [UInt8] {
+        let token = request.token
+        guard plan.rows.paging.tokens == .opaque, !token.isEmpty else { return request.message }
+        switch WalkToken.parse(token, of: request.digest) {
+        case .altered: throw .token
+        case .foreign:
+            guard side == .old else { throw .walkInterrupted }
+            return request.message
+        case .token(let walk):
+            guard case .page(let own) = side == .old ? walk.old : walk.new,
+                (side == .old ? walk.new : walk.old) == .notAsked
+            else { throw .walkInterrupted }
+            return request.asking(token: own)
+        }
+    }
+
+    mutating func relay(_ reply: Reply, from side: Side) -> Action {
+        switch reply {
+        case .failed: return .relay(from: side)
+        case .unreachable: return .fail(side, .unreachable)
+        case .message(let message):
+            guard side == .new, plan.rows.paging.tokens == .opaque, let request else {
+                return .answer(message, partial: nil)
+            }
+            do throws(RowFault) {
+                return .answer(try markingToken(of: message, request), partial: nil)
+            } catch {
+                return .refuse(.fault(side, .unreadable(error)))
+            }
+        }
+    }
+
+    private func markingToken(of message: [UInt8], _ request: PagedRequest) throws(RowFault) -> [UInt8] {
+        guard let field = plan.rows.paging.responseTokenField else { return message }
+        let parts = try message.span.bytes.withUnsafeBytes { memory throws(RowFault) in
+            try MessageParts(of: memory, text: field)
+        }
+        guard let token = parts.text, !token.isEmpty else { return message }
+        let walk = WalkToken(old: .notAsked, new: .page(Array(message[token])), position: nil)
+        var tail: [UInt8] = []
+        FieldWriter.append(field, walk.encode(of: request.digest), to: &tail)
+        var plan = MergePlan()
+        for range in parts.rest { plan.append(range, of: 0) }
+        return plan.message(of: [message], tail: tail)
+    }
+}
