@@ -1,3 +1,5 @@
+import WireFormat
+
 /// What a request about one record says: those parts of Get, Insert, Update, Upsert and Delete that it has, or a whole
 /// Record. Its values are slices of the request.
 struct RecordRequest {
@@ -15,7 +17,7 @@ struct QueryRequest {
     var order: [RecordOrder] = []
     var limit = RequestLimits.defaultPageRecords
     /// The sort key after which the page begins.
-    var after: UnsafeRawBufferPointer?
+    var after: [UInt8]?
     /// Of the request, for the next page's token.
-    var hash: UInt64 = 0
+    var digest: RequestDigest
 }

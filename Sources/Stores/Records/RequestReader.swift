@@ -92,7 +92,7 @@ struct RequestReader {
     }
 
     func query(_ message: UnsafeRawBufferPointer) throws(StoreFault) -> QueryRequest {
-        var request = QueryRequest()
+        var request = QueryRequest(digest: try digest(message))
         var isNamed = false
         var token: UnsafeRawBufferPointer?
         var reader = MessageReader(message, Self.query)
@@ -107,14 +107,27 @@ struct RequestReader {
             }
         }
         if !isNamed { _ = try isEntity(UnsafeRawBufferPointer(start: nil, count: 0)) }
-        request.hash = PageToken.hash(message) ?? 0
-        guard let token, !token.isEmpty else { return request }
-        request.after = PageToken.sortKey(of: token, hash: request.hash)
-        guard request.after != nil else {
-            throw .invalid("it was not made for this query: begin again without it").within("page_token")
-        }
+        if let token, !token.isEmpty { request.after = try sortKey(of: token, request.digest) }
         return request
     }
+
+    private func digest(_ message: UnsafeRawBufferPointer) throws(StoreFault) -> RequestDigest {
+        do throws(RowFault) {
+            return try RequestDigest(of: message, withoutLimit: 5, withoutToken: 6)
+        } catch {
+            throw .invalid("QueryRequest is not well-formed at byte \(error.offset)")
+        }
+    }
+
+    /// A merge's position of a record is its sort key, so that it does not matter who made the token.
+    private func sortKey(of token: UnsafeRawBufferPointer, _ digest: RequestDigest) throws(StoreFault) -> [UInt8] {
+        guard let sortKey = PageToken.position(in: token, of: digest) else {
+            throw .invalid("it was not made for this query: begin again without it").within("page_token")
+        }
+        return sortKey
+    }
+
+    static let alteredToken = StoreFault.invalid("it was altered: begin again without it").within("page_token")
 
     private func isEntity(_ name: UnsafeRawBufferPointer) throws(StoreFault) -> Bool {
         guard entity.name.utf8.count == name.count, entity.name.utf8.elementsEqual(name) else {

@@ -33,7 +33,7 @@ extension SQLiteSession {
         if let filter = request.filter { try conditions.append(filter) }
         if let grayKey = request.grayKey { try conditions.append(.comparison(entity.grayKey, .equal, grayKey)) }
         try conditions.checkOrder(request.order)
-        if let after = request.after { conditions.appendAfter(try position(after, request.order)) }
+        if let after = request.after { conditions.appendAfter(try position(after: after, request.order)) }
         conditions.appendOrder(request.order)
         conditions.appendLimit(request.limit + 1)
         let statement = try statement(conditions.select)
@@ -92,22 +92,20 @@ extension SQLiteSession {
 
     /// The values after which a page begins, in the query's order.
     private func position(
-        _ sortKey: UnsafeRawBufferPointer, _ order: [RecordOrder]
+        after sortKey: [UInt8], _ order: [RecordOrder]
     ) throws(StoreFault) -> [(order: RecordOrder, value: RecordValue)] {
-        var reader = SortKeyReader(sortKey)
+        var reader = SortKeyReader(keep(sortKey))
         var position: [(order: RecordOrder, value: RecordValue)] = []
         for part in order + entity.key.map({ RecordOrder(field: $0, isDescending: false) }) {
             let type = table.type(part.field)
             guard let value = reader.next(type, isDescending: part.isDescending, keep: keep) else {
-                throw Self.alteredToken
+                throw RequestReader.alteredToken
             }
             position.append((part, value))
         }
-        guard reader.isAtEnd else { throw Self.alteredToken }
+        guard reader.isAtEnd else { throw RequestReader.alteredToken }
         return position
     }
-
-    private static let alteredToken = StoreFault.invalid("it was altered: begin again without it").within("page_token")
 
     private func page(_ statement: PreparedStatement, _ request: QueryRequest) throws(StoreFault) -> [UInt8] {
         let row = SQLiteRow(handle: statement.handle, table: table)
@@ -116,7 +114,7 @@ extension SQLiteSession {
         var count = 0
         while try statement.step() {
             if count == request.limit || writer.count > table.configuration.limits.pageBytes {
-                writer.field(2, PageToken.make(hash: request.hash, sortKey: last))
+                writer.field(2, PageToken.encode(last, of: request.digest))
                 break
             }
             let record = writer.open(1)
