@@ -45,7 +45,8 @@ package enum KeyPlanError: Error, Equatable, CustomStringConvertible {
         for (index, field) in fields.enumerated() { stored[index] = field }
         self.fields = stored
         self.fieldCount = UInt8(fields.count)
-        let isTopLevelText = fields.count == 1 && first.path.count == 1 && first.type.isText
+        let isTopLevel = first.path.count == 1 && !first.path.hasElements
+        let isTopLevelText = fields.count == 1 && isTopLevel && first.type.isText
         self.topLevelTextTag = isTopLevelText ? first.path[0] << 3 | WireType.length : 0
     }
 

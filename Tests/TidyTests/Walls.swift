@@ -12,6 +12,7 @@ enum Walls {
         "Migration": ["WireFormat"],
         "EventLoop": system.union(["CLinux"]),
         "HTTP2": system.union(["CNghttp2", "WireFormat"]),
+        "Stores": system.union(["EventLoop", "Migration", "SwitchoverProtocol", "WireFormat", "GRDB", "GRDBSQLite"]),
         "SwitchoverProtocol": ["SwiftProtobuf", "Foundation", "FoundationEssentials"],
         "Sidecar": edges.union([
             "CLinux", "EventLoop", "HTTP2", "WireFormat", "Migration", "SwitchoverProtocol", "SwiftProtobuf", "Logging",
