@@ -3,8 +3,8 @@ internal import CZlib
 /// Inflates messages that were compressed with gzip, as `grpc-encoding: gzip` means it.
 ///
 /// The length of what comes out is bounded before it is known: a small message that inflates without end costs no
-/// more than the bound. Several gzip members one behind the other are one message (RFC 1952, section 2.2). Its 44 KiB of
-/// state are kept from message to message: one inflater for each event loop.
+/// more than the bound. Several gzip members one behind the other are one message (RFC 1952, section 2.2). Its 44 KiB
+/// of state are kept from message to message: one inflater for each event loop.
 package struct GzipInflater: ~Copyable {
     /// zlib keeps the stream's address.
     private let stream: UnsafeMutablePointer<z_stream>
@@ -39,8 +39,8 @@ package struct GzipInflater: ~Copyable {
         }
     }
 
-    /// Inflates into memory that doubles up to one byte more than the limit: that byte tells a message that ends there from
-    /// one that goes on.
+    /// Inflates into memory that doubles up to one byte more than the limit: that byte tells a message that ends there
+    /// from one that goes on.
     private func run(limit: Int) throws(GzipFault) -> [UInt8] {
         let most = limit == .max ? limit : limit + 1
         var output = [UInt8](repeating: 0, count: min(most, max(512, 4 * Int(stream.pointee.avail_in))))

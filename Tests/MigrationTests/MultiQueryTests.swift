@@ -166,7 +166,8 @@ private typealias Row = ScriptedQuery.Row
         #expect(query.replied(.old, ScriptedQuery.reply([]), stages: stages) == answer([Row(3), Row(5)]))
     }
 
-    /// A side that has only rows without a say does not keep a call busy for ever: the page is short, its token goes on.
+    /// A side that has only rows without a say does not keep a call busy for ever: the page is short, its token goes
+    /// on.
     @Test func aPageEndsAfterSoManyRounds() throws {
         var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: .both(.old))
         var action = query.start(request: ScriptedQuery.request(limit: 1))
