@@ -7,6 +7,7 @@ package enum FieldToken: UInt8, Sendable {
     case status
     case otherPseudo
     case contentType
+    case contentLength
     case te
     case grpcTimeout
     case grpcEncoding
@@ -23,7 +24,9 @@ package enum FieldToken: UInt8, Sendable {
         switch name[0] {
         case UInt8(ascii: ":"): return pseudo(name)
         case UInt8(ascii: "g"): if hasPrefix(name, "grpc-") { return grpc(name) }
-        case UInt8(ascii: "c"): if equals(name, "content-type") { return .contentType }
+        case UInt8(ascii: "c"):
+            if equals(name, "content-type") { return .contentType }
+            if equals(name, "content-length") { return .contentLength }
         case UInt8(ascii: "t"): if equals(name, "te") { return .te }
         case UInt8(ascii: "s"): if hasPrefix(name, "switchover-") { return .switchover }
         default: break

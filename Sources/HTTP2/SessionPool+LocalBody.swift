@@ -2,9 +2,11 @@
 extension UnsafeMutablePointer<SessionPool> {
     /// A stream of no session: the shell appends to its body, and another stream sends that
     /// (`ServerSession.respond(_:head:bodyOf:)`). Recycle it when that stream has closed.
-    package func makeSource() -> StreamPointer {
+    ///
+    /// - Parameter isKept: what was sent of it is kept, so that it can be sent again.
+    package func makeSource(isKept: Bool = false) -> StreamPointer {
         let source = newStream()
-        source.pointee.body.stopRetaining()
+        if isKept { source.retainBody(upTo: .max) } else { source.pointee.body.stopRetaining() }
         return source
     }
 
@@ -15,6 +17,9 @@ extension UnsafeMutablePointer<SessionPool> {
         source.pointee.body.append(start, count: bytes.count)
         source.settleAccount(from: before, to: source.pointee.body.held, in: self)
     }
+
+    /// Nothing more comes: a stream that sends this body ends with it.
+    package func finish(_ source: StreamPointer) { source.pointee.hasEnded = true }
 
     /// Moves up to `buffer.count` bytes of what came in on `stream` to `buffer`, gives its peer the credit, returns how
     /// many.

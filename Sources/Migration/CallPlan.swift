@@ -4,6 +4,14 @@ package import WireFormat
 package enum CallKind: UInt8, Sendable, CaseIterable {
     /// Finds one record: asked of the authority, and where the stage says so of the other side when it is absent.
     case singleQuery
+    /// Changes a record that is there.
+    case update
+    /// Changes a record, or makes it.
+    case upsert
+    /// Makes a record.
+    case insert
+    /// Takes a record away.
+    case delete
     /// Any method without a declared kind, streaming included: follows the total switch.
     case passThrough
 
@@ -11,7 +19,19 @@ package enum CallKind: UInt8, Sendable, CaseIterable {
     package var name: String {
         switch self {
         case .singleQuery: "single_query"
+        case .update: "update"
+        case .upsert: "upsert"
+        case .insert: "insert"
+        case .delete: "delete"
         case .passThrough: "pass_through"
+        }
+    }
+
+    /// Changes one record, on both sides while the stage says so.
+    @inlinable package var isWrite: Bool {
+        switch self {
+        case .update, .upsert, .insert, .delete: true
+        case .singleQuery, .passThrough: false
         }
     }
 }
@@ -37,7 +57,7 @@ package enum Effect: UInt8, Sendable, CaseIterable {
 /// Everything the engine knows about one method; plain data, copied freely.
 package struct CallPlan: Sendable, Equatable {
     package let kind: CallKind
-    /// Where the gray key stands in the request; never nil for a single query.
+    /// Where the gray key stands in the request; nil for pass-through alone.
     package let key: KeyPlan?
     /// The status by which a side says that it has no such record.
     package let absent: GRPCStatus
@@ -61,6 +81,22 @@ package struct CallPlan: Sendable, Equatable {
         self.grayFallback = grayFallback
         self.timeoutNanoseconds = timeoutNanoseconds
         effect = .read
+        self.migrationIndex = migrationIndex
+        self.methodIndex = methodIndex
+    }
+
+    /// A plan of a write, whose further parts are its `WritePlan`.
+    package init(
+        write kind: CallKind, key: KeyPlan, absent: GRPCStatus, timeoutNanoseconds: UInt64, migrationIndex: Int,
+        methodIndex: Int
+    ) {
+        precondition(kind.isWrite, "a plan of a write is of a kind that writes")
+        self.kind = kind
+        self.key = key
+        self.absent = absent
+        grayFallback = false
+        self.timeoutNanoseconds = timeoutNanoseconds
+        effect = .unsafeWrite
         self.migrationIndex = migrationIndex
         self.methodIndex = methodIndex
     }

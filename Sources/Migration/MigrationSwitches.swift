@@ -26,6 +26,9 @@ package struct MigrationSwitches: ~Copyable, Sendable {
     /// Whether a call's gray key must be read before its stage is known.
     @inlinable package var needsKey: Bool { stageWithoutKey == nil }
 
+    /// Whether some key may be at stage `old`.
+    package var hasKeysAtOld: Bool { phase == .idle || (phase == .migrating && !enrolled.isAll) }
+
     /// The stage of a canonical gray key.
     @inlinable package func stage(key: UnsafeRawBufferPointer) -> Stage {
         if let stageWithoutKey { return stageWithoutKey }

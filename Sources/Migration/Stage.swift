@@ -19,6 +19,14 @@ package enum Stage: UInt8, Sendable, CaseIterable {
         }
     }
 
+    /// Whether records are written on both sides.
+    @inlinable package var isDouble: Bool {
+        switch self {
+        case .dualOld, .dualNew, .newMirrored: true
+        case .old, .new: false
+        }
+    }
+
     /// The value of the metadata `switchover-stage`.
     @inlinable package var name: StaticString {
         switch self {

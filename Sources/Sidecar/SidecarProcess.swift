@@ -21,6 +21,7 @@ package final class SidecarProcess: @unchecked Sendable {
     private let resolver: Resolver
     private let routes: UnsafeMutablePointer<RouteTable>
     private let board: StatusBoard
+    private let lanes: LaneTable
     private var workers: [WorkerThread] = []
     private var counters: [WorkerCounters] = []
     private var status: StatusThread?
@@ -39,6 +40,7 @@ package final class SidecarProcess: @unchecked Sendable {
         board = StatusBoard(migrations: configuration.migrations.map(\.name))
         admin = try LoopThread(name: "admin")
         resolver = try Resolver()
+        lanes = LaneTable(limit: configuration.limits.laneQueue)
         routes = .allocate(capacity: 1)
         routes.initialize(to: RouteTable(configuration))
     }
@@ -106,6 +108,7 @@ package final class SidecarProcess: @unchecked Sendable {
     private func startWorkers() throws {
         let setup = WorkerSetup(
             limits: configuration.limits, connectionShare: configuration.workers, routes: routes,
+            lanes: lanes,
             upstreams: configuration.upstreams, migrationCount: configuration.migrations.count, resolver: resolver,
             logs: LogMail(logger: logger, mailbox: admin.mailbox), accessLogShare: configuration.accessLogSample
         )
@@ -156,7 +159,6 @@ package final class SidecarProcess: @unchecked Sendable {
 
     /// No call is answered before the switch file has been looked at once, whatever was found.
     private func startSwitches() throws {
-        let workers = workers
         let logger = logger
         let board = board
         let hasLooked = Atomic<Bool>(false)
@@ -164,13 +166,16 @@ package final class SidecarProcess: @unchecked Sendable {
             guard !hasLooked.exchange(true, ordering: .relaxed) else { return }
             workers[0].post { [self] _ in startAccepting() }
         }
+        let handover = SwitchHandover(
+            workers: workers, admin: admin, lanes: lanes, longestHold: configuration.limits.handoverWait,
+            logger: logger
+        ) { snapshot in
+            board.set(switches: snapshot.summaries)
+            looked()
+        }
         let watcher = SwitchFileWatcher(
             path: configuration.switches, migrations: configuration.switchedMigrations,
-            deliver: { snapshot in
-                for worker in workers { worker.take(snapshot) }
-                board.set(switches: snapshot.summaries)
-                looked()
-            },
+            deliver: { handover.change(to: $0) },
             report: {
                 logger.log(level: $0.level, "\($0.message)")
                 // An error is the outcome of a look; whatever is less comes before one.

@@ -85,13 +85,14 @@ import Testing
             var batches = 0
             test.run(until: {
                 batches += 1
-                return door.listener?.pointee.refusals == 3
+                return (door.listener?.pointee.refusals ?? 0) >= 3
             })
             #expect(door.connections.isEmpty)
             #expect(batches < 20, "it pauses, it does not spin")
+            let refusals = door.listener?.pointee.refusals
             for descriptor in hoard { close(descriptor) }
             test.run(until: { door.connections.count == 5 })
-            #expect(door.listener?.pointee.refusals == 3)
+            #expect(door.listener?.pointee.refusals == refusals)
             for client in clients { close(client) }
         }
     }

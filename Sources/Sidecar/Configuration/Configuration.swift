@@ -63,6 +63,8 @@ package struct MethodConfiguration: Sendable {
     package let service: String
     package let name: String
     package let plan: CallPlan
+    /// Nil for kinds that do not write.
+    package let write: WritePlan?
 
     /// The `:path` of its calls.
     package var path: String { "/\(service)/\(name)" }

@@ -34,7 +34,11 @@ struct MigrationDraft {
     var new: Placed<String>?
     var services: [Placed<String>] = []
     var grayKey: GrayKeyDraft = .absent
+    /// The default of its methods; read like a gray key.
+    var recordKey: GrayKeyDraft = .absent
     var grayFallback = true
+    var inserts = InsertRule.new
+    var guardsInserts = true
     var methods: [MethodDraft] = []
 }
 
@@ -52,7 +56,24 @@ struct MethodDraft {
     let rule: Rule
 
     enum Rule {
-        case singleQuery(key: GrayKeyDraft, absent: GRPCStatus, timeoutNanoseconds: UInt64)
+        case singleQuery(Routing)
+        case write(WriteDraft)
         case passThrough(Effect)
+
+        /// Nil for pass-through.
+        var routing: Routing? {
+            switch self {
+            case .singleQuery(let routing): routing
+            case .write(let write): write.routing
+            case .passThrough: nil
+            }
+        }
+    }
+
+    /// What all methods say that the gray switch routes.
+    struct Routing {
+        let key: GrayKeyDraft
+        let absent: GRPCStatus
+        let timeoutNanoseconds: UInt64
     }
 }

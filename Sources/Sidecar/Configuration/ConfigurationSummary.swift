@@ -52,7 +52,7 @@ package struct ConfigurationSummary {
             let upstream = configuration.upstreams[migration.upstream(side)]
             return ("\(side.name)", "\(upstream.name) (\(upstream.address))")
         }
-        let methods = migration.methods.map { ($0.path, describe($0.plan)) }
+        let methods = migration.methods.map { ($0.path, describe($0.plan) + ($0.write.map(describe) ?? "")) }
         let others = migration.services.map { ("/\($0)/*", describe(migration.otherMethods)) }
         return [("switches", switchText)] + sides + methods + others
     }
@@ -68,13 +68,26 @@ package struct ConfigurationSummary {
     private func describe(_ plan: CallPlan) -> String {
         switch plan.kind {
         case .singleQuery:
-            let key = plan.key.map(keyText) ?? "none"
-            let timeout = Quantity.format(plan.timeoutNanoseconds, as: .duration)
-            let fallback = plan.grayFallback ? "" : ", no fall-back to old"
-            return "single_query by \(key), absent \(plan.absent.name), timeout \(timeout)\(fallback)"
+            return describeRouted(plan) + (plan.grayFallback ? "" : ", no fall-back to old")
+        case .update, .upsert, .insert, .delete:
+            return describeRouted(plan)
         case .passThrough:
             return plan.effect == .undeclared ? "pass_through, not declared" : "pass_through, \(plan.effect.name)"
         }
+    }
+
+    private func describeRouted(_ plan: CallPlan) -> String {
+        let key = plan.key.map(keyText) ?? "none"
+        let timeout = Quantity.format(plan.timeoutNanoseconds, as: .duration)
+        return "\(plan.kind.name) by \(key), absent \(plan.absent.name), timeout \(timeout)"
+    }
+
+    private func describe(_ write: WritePlan) -> String {
+        let derived = [
+            ("look_up", write.lookUp), ("put", write.put), ("put_or_insert", write.putOrInsert),
+        ]
+        let requests = derived.compactMap { name, request in request.map { ", \(name) \($0.path)" } }.joined()
+        return ", record key \(keyText(write.recordKey))\(requests)"
     }
 
     private func keyText(_ plan: KeyPlan) -> String {
@@ -180,11 +193,11 @@ extension ConfigurationSummary {
     }
 
     private func document(_ method: MethodConfiguration) -> MethodDocument {
-        let isQuery = method.plan.kind == .singleQuery
+        let isRouted = method.plan.kind != .passThrough
         return MethodDocument(
             path: method.path, kind: method.plan.kind.name, grayKey: method.plan.key.map(keyText),
-            absent: isQuery ? method.plan.absent.name : nil,
-            timeout: isQuery ? Quantity.format(method.plan.timeoutNanoseconds, as: .duration) : nil,
+            absent: isRouted ? method.plan.absent.name : nil,
+            timeout: isRouted ? Quantity.format(method.plan.timeoutNanoseconds, as: .duration) : nil,
             effect: method.plan.effect.name
         )
     }

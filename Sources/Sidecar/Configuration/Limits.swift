@@ -20,6 +20,18 @@ package struct Limits: Sendable, Equatable {
     /// Calls waiting for a place on one upstream connection; the next one ends with `RESOURCE_EXHAUSTED`.
     package var upstreamQueue = 1000
 
+    /// Writes of one record that may wait for the one before; the next one ends with `RESOURCE_EXHAUSTED`.
+    package var laneQueue = 100
+    /// How long a follower may take to be given a record. In nanoseconds.
+    package var followerTimeout: UInt64 = 5_000_000_000
+    /// How long a write whose outcome is unknown may still take effect on a service; no write of the record is taken
+    /// until then. In nanoseconds.
+    package var settleAfter: UInt64 = 30_000_000_000
+
+    /// How long a change of the switches may hold writes of the keys that it moves; then it is taken back. In
+    /// nanoseconds.
+    package var handoverWait: UInt64 = 2_000_000_000
+
     /// From accepting a connection to the client's first SETTINGS. In nanoseconds.
     package var handshakeTimeout: UInt64 = 10_000_000_000
     /// A client connection without calls for that long is told to go (GOAWAY) and closed; 0 is never. In nanoseconds.
@@ -72,6 +84,10 @@ extension Limits {
         size("connection_buffer", \.connectionBuffer, 64 << 10...16 << 30),
         size("worker_buffer", \.workerBuffer, 64 << 10...64 << 30),
         count("upstream_queue", \.upstreamQueue, 0...1_000_000),
+        count("lane_queue", \.laneQueue, 0...100_000),
+        duration("follower_timeout", \.followerTimeout, 1_000_000...600_000_000_000),
+        duration("settle_after", \.settleAfter, 1_000_000...86_400_000_000_000),
+        duration("handover_wait", \.handoverWait, 10_000_000...600_000_000_000),
         duration("handshake_timeout", \.handshakeTimeout, 100_000_000...600_000_000_000),
         duration("idle_timeout", \.idleTimeout, 0...86_400_000_000_000),
         duration("connect_timeout", \.connectTimeout, 10_000_000...600_000_000_000),

@@ -16,6 +16,7 @@ struct MigrationCheck {
         if let old, let new { checkSides(old: old, new: new) }
         let methods = checkMethods()
         let keyForm = checkKeyForms()
+        checkRecordKeyForms()
         guard let old, let new else { return nil }
         return MigrationConfiguration(
             name: draft.name, oldUpstream: old, newUpstream: new, services: draft.services.map(\.value),
@@ -53,7 +54,7 @@ struct MigrationCheck {
     private func checkMethods() -> [MethodConfiguration] {
         var firstPlaces: [String: Place] = [:]
         return draft.methods.enumerated().compactMap { methodIndex, method in
-            guard let (service, name) = fullName(method) else { return nil }
+            guard let (service, name) = fullName(Placed(method.name, at: method.place)) else { return nil }
             let path = "/\(service)/\(name)"
             if let first = firstPlaces[path] {
                 let line = first.line.map { " on line \($0)" } ?? ""
@@ -61,17 +62,25 @@ struct MigrationCheck {
                 return nil
             }
             firstPlaces[path] = method.place
+            let write = writePlan(method)
             guard let plan = plan(method, methodIndex) else { return nil }
-            return MethodConfiguration(service: service, name: name, plan: plan)
+            return MethodConfiguration(service: service, name: name, plan: plan, write: write)
         }
     }
 
-    private func fullName(_ method: MethodDraft) -> (service: String, name: String)? {
+    private func writePlan(_ method: MethodDraft) -> WritePlan? {
+        guard case .write(let write) = method.rule else { return nil }
+        let check = WriteCheck(
+            draft: write, place: method.place, migration: draft, issues: issues, fullName: fullName)
+        return check.plan()
+    }
+
+    private func fullName(_ method: Placed<String>) -> (service: String, name: String)? {
         let services = draft.services.map(\.value)
-        let parts = method.name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let parts = method.value.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard (1...2).contains(parts.count), let name = parts.last, Names.isIdentifier(name[...]) else {
             issues.error(
-                method.place, "\"\(method.name)\" is no method name; write Get, or the full name package.Service/Get")
+                method.place, "\"\(method.value)\" is no method name; write Get, or the full name package.Service/Get")
             return nil
         }
         if parts.count == 2 {
@@ -93,21 +102,33 @@ struct MigrationCheck {
         switch method.rule {
         case .passThrough(let effect):
             return CallPlan(passThrough: effect, migrationIndex: index, methodIndex: methodIndex)
-        case .singleQuery(let own, let absent, let timeoutNanoseconds):
-            switch effectiveKey(own) {
-            case .broken: return nil
-            case .absent:
-                issues.error(
-                    method.place,
-                    "a single_query needs a gray key; write gray_key: { path: 1, type: string } here, "
-                        + "or in the migration"
-                )
-                return nil
-            case .plan(let key):
-                return CallPlan(
-                    singleQuery: key.value, absent: absent, grayFallback: draft.grayFallback,
-                    timeoutNanoseconds: timeoutNanoseconds, migrationIndex: index, methodIndex: methodIndex)
+        case .singleQuery(let routing):
+            return key(routing, .singleQuery, method).map { key in
+                CallPlan(
+                    singleQuery: key, absent: routing.absent, grayFallback: draft.grayFallback,
+                    timeoutNanoseconds: routing.timeoutNanoseconds, migrationIndex: index, methodIndex: methodIndex)
             }
+        case .write(let write):
+            return key(write.routing, write.kind, method).map { key in
+                CallPlan(
+                    write: write.kind, key: key, absent: write.routing.absent,
+                    timeoutNanoseconds: write.routing.timeoutNanoseconds, migrationIndex: index,
+                    methodIndex: methodIndex)
+            }
+        }
+    }
+
+    private func key(_ routing: MethodDraft.Routing, _ kind: CallKind, _ method: MethodDraft) -> KeyPlan? {
+        switch effectiveKey(routing.key) {
+        case .broken: return nil
+        case .absent:
+            issues.error(
+                method.place,
+                "a method of kind \(kind.name) needs a gray key; write gray_key: { path: 1, type: string } here, "
+                    + "or in the migration"
+            )
+            return nil
+        case .plan(let key): return key.value
         }
     }
 
@@ -120,7 +141,21 @@ struct MigrationCheck {
     private func checkKeyForms() -> GrayKeyForm? {
         var plans: [Placed<KeyPlan>] = []
         if case .plan(let plan) = draft.grayKey { plans.append(plan) }
-        for case .singleQuery(.plan(let plan), _, _) in draft.methods.map(\.rule) { plans.append(plan) }
+        for case .plan(let plan) in draft.methods.compactMap(\.rule.routing?.key) { plans.append(plan) }
+        return commonForm(plans)
+    }
+
+    /// One lane is one record, whatever the method.
+    private func checkRecordKeyForms() {
+        var plans: [Placed<KeyPlan>] = []
+        if case .plan(let plan) = draft.recordKey { plans.append(plan) }
+        for case .write(let write) in draft.methods.map(\.rule) {
+            if case .plan(let plan) = write.recordKey { plans.append(plan) }
+        }
+        _ = commonForm(plans)
+    }
+
+    private func commonForm(_ plans: [Placed<KeyPlan>]) -> GrayKeyForm? {
         guard let first = plans.first.map({ GrayKeyForm($0.value) }) else { return nil }
         for plan in plans.dropFirst() where GrayKeyForm(plan.value) != first {
             issues.error(

@@ -5,13 +5,19 @@ import WireFormat
 struct MigrationReader {
     func read(_ name: String, _ value: DocumentValue) -> MigrationDraft {
         var draft = MigrationDraft(name: name, place: value.place)
-        let keys = ["old", "new", "services", "gray_key", "gray_fallback", "methods"]
+        let keys = [
+            "old", "new", "services", "gray_key", "record_key", "gray_fallback", "inserts", "insert_guard", "methods",
+        ]
         guard let section = Section(value, keys: keys) else { return draft }
         draft.old = upstreamName("old", section)
         draft.new = upstreamName("new", section)
         draft.services = readServices(section)
         draft.grayKey = GrayKeyReader.read(section["gray_key"])
         draft.grayFallback = section["gray_fallback"]?.boolean() ?? true
+        draft.recordKey = GrayKeyReader.read(section["record_key"])
+        let rules = InsertRule.allCases.map { (name: $0.name, value: $0) }
+        draft.inserts = section["inserts"]?.choice("rule", rules) ?? .new
+        draft.guardsInserts = section["insert_guard"]?.boolean() ?? true
         draft.methods = section["methods"]?.entries()?.compactMap(readMethod) ?? []
         return draft
     }
@@ -37,17 +43,32 @@ struct MigrationReader {
     }
 
     private func readMethod(_ name: String, _ value: DocumentValue) -> MethodDraft? {
-        let keys = ["kind", "gray_key", "absent", "timeout", "effect"]
+        let keys = ["kind", "gray_key", "absent", "timeout", "effect"] + WriteReader.keys
         guard let section = Section(value, keys: keys) else { return nil }
         let kinds = CallKind.allCases.map { (name: $0.name, value: $0) }
         let known = "one of \(kinds.map(\.name).joined(separator: ", "))"
         guard let kind = section.required("kind", known)?.choice("kind", kinds) else { return nil }
-        refuse(kind == .singleQuery ? ["effect"] : ["gray_key", "absent", "timeout"], kind, section)
+        refuse(foreignKeys(kind), kind, section)
+        guard let rule = readRule(kind, section) else { return nil }
+        return MethodDraft(name: name, place: value.place, rule: rule)
+    }
+
+    private func foreignKeys(_ kind: CallKind) -> [String] {
         switch kind {
-        case .singleQuery: return MethodDraft(name: name, place: value.place, rule: readSingleQuery(section))
-        case .passThrough:
-            guard let effect = readEffect(section) else { return nil }
-            return MethodDraft(name: name, place: value.place, rule: .passThrough(effect))
+        case .singleQuery: ["effect"] + WriteReader.keys
+        case .update: ["effect"]
+        case .upsert: ["effect"]
+        case .insert: ["effect", "put"]
+        case .delete: ["effect", "put"]
+        case .passThrough: ["gray_key", "absent", "timeout"] + WriteReader.keys
+        }
+    }
+
+    private func readRule(_ kind: CallKind, _ section: Section) -> MethodDraft.Rule? {
+        switch kind {
+        case .singleQuery: .singleQuery(readRouting(section))
+        case .update, .upsert, .insert, .delete: WriteReader().read(kind, section, readRouting(section))
+        case .passThrough: readEffect(section).map { .passThrough($0) }
         }
     }
 
@@ -57,9 +78,9 @@ struct MigrationReader {
         }
     }
 
-    private func readSingleQuery(_ section: Section) -> MethodDraft.Rule {
+    private func readRouting(_ section: Section) -> MethodDraft.Routing {
         let range: ClosedRange<UInt64> = 1_000_000...86_400_000_000_000
-        return .singleQuery(
+        return MethodDraft.Routing(
             key: GrayKeyReader.read(section["gray_key"]),
             absent: section["absent"].flatMap(readAbsent) ?? .notFound,
             timeoutNanoseconds: section["timeout"]?.quantity(.duration, in: range)
@@ -98,7 +119,7 @@ enum GrayKeyReader {
         if case .sequence = value.node.content {
             guard let elements = value.elements() else { return .broken }
             guard (1...componentsAtMost).contains(elements.count) else {
-                value.fail("a gray key has 1 to \(componentsAtMost) components, found \(elements.count)")
+                value.fail("a key has 1 to \(componentsAtMost) components, found \(elements.count)")
                 return .broken
             }
             fields = elements.compactMap(readField)

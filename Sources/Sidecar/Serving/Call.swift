@@ -7,7 +7,7 @@ import WireFormat
 /// stream.
 ///
 ///     receiving --message complete--> asking --reply--> answering --both streams closed--> recycled
-///     receiving --key not needed----> asking <-> queued (no connection yet)
+///     receiving --key not needed----> asking
 ///     any of them --refused, deadline, client gone--> over --both streams closed--> recycled
 ///
 /// Which side is asked and whose reply counts is `SingleQuery`'s to say; this is the shell that carries it out.
@@ -15,13 +15,15 @@ struct Call {
     enum Phase: UInt8 {
         /// The gray key is needed and the message is not complete.
         case receiving
-        /// Waits for a connection to the side.
-        case queued
-        /// The leg's reply is awaited, or held until it is known to be the answer.
+        /// A connection or the leg's reply is awaited, or the reply is held until it is known to be the answer.
         case asking
         /// The leg's reply goes to the client as it comes.
         case answering
-        /// The client has its answer or is gone; streams are still to close.
+        /// A write whose key is moving waits for the end of the change.
+        case waiting
+        /// An operation asks the sides.
+        case operating
+        /// The client has its answer or is gone; streams are still to close, or an operation still runs.
         case over
     }
 
@@ -38,12 +40,14 @@ struct Call {
     var side = Side.old
     var stage: Stage?
     var epoch: UInt64 = 0
+    /// Of the worker's running calls; nil before the call is decided, and where nobody counts it.
+    var generation: UInt32?
 
-    var leg: StreamPointer?
-    /// Nil once the leg is closed.
-    var legConnection: UpstreamConnectionPointer?
+    var leg: Leg
     /// The first side's reply, *absent*, while the other side is asked.
     var held: StreamPointer?
+    /// What asks the sides where more is to be done than to hand a request on.
+    var operation: WriteOperation?
     var hasRetried = false
     var hasAnswered = false
     /// What the client was told, for metrics; `unknown` until then.
@@ -54,17 +58,12 @@ struct Call {
     /// Monotonic nanoseconds; 0 where there is none.
     var deadline: UInt64 = 0
 
-    /// Links of the list that the call waits in: an upstream's queue, or a connection's legs to be reset; and of the
-    /// free list.
+    /// Link of the free list.
     var next: CallPointer?
-    var previous: CallPointer?
-    var waitsForReset = false
 
     /// The other side may have to be asked with the same message.
     var mayAskAgain: Bool { phase == .receiving || phase != .answering && machine.holdsReply }
 
-    static var scratchBytes: Int { 48 }
-    static var epochBytes: Int { 24 }
 }
 
 typealias CallPointer = UnsafeMutablePointer<Call>
@@ -84,7 +83,7 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer else { return refuse(.unknownMethod) }
         guard let switches = worker.switches(of: plan.pointee.migrationIndex) else { return refuse(.noSwitches) }
         if plan.pointee.kind == .passThrough { return decide(switches.pointee.stageOfPassThrough, switches) }
-        if let stage = switches.pointee.stageWithoutKey { return decide(stage, switches) }
+        if let stage = switches.pointee.stageWithoutKey, !mustRead(plan, stage) { return decide(stage, switches) }
         if head.hasEncoding { return refuse(.compressedMessage) }
         // Kept whole: the other side may have to be asked with it too.
         pointee.client.retainBody(upTo: worker.pointee.limits.messageBytes + GRPCPrefix.byteCount)
@@ -101,10 +100,16 @@ extension CallPointer {
             readMessage()
         case .asking, .answering:
             if holdsTooMuch { return refuse(.buffersFull) }
-            pointee.leg?.resume()
-        case .queued: if holdsTooMuch { refuse(.buffersFull) }
-        case .over: break
+            pointee.leg.stream?.resume()
+        case .waiting: if holdsTooMuch { refuse(.buffersFull) }
+        case .operating, .over: break
         }
+    }
+
+    /// Whether a call that has the same stage whatever its key must be read all the same.
+    private func mustRead(_ plan: UnsafePointer<CallPlan>, _ stage: Stage) -> Bool {
+        guard plan.pointee.kind.isWrite else { return false }
+        return stage.isDouble || pointee.worker.heldSwitches(of: plan.pointee.migrationIndex) != nil
     }
 
     private func refusalOfTrailers(_ events: StreamEvents) -> Refusal? {
@@ -124,7 +129,17 @@ extension CallPointer {
         leaveConnection()
         end()
         cancelLeg()
-        finishIfClosed()
+        // An operation may have to go on; the call is its to finish.
+        if let operation = pointee.operation { operation.clientLeft() } else { finishIfClosed() }
+    }
+
+    /// The change that the write waited for has been made, or taken back.
+    func holdEnded(refused: Bool) {
+        guard pointee.phase == .waiting else { return }
+        // Not in the worker's list any more.
+        pointee.phase = .receiving
+        if refused { return refuse(.keyMoving) }
+        readMessage()
     }
 
     private func readMessage() {
@@ -156,14 +171,20 @@ extension CallPointer {
             let switches = worker.switches(of: plan.pointee.migrationIndex)
         else { return refuse(.noSwitches) }
         switch key.pointee.scan(message, scratch: worker.pointee.keyScratch) {
-        case .key(let key): decide(switches.pointee.stage(key: key), switches)
+        case .key(let key):
+            let stage = switches.pointee.stage(key: key)
+            guard plan.pointee.kind.isWrite else { return decide(stage, switches) }
+            if let held = worker.heldSwitches(of: plan.pointee.migrationIndex), held.pointee.stage(key: key) != stage {
+                pointee.phase = .waiting
+                return worker.wait(self)
+            }
+            if stage.isDouble { return operate(message, stage, switches) }
+            decide(stage, switches)
         case .missing(let component): refuse(.missingKey(path: keyPath(component)))
         case .tooLong(let component):
             refuse(.malformedMessage("the gray key, field \(keyPath(component)), is too long"))
         case .malformed(let component, let offset, let fault):
-            refuse(
-                .malformedMessage(
-                    "field \(keyPath(component)) cannot be read: \(fault) at byte \(offset) of the message"))
+            refuse(.unreadableField(keyPath(component), fault, at: offset))
         }
     }
 
@@ -175,6 +196,7 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer else { return }
         pointee.stage = stage
         pointee.epoch = switches.pointee.epoch
+        if plan.pointee.kind != .passThrough { pointee.generation = pointee.worker.callDecided(plan) }
         pointee.machine = SingleQuery(
             stage: stage, grayFallback: plan.pointee.grayFallback && plan.pointee.kind == .singleQuery)
         if pointee.deadline == 0, stage != .old, plan.pointee.timeoutNanoseconds > 0 {
@@ -186,7 +208,7 @@ extension CallPointer {
         perform(pointee.machine.start())
     }
 
-    private func setDeadline(_ timeout: UInt64) {
+    func setDeadline(_ timeout: UInt64) {
         let (deadline, overflow) = pointee.arrivedAt.addingReportingOverflow(timeout)
         pointee.deadline = overflow ? .max : deadline
         pointee.worker.pointee.loop.arm(timerPointer, at: pointee.deadline)
@@ -198,7 +220,9 @@ extension CallPointer {
 
     func deadlinePassed() {
         guard pointee.phase != .over else { return }
+        let operation = pointee.operation
         refuse(.deadlinePassed)
+        operation?.deadlinePassed()
     }
 
     /// Whether too much waits even without what is kept for second tries that only a refused stream would need.
@@ -225,10 +249,10 @@ extension CallPointer {
     func perform(_ action: SingleQuery.Action) {
         switch action {
         case .ask(let side): ask(side)
-        case .answer(let side): answer(with: side == pointee.side ? pointee.leg : pointee.held)
+        case .answer(let side): answer(with: side == pointee.side ? pointee.leg.stream : pointee.held)
         case .answerUnmigrated:
             pointee.worker.pointee.counters.add(.unmigratedReads)
-            answer(with: pointee.leg)
+            answer(with: pointee.leg.stream)
         case .fail(let side, .unreachable): refuse(.sideUnreachable(side, reasonUnreachable(side)))
         case .fail(let side, .failed(let status)): refuse(.sideFailed(side, status))
         case .ignore: break
@@ -241,19 +265,19 @@ extension CallPointer {
     }
 
     private func ask(_ side: Side) {
-        if let first = pointee.leg {
+        if let first = pointee.leg.stream {
             guard pointee.client.pointee.body.isWhole else {
                 return refuse(.messageTooLarge(limit: pointee.worker.pointee.limits.messageBytes))
             }
             pointee.held = first
-            pointee.leg = nil
+            pointee.leg.stream = nil
             pointee.client.rewindBody()
             pointee.worker.pointee.counters.add(.absentFallbacks)
         }
         pointee.side = side
         pointee.phase = .asking
         pointee.askedAt = pointee.worker.pointee.loop.pointee.now
-        pointee.worker.upstream(of: pointee.route, side).take(self)
+        pointee.worker.upstream(of: pointee.route, side).take(legPointer)
     }
 
     /// There is no connection to the side, and will not be soon.
@@ -262,55 +286,30 @@ extension CallPointer {
         perform(pointee.machine.replied(.unreachable))
     }
 
+    /// Too many calls wait for a connection to the side.
+    func queueFull() { refuse(.queueFull(pointee.side)) }
+
+    var legPointer: LegPointer { withUnsafeMutablePointer(to: &pointee.leg) { $0 } }
+
     /// Opens the leg on a connection that has room.
     func send(on connection: UpstreamConnectionPointer) {
         let worker = pointee.worker
         writeRequest(&worker.pointee.sessions.pointee.writer)
         guard let leg = connection.client.request(bodyOf: pointee.client) else {
             connection.leave()
-            return worker.upstream(of: pointee.route, pointee.side).take(self)
+            return worker.upstream(of: pointee.route, pointee.side).take(legPointer)
         }
-        leg.pointee.owner = UnsafeMutableRawPointer(self)
+        leg.pointee.owner = UnsafeMutableRawPointer(legPointer)
         if let client = pointee.connection { leg.enterAccount(client.accountPointer) }
-        pointee.phase = .asking
-        pointee.leg = leg
-        pointee.legConnection = connection
+        pointee.leg.stream = leg
+        pointee.leg.connection = connection
     }
 
-    /// The client's own fields, the time that is left, and what the sidecar tells every side.
     private func writeRequest(_ writer: inout FieldWriter) {
-        let now = pointee.worker.pointee.loop.pointee.now
-        let fields = pointee.client.pointee.fields
-        writer.removeAll()
-        // While no time has passed the client's own value is as true as one of ours, and cheaper to pass on.
-        let isUntouched = pointee.deadline == 0 || (now == pointee.arrivedAt && fields.tokens.contains(.grpcTimeout))
-        let own = FieldTokens(.switchover)
-        writer.appendRequest(fields, except: isUntouched ? own : own.with(.grpcTimeout))
-        if !isUntouched {
-            let left = pointee.deadline > now ? pointee.deadline - now : 0
-            let text = UnsafeMutableRawBufferPointer(
-                start: pointee.scratch + Call.epochBytes, count: Call.scratchBytes - Call.epochBytes
-            )
-            let count = GRPCTimeout.write(nanoseconds: left, into: text)
-            writer.append(
-                name: "grpc-timeout",
-                value: UnsafeBufferPointer(start: pointee.scratch + Call.epochBytes, count: count),
-                indexed: false
-            )
-        }
-        writer.append(name: "switchover-epoch", value: decimal(pointee.epoch))
-        if let stage = pointee.stage { writer.append(name: "switchover-stage", value: stage.name) }
-    }
-
-    private func decimal(_ number: UInt64) -> UnsafeBufferPointer<UInt8> {
-        var rest = number
-        var start = Call.epochBytes
-        repeat {
-            start -= 1
-            pointee.scratch[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest > 0
-        return UnsafeBufferPointer(start: pointee.scratch + start, count: Call.epochBytes - start)
+        let head = RequestHeadWriter(
+            fields: pointee.client.pointee.fields, deadline: pointee.deadline, arrivedAt: pointee.arrivedAt,
+            epoch: pointee.epoch, stage: pointee.stage)
+        head.write(&writer, now: pointee.worker.pointee.loop.pointee.now, scratch: pointee.scratch)
     }
 }
 
@@ -346,7 +345,7 @@ extension CallPointer {
             leg.creditAll()
             if holdsTooMuch { return refuse(.buffersFull) }
             // An answer before the request's end; its stream is to be closed before another side is asked.
-            if leg.pointee.hasEnded { pointee.legConnection?.reset(self, leg) }
+            if leg.pointee.hasEnded { pointee.leg.connection?.reset(legPointer, leg) }
             // Larger than any message that says *absent*: it is the answer.
             if leg.pointee.body.count > pointee.worker.pointee.limits.messageBytes { answer(with: leg) }
             return
@@ -376,15 +375,15 @@ extension CallPointer {
         else { return false }
         pointee.hasRetried = true
         pointee.worker.pointee.counters.add(.retries)
-        pointee.leg = nil
+        pointee.leg.stream = nil
         pointee.worker.pointee.sessions.recycle(leg)
         pointee.client.rewindBody()
-        pointee.worker.upstream(of: pointee.route, pointee.side).take(self)
+        pointee.worker.upstream(of: pointee.route, pointee.side).take(legPointer)
         return true
     }
 
     /// The reply of `leg` is the answer, complete or as it comes.
-    private func answer(with leg: StreamPointer?) {
+    func answer(with leg: StreamPointer?) {
         guard let leg, let connection = pointee.connection else { return }
         guard leg.pointee.isHeadComplete else { return forwardReset(leg) }
         pointee.phase = .answering
@@ -402,9 +401,9 @@ extension CallPointer {
     }
 
     private func legClosed(_ leg: StreamPointer) {
-        guard let connection = pointee.legConnection, leg == pointee.leg else { return }
-        connection.legClosed(self)
-        pointee.legConnection = nil
+        guard let connection = pointee.leg.connection, leg == pointee.leg.stream else { return }
+        connection.legClosed(legPointer)
+        pointee.leg.connection = nil
         let lost: GRPCStatus =
             leg.pointee.session == nil ? .unavailable : GRPCStatus(http2ErrorCode: leg.pointee.errorCode)
         legFinished(leg.pointee.hasEnded ? Reply.status(of: leg) : lost)
@@ -442,28 +441,31 @@ extension CallPointer {
 
     private func end() {
         let worker = pointee.worker
-        if pointee.phase == .queued { worker.upstream(of: pointee.route, pointee.side).leaveQueue(self) }
+        if pointee.phase == .waiting { worker.stopWaiting(self) }
+        if pointee.leg.isQueued { worker.upstream(of: pointee.route, pointee.side).leaveQueue(legPointer) }
         pointee.phase = .over
         worker.pointee.loop.disarm(timerPointer)
     }
 
     private func cancelLeg() {
-        guard let leg = pointee.leg, let connection = pointee.legConnection, !leg.pointee.isClosed else { return }
-        connection.cancel(self, leg)
+        guard let leg = pointee.leg.stream, let connection = pointee.leg.connection, !leg.pointee.isClosed else {
+            return
+        }
+        connection.cancel(legPointer, leg)
     }
 
     /// The client's connection must not be named any more: it may be gone before the leg is.
     private func leaveConnection() {
         let pool = pointee.worker.pointee.sessions
         pointee.client.leaveAccount()
-        pointee.leg?.leaveAccount()
+        pointee.leg.stream?.leaveAccount()
         pointee.held?.leaveAccount()
         pointee.client.stopRetainingBody(in: pool)
         pointee.connection = nil
     }
 
-    private func finishIfClosed() {
-        guard pointee.connection == nil, pointee.legConnection == nil else { return }
+    func finishIfClosed() {
+        guard pointee.connection == nil, pointee.leg.connection == nil, pointee.operation == nil else { return }
         let worker = pointee.worker
         worker.pointee.loop.disarm(timerPointer)
         worker.pointee.counters.callFinished(
@@ -471,9 +473,12 @@ extension CallPointer {
             status: pointee.status.rawValue,
             nanoseconds: worker.pointee.loop.pointee.now &- pointee.arrivedAt
         )
+        if let generation = pointee.generation, let plan = pointee.route.pointee.planPointer {
+            worker.callEnded(plan, generation: generation)
+        }
         if worker.pointee.accessLog != nil { worker.logAccess(self) }
         let pool = worker.pointee.sessions
-        if let leg = pointee.leg { pool.recycle(leg) }
+        if let leg = pointee.leg.stream { pool.recycle(leg) }
         if let held = pointee.held { pool.recycle(held) }
         pool.recycle(pointee.client)
         worker.recycle(self)

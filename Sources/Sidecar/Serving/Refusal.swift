@@ -13,6 +13,9 @@ enum Refusal {
     case messageTooLarge(limit: Int)
     case malformedMessage(String)
     case missingKey(path: String)
+    case missingRecordKey(path: String)
+    /// A field that the sidecar must read is no protobuf.
+    case unreadableField(String, ScanFault, at: Int)
     /// The sidecar must read the message and cannot.
     case compressedMessage
     case buffersFull
@@ -21,6 +24,17 @@ enum Refusal {
     case sideUnreachable(Side, String)
     /// The record is absent on one side, and the other could not say.
     case sideFailed(Side, GRPCStatus)
+    /// A side that was asked before the insert has the record.
+    case alreadyExists(Side)
+    /// One side has the write, this one does not.
+    case partialWrite(missing: Side)
+    /// The write may have been done on this side, or may yet be.
+    case outcomeUnknown(Side, GRPCStatus)
+    case laneFull(limit: Int)
+    /// An earlier write of the record may still take effect.
+    case laneClosed
+    /// A change of the switches held the write for too long.
+    case keyMoving
     case deadlinePassed
 
     /// The `grpc-status` of the answer.
@@ -28,9 +42,14 @@ enum Refusal {
         switch self {
         case .plainHTTP: .unknown
         case .unknownMethod, .compressedMessage: .unimplemented
-        case .malformedMetadata, .malformedMessage, .missingKey: .invalidArgument
-        case .metadataTooLarge, .messageTooLarge, .buffersFull, .queueFull: .resourceExhausted
-        case .noSwitches, .sideUnreachable, .sideFailed: .unavailable
+        case .malformedMetadata, .malformedMessage, .missingKey, .missingRecordKey, .unreadableField:
+            .invalidArgument
+        case .metadataTooLarge, .messageTooLarge, .buffersFull, .queueFull, .laneFull: .resourceExhausted
+        case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving: .unavailable
+        case .alreadyExists: .alreadyExists
+        case .partialWrite: .aborted
+        case .outcomeUnknown(_, .deadlineExceeded): .deadlineExceeded
+        case .outcomeUnknown: .unknown
         case .deadlinePassed: .deadlineExceeded
         }
     }
@@ -43,13 +62,18 @@ enum Refusal {
         case .malformedMetadata: .malformedMetadata
         case .metadataTooLarge: .metadataTooLarge
         case .messageTooLarge: .messageTooLarge
-        case .malformedMessage: .malformedMessage
-        case .missingKey: .missingKey
+        case .malformedMessage, .unreadableField: .malformedMessage
+        case .missingKey, .missingRecordKey: .missingKey
         case .compressedMessage: .compressedMessage
         case .buffersFull: .buffersFull
         case .queueFull: .queueFull
         case .noSwitches: .noSwitches
         case .sideUnreachable, .sideFailed: .sideUnreachable
+        case .alreadyExists: .alreadyExists
+        case .partialWrite: .partialWrite
+        case .outcomeUnknown, .laneClosed: .outcomeUnknown
+        case .laneFull: .laneFull
+        case .keyMoving: .keyMoving
         case .deadlinePassed: .deadline
         }
     }
@@ -63,6 +87,17 @@ enum Refusal {
         case .messageTooLarge(let limit): "the message is larger than limits.message_bytes (\(limit))"
         case .malformedMessage(let text): text
         case .missingKey(let path): "the gray key, field \(path) of the request, is missing"
+        case .missingRecordKey(let path): "the record key, field \(path) of the request, is missing"
+        case .unreadableField(let path, let fault, let offset):
+            "field \(path) cannot be read: \(fault) at byte \(offset) of the message"
+        case .alreadyExists(let side): "\(side.name) has a record of this key already"
+        case .partialWrite(let side):
+            "\(side.other.name) has the write and \(side.name) does not; read the record before you write it again"
+        case .outcomeUnknown(let side, let status):
+            "\(side.name) was asked and did not say what became of the write (\(status.name)); read the record"
+        case .laneFull(let limit): "more than limits.lane_queue (\(limit)) writes of this record wait"
+        case .laneClosed: "an earlier write of this record may still take effect; try again later"
+        case .keyMoving: "the switches of this key are changing; try again"
         case .compressedMessage: "the sidecar must read the gray key of this message and reads only identity encoding"
         case .buffersFull: "too many bytes wait in the sidecar for this connection"
         case .queueFull(let side): "too many calls wait for a connection to \(side.name)"

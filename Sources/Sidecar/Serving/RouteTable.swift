@@ -6,6 +6,8 @@ struct Route {
     /// Nil for calls that no migration takes.
     let planPointer: UnsafePointer<CallPlan>?
     let keyPointer: UnsafePointer<KeyPlan>?
+    /// Nil for kinds that do not write.
+    let writePointer: UnsafePointer<WriteRoute>?
     /// Position among the counted methods.
     let counterIndex: Int
     /// Positions of the two sides among the upstreams.
@@ -107,13 +109,14 @@ extension RouteTable {
         var routes: [(name: String, route: Route)] = []
         var counter = 0
         for migration in configuration.migrations {
-            func route(_ plan: CallPlan) -> Route {
+            func route(_ plan: CallPlan, _ write: WritePlan? = nil) -> Route {
                 Route(
-                    plan, counterIndex: counter, oldUpstream: migration.oldUpstream, newUpstream: migration.newUpstream
+                    plan, write.map { WriteRoute($0, migration: migration.name) }, counterIndex: counter,
+                    oldUpstream: migration.oldUpstream, newUpstream: migration.newUpstream
                 )
             }
             for method in migration.methods {
-                routes.append((method.path, route(method.plan)))
+                routes.append((method.path, route(method.plan, method.write)))
                 counter += 1
             }
             let other = route(migration.otherMethods)
@@ -123,20 +126,24 @@ extension RouteTable {
         let unmatched = configuration.passThrough.map { plan in
             let migration = configuration.migrations[plan.migrationIndex]
             return Route(
-                plan, counterIndex: counter, oldUpstream: migration.oldUpstream, newUpstream: migration.newUpstream
+                plan, nil, counterIndex: counter, oldUpstream: migration.oldUpstream, newUpstream: migration.newUpstream
             )
         }
         self.init(
             routes: routes,
             unmatched: unmatched
-                ?? Route(planPointer: nil, keyPointer: nil, counterIndex: counter, oldUpstream: 0, newUpstream: 0)
+                ?? Route(
+                    planPointer: nil, keyPointer: nil, writePointer: nil, counterIndex: counter, oldUpstream: 0,
+                    newUpstream: 0)
         )
     }
 }
 
 extension Route {
     /// A route with its plan in memory of its own, never freed: there is one table a process.
-    fileprivate init(_ plan: CallPlan, counterIndex: Int, oldUpstream: Int, newUpstream: Int) {
+    fileprivate init(
+        _ plan: CallPlan, _ write: WriteRoute?, counterIndex: Int, oldUpstream: Int, newUpstream: Int
+    ) {
         let kept = UnsafeMutablePointer<CallPlan>.allocate(capacity: 1)
         kept.initialize(to: plan)
         var key: UnsafeMutablePointer<KeyPlan>?
@@ -144,8 +151,14 @@ extension Route {
             key = .allocate(capacity: 1)
             key?.initialize(to: plan)
         }
+        var writePlan: UnsafeMutablePointer<WriteRoute>?
+        if let write {
+            writePlan = .allocate(capacity: 1)
+            writePlan?.initialize(to: write)
+        }
         self.init(
-            planPointer: UnsafePointer(kept), keyPointer: key.map { UnsafePointer($0) }, counterIndex: counterIndex,
+            planPointer: UnsafePointer(kept), keyPointer: key.map { UnsafePointer($0) },
+            writePointer: writePlan.map { UnsafePointer($0) }, counterIndex: counterIndex,
             oldUpstream: oldUpstream, newUpstream: newUpstream
         )
     }

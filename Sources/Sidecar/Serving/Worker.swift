@@ -13,6 +13,8 @@ struct Worker {
     let sessions: UnsafeMutablePointer<SessionPool>
     let limits: Limits
     let routes: UnsafePointer<RouteTable>
+    /// Shared by all workers.
+    let lanes: LaneTable
     let counters: WorkerCounters
     let upstreams: UnsafeMutablePointer<UpstreamPool>
     let upstreamCount: Int
@@ -26,10 +28,17 @@ struct Worker {
     var accessLog: AccessLog?
 
     /// The switches of each migration; nil where there are none. Swapped whole; a call reads them once.
-    fileprivate var switches: UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>
-    fileprivate let migrationCount: Int
-    /// Keeps the memory behind `switches`.
-    fileprivate var snapshot: SwitchSnapshot?
+    let switches: UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>
+    /// The other state, of migrations whose switches are changing.
+    let held: UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>
+    let running: UnsafeMutablePointer<RunningCalls>
+    let migrationCount: Int
+    /// Keeps the memory behind `switches` and `held`.
+    var snapshots: (current: SwitchSnapshot?, held: SwitchSnapshot?) = (nil, nil)
+    /// Writes that wait for the end of a change, in the order in which they came.
+    var waiting: [CallPointer] = []
+    /// Who is told when the calls of an earlier decision have ended.
+    var drainWatch: (drain: Drain, drained: @Sendable () -> Void)?
 
     fileprivate var firstConnection: ClientConnectionPointer?
     fileprivate var freeCalls: CallPointer?
@@ -66,15 +75,19 @@ extension WorkerPointer {
         let migrations = setup.migrationCount
         let switches = UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>.allocate(capacity: migrations)
         switches.initialize(repeating: nil, count: migrations)
+        let held = UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>.allocate(capacity: migrations)
+        held.initialize(repeating: nil, count: migrations)
+        let running = UnsafeMutablePointer<RunningCalls>.allocate(capacity: migrations)
+        running.initialize(repeating: RunningCalls(), count: migrations)
         worker.initialize(
             to: Worker(
                 loop: loop, sessions: SessionPool.make(limits: setup.limits.session), limits: setup.limits,
-                routes: setup.routes,
+                routes: setup.routes, lanes: setup.lanes,
                 counters: counters, upstreams: upstreams, upstreamCount: count,
                 maxConnections: max(setup.limits.connections / setup.connectionShare, 1), load: load,
                 keyScratch: .allocate(byteCount: KeyPlan.scratchBytes, alignment: 16), logs: setup.logs,
                 accessLog: setup.accessLogShare > 0 ? AccessLog(share: setup.accessLogShare) : nil,
-                switches: switches, migrationCount: migrations
+                switches: switches, held: held, running: running, migrationCount: migrations
             )
         )
         for (index, upstream) in setup.upstreams.enumerated() {
@@ -116,17 +129,8 @@ extension WorkerPointer {
 
     // MARK: - Look-ups
 
-    func switches(of migration: Int) -> UnsafePointer<MigrationSwitches>? { pointee.switches[migration] }
-
     func upstream(of route: UnsafePointer<Route>, _ side: Side) -> UpstreamPoolPointer {
         pointee.upstreams + route.pointee.upstream(side)
-    }
-
-    /// Calls that arrive from now on are decided by `snapshot`.
-    func take(_ snapshot: SwitchSnapshot) {
-        for index in 0..<pointee.migrationCount { pointee.switches[index] = snapshot.table[index] }
-        if let replaced = pointee.snapshot { pointee.logs.retire(replaced) }
-        pointee.snapshot = snapshot
     }
 
     // MARK: - Calls
@@ -140,13 +144,14 @@ extension WorkerPointer {
             pointee.freeCalls = recycled.pointee.next
         } else {
             call = .allocate(capacity: 1)
-            scratch = .allocate(capacity: Call.scratchBytes)
+            scratch = .allocate(capacity: RequestHeadWriter.scratchBytes)
         }
         call.initialize(
             to: Call(
                 worker: self, scratch: scratch,
                 timer: Timer(context: call) { $0.assumingMemoryBound(to: Call.self).deadlinePassed() },
-                client: client, connection: connection, route: pointee.routes.pointee.unmatchedRoute
+                client: client, connection: connection, route: pointee.routes.pointee.unmatchedRoute,
+                leg: Leg(of: call)
             )
         )
         call.pointee.arrivedAt = pointee.loop.pointee.now

@@ -10,6 +10,7 @@ struct WorkerSetup {
     /// Among how many workers the process's limit on connections is divided.
     let connectionShare: Int
     let routes: UnsafePointer<RouteTable>
+    let lanes: LaneTable
     let upstreams: [Upstream]
     let migrationCount: Int
     let resolver: Resolver
@@ -46,8 +47,6 @@ final class WorkerThread: @unchecked Sendable {
         let worker = SendablePointer(worker)
         thread.mailbox.post { work(worker.pointer) }
     }
-
-    func take(_ snapshot: SwitchSnapshot) { post { $0.take(snapshot) } }
 
     func tellWhenEmpty(_ empty: @escaping @Sendable () -> Void) { post { $0.watchForEmptiness(empty) } }
 

@@ -62,6 +62,21 @@ package enum PrometheusText {
             "switchover_absent_fallbacks_total", .counter, snapshot[.absentFallbacks],
             "Queries that the first side did not have, so that the other was asked."
         )
+        writeWrites(snapshot, &writer)
+    }
+
+    private static func writeWrites(_ snapshot: StatsSnapshot, _ writer: inout MetricsWriter) {
+        let counters: [(name: String, counter: WorkerCounters.Counter, help: String)] = [
+            ("double_writes", .doubleWrites, "Writes that were begun on both sides."),
+            ("lane_waits", .lanesWaited, "Double writes that waited for an earlier one of the same record."),
+            ("unmigrated_writes", .unmigratedWrites, "Writes of gray keys that new did not have and old took."),
+            ("records_not_copied", .recordsNotCopied, "Writes of records that one side does not have."),
+            ("records_dirty", .recordsDirty, "Writes after which the two sides of a record may differ."),
+            ("records_stuck", .recordsStuck, "Writes that the follower definitely refused."),
+        ]
+        for (name, counter, help) in counters {
+            writer.single("switchover_\(name)_total", .counter, snapshot[counter], help)
+        }
     }
 
     private static func writeSides(_ snapshot: StatsSnapshot, _ writer: inout MetricsWriter) {

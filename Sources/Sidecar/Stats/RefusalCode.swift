@@ -12,6 +12,11 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
     case queueFull
     case noSwitches
     case sideUnreachable
+    case alreadyExists
+    case partialWrite
+    case outcomeUnknown
+    case laneFull
+    case keyMoving
     case deadline
 
     /// As callers and metrics see it.
@@ -29,6 +34,11 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
         case .queueFull: "queue-full"
         case .noSwitches: "no-switches"
         case .sideUnreachable: "side-unreachable"
+        case .alreadyExists: "already-exists"
+        case .partialWrite: "partial-write"
+        case .outcomeUnknown: "outcome-unknown"
+        case .laneFull: "lane-full"
+        case .keyMoving: "key-moving"
         case .deadline: "deadline"
         }
     }

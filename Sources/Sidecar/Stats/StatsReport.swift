@@ -76,6 +76,25 @@ package struct StatsReport: Encodable {
         let startSeconds: Double
     }
 
+    /// Writes on both sides.
+    package struct Writes: Encodable, Sendable {
+        let double: UInt64
+        let laneWaits: UInt64
+        let unmigrated: UInt64
+        let notCopied: UInt64
+        let dirty: UInt64
+        let stuck: UInt64
+
+        init(_ snapshot: StatsSnapshot) {
+            double = snapshot[.doubleWrites]
+            laneWaits = snapshot[.lanesWaited]
+            unmigrated = snapshot[.unmigratedWrites]
+            notCopied = snapshot[.recordsNotCopied]
+            dirty = snapshot[.recordsDirty]
+            stuck = snapshot[.recordsStuck]
+        }
+    }
+
     let version: String
     let ready: Bool
     let readiness: String
@@ -85,6 +104,7 @@ package struct StatsReport: Encodable {
     let retries: UInt64
     let unmigratedReads: UInt64
     let absentFallbacks: UInt64
+    let writes: Writes
     let bufferedBytes: UInt64
     let clients: Clients
     let upstreams: [String: Upstream]
@@ -105,6 +125,7 @@ package struct StatsReport: Encodable {
         retries = snapshot[.retries]
         unmigratedReads = snapshot[.unmigratedReads]
         absentFallbacks = snapshot[.absentFallbacks]
+        writes = Writes(snapshot)
         bufferedBytes = snapshot[.bufferedBytes]
         clients = Clients(snapshot)
         let upstreamNames = snapshot.names.upstreams.enumerated()

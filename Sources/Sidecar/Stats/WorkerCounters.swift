@@ -31,6 +31,18 @@ package struct WorkerCounters: @unchecked Sendable {
         case unmigratedReads
         /// Queries that the first side did not have, so that the other was asked.
         case absentFallbacks
+        /// Writes that were begun on both sides.
+        case doubleWrites
+        /// Double writes that waited for an earlier one of the same record.
+        case lanesWaited
+        /// Writes of gray keys that new did not have and old took.
+        case unmigratedWrites
+        /// Writes of records that one side does not have.
+        case recordsNotCopied
+        /// Writes after which the two sides of a record may differ.
+        case recordsDirty
+        /// Those of them that the follower definitely refused.
+        case recordsStuck
         /// Body bytes in memory now.
         case bufferedBytes
         /// Monotonic nanoseconds at which the loop last said that it is alive.

@@ -31,8 +31,7 @@ struct UpstreamConnection: ~Copyable {
 
     var resets: TokenBucket
     var resetTimer: Timer
-    var firstToReset: CallPointer?
-    var lastToReset: CallPointer?
+    var legsToReset = LegQueue()
 }
 
 typealias UpstreamConnectionPointer = UnsafeMutablePointer<UpstreamConnection>
@@ -149,12 +148,12 @@ extension UpstreamConnectionPointer {
     private func drainEvents() {
         let notices = client.session.takeNotices()
         if !notices.isEmpty { heed(notices) }
-        while let leg = client.session.nextTouched() {
-            let events = leg.takeEvents()
-            guard let owner = leg.pointee.owner else { continue }
-            owner.assumingMemoryBound(to: Call.self).legProgressed(leg, events)
+        while let stream = client.session.nextTouched() {
+            let events = stream.takeEvents()
+            guard let owner = stream.pointee.owner else { continue }
+            owner.assumingMemoryBound(to: Leg.self).progressed(stream, events)
         }
-        if pointee.phase == .open, pointee.upstream.pointee.queued > 0 { pointee.upstream.serveQueue() }
+        if pointee.phase == .open, pointee.upstream.pointee.queue.count > 0 { pointee.upstream.serveQueue() }
     }
 
     private func heed(_ notices: Session.Notices) {
@@ -193,10 +192,10 @@ extension UpstreamConnectionPointer {
         worker.pointee.counters.add(.connectionsClosed, upstream: pointee.upstream.pointee.index)
         var next = client.session.destroy()
         pointee.session = nil
-        while let leg = next {
-            next = leg.takeNextOpen()
-            guard let owner = leg.pointee.owner else { continue }
-            owner.assumingMemoryBound(to: Call.self).legProgressed(leg, .closed)
+        while let stream = next {
+            next = stream.takeNextOpen()
+            guard let owner = stream.pointee.owner else { continue }
+            owner.assumingMemoryBound(to: Leg.self).progressed(stream, .closed)
         }
         if wasOpen { upstream.connectionLeft(self) }
         free()
@@ -226,53 +225,45 @@ extension UpstreamConnectionPointer {
 
     // MARK: - Resets
 
-    /// The call wants no more of its leg.
-    func cancel(_ call: CallPointer, _ leg: StreamPointer) {
-        leg.discard()
-        reset(call, leg)
+    /// The owner of the leg wants no more of its stream.
+    func cancel(_ leg: LegPointer, _ stream: StreamPointer) {
+        stream.discard()
+        reset(leg, stream)
     }
 
     /// Ends the leg's stream, now or as soon as there is budget for it.
-    func reset(_ call: CallPointer, _ leg: StreamPointer) {
-        guard !call.pointee.waitsForReset, !leg.pointee.isReset else { return }
+    func reset(_ leg: LegPointer, _ stream: StreamPointer) {
+        guard !leg.pointee.waitsForReset, !stream.pointee.isReset else { return }
         let loop = worker.pointee.loop
-        if pointee.firstToReset == nil, pointee.resets.take(at: loop.pointee.now) {
+        if pointee.legsToReset.first == nil, pointee.resets.take(at: loop.pointee.now) {
             worker.pointee.counters.add(.resetsSent, upstream: pointee.upstream.pointee.index)
-            return leg.reset(HTTP2Code.cancel)
+            return stream.reset(HTTP2Code.cancel)
         }
         worker.pointee.counters.add(.resetsPaced, upstream: pointee.upstream.pointee.index)
-        call.pointee.waitsForReset = true
-        call.pointee.next = nil
-        call.pointee.previous = pointee.lastToReset
-        if let last = pointee.lastToReset { last.pointee.next = call } else { pointee.firstToReset = call }
-        pointee.lastToReset = call
-        if pointee.firstToReset == call { armResetTimer() }
+        leg.pointee.waitsForReset = true
+        pointee.legsToReset.append(leg)
+        if pointee.legsToReset.count == 1 { armResetTimer() }
     }
 
     /// The leg's stream is closed; it needs no reset any more.
-    func legClosed(_ call: CallPointer) {
-        guard call.pointee.waitsForReset else { return }
-        let next = call.pointee.next
-        let previous = call.pointee.previous
-        if let next { next.pointee.previous = previous } else { pointee.lastToReset = previous }
-        if let previous { previous.pointee.next = next } else { pointee.firstToReset = next }
-        call.pointee.next = nil
-        call.pointee.previous = nil
-        call.pointee.waitsForReset = false
+    func legClosed(_ leg: LegPointer) {
+        guard leg.pointee.waitsForReset else { return }
+        pointee.legsToReset.remove(leg)
+        leg.pointee.waitsForReset = false
     }
 
     private func resetWaiting() {
         let now = worker.pointee.loop.pointee.now
-        while let call = pointee.firstToReset, pointee.resets.take(at: now) {
-            legClosed(call)
+        while let leg = pointee.legsToReset.first, pointee.resets.take(at: now) {
+            legClosed(leg)
             worker.pointee.counters.add(.resetsSent, upstream: pointee.upstream.pointee.index)
-            call.pointee.leg?.reset(HTTP2Code.cancel)
+            leg.pointee.stream?.reset(HTTP2Code.cancel)
         }
         armResetTimer()
     }
 
     private func armResetTimer() {
-        guard pointee.firstToReset != nil else { return }
+        guard pointee.legsToReset.first != nil else { return }
         let loop = worker.pointee.loop
         loop.arm(resetTimerPointer, at: pointee.resets.nextToken(after: loop.pointee.now))
     }

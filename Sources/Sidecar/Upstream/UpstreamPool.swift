@@ -30,9 +30,7 @@ struct UpstreamPool {
     var connections: [UpstreamConnectionPointer] = []
     /// The open connection that calls go to as long as it has room.
     var current: UpstreamConnectionPointer?
-    var firstQueued: CallPointer?
-    var lastQueued: CallPointer?
-    var queued = 0
+    var queue = LegQueue()
 
     static var maxConnections: Int { 8 }
 }
@@ -40,15 +38,15 @@ struct UpstreamPool {
 typealias UpstreamPoolPointer = UnsafeMutablePointer<UpstreamPool>
 
 extension UpstreamPoolPointer {
-    /// Sends the call to this upstream, now or as soon as there is room; or tells it that there is none.
-    func take(_ call: CallPointer) {
-        if pointee.queued == 0, let current = pointee.current, !current.isNearlyFull { return call.send(on: current) }
-        if pointee.queued == 0, let connection = connectionWithRoom() { return call.send(on: connection) }
-        if isUnreachable { return call.sideUnreachable() }
-        guard pointee.queued < pointee.worker.pointee.limits.upstreamQueue else {
-            return call.refuse(.queueFull(call.pointee.side))
+    /// Sends the leg to this upstream, now or as soon as there is room; or tells it that there is none.
+    func take(_ leg: LegPointer) {
+        if pointee.queue.count == 0 {
+            if let current = pointee.current, !current.isNearlyFull { return leg.send(on: current) }
+            if let connection = connectionWithRoom() { return leg.send(on: connection) }
         }
-        enqueue(call)
+        if isUnreachable { return leg.unreachable() }
+        guard pointee.queue.count < pointee.worker.pointee.limits.upstreamQueue else { return leg.queueFull() }
+        enqueue(leg)
         growIfNeeded()
     }
 
@@ -138,9 +136,9 @@ extension UpstreamPoolPointer {
         worker.pointee.counters.add(.connectFailures, upstream: pointee.index)
         let again = pointee.schedule.failed(at: worker.pointee.loop.pointee.now, random: UInt64.random(in: 0 ... .max))
         worker.pointee.loop.arm(timerPointer, at: again)
-        while isUnreachable, let call = pointee.firstQueued {
-            leaveQueue(call)
-            call.sideUnreachable()
+        while isUnreachable, let leg = pointee.queue.first {
+            leaveQueue(leg)
+            leg.unreachable()
         }
     }
 
@@ -150,33 +148,23 @@ extension UpstreamPoolPointer {
 
     // MARK: - The queue
 
-    /// Room has come: calls leave the queue in the order in which they came.
+    /// Room has come: legs leave the queue in the order in which they came.
     func serveQueue() {
-        while let call = pointee.firstQueued, let connection = connectionWithRoom() {
-            leaveQueue(call)
-            call.send(on: connection)
+        while let leg = pointee.queue.first, let connection = connectionWithRoom() {
+            leaveQueue(leg)
+            leg.send(on: connection)
         }
     }
 
-    private func enqueue(_ call: CallPointer) {
-        call.pointee.phase = .queued
-        call.pointee.next = nil
-        call.pointee.previous = pointee.lastQueued
-        if let last = pointee.lastQueued { last.pointee.next = call } else { pointee.firstQueued = call }
-        pointee.lastQueued = call
-        pointee.queued += 1
+    private func enqueue(_ leg: LegPointer) {
+        pointee.queue.append(leg)
+        leg.pointee.isQueued = true
         pointee.worker.pointee.counters.add(.callsQueued, upstream: pointee.index)
     }
 
-    func leaveQueue(_ call: CallPointer) {
-        let next = call.pointee.next
-        let previous = call.pointee.previous
-        if let next { next.pointee.previous = previous } else { pointee.lastQueued = previous }
-        if let previous { previous.pointee.next = next } else { pointee.firstQueued = next }
-        call.pointee.next = nil
-        call.pointee.previous = nil
-        call.pointee.phase = .asking
-        pointee.queued -= 1
+    func leaveQueue(_ leg: LegPointer) {
+        pointee.queue.remove(leg)
+        leg.pointee.isQueued = false
         pointee.worker.pointee.counters.add(.callsUnqueued, upstream: pointee.index)
     }
 }

@@ -70,8 +70,7 @@ import Testing
         Case(
             "    new: b", by: "    nwe: b",
             says: "s.yaml:6: migrations.orders: key \"new\" is missing; write new: the name of an upstream",
-            "s.yaml:8: migrations.orders.nwe: unknown key \"nwe\"; "
-                + "write one of old, new, services, gray_key, gray_fallback, methods (did you mean new?)"),
+            "s.yaml:8: migrations.orders.nwe: unknown key \"nwe\"; did you mean new?"),
         Case(
             "    new: b", by: "    new: b\n    old: b",
             says: "s.yaml:9: migrations.orders.old: duplicate key, it stands on line 7 already; keep one of them"),
@@ -217,7 +216,7 @@ import Testing
         Case(
             "    gray_key: { path: 1, type: string }", by: "    gray_fallback: maybe",
             says: "s.yaml:10: migrations.orders.gray_fallback: expected on or off (true or false), found \"maybe\"",
-            "s.yaml:12: migrations.orders.methods.Get: a single_query needs a gray key; "
+            "s.yaml:12: migrations.orders.methods.Get: a method of kind single_query needs a gray key; "
                 + "write gray_key: { path: 1, type: string } here, or in the migration"),
     ]
 
@@ -225,11 +224,12 @@ import Testing
         Case(
             get, by: "      Get: { kind: single }",
             says: "s.yaml:12: migrations.orders.methods.Get.kind: unknown kind \"single\"; "
-                + "write one of single_query, pass_through (did you mean single_query?)"),
+                + "write one of single_query, update, upsert, insert, delete, pass_through (did you mean single_query?)"
+        ),
         Case(
             get, by: "      Get: {}",
             says: "s.yaml:12: migrations.orders.methods.Get: key \"kind\" is missing; "
-                + "write kind: one of single_query, pass_through"),
+                + "write kind: one of single_query, update, upsert, insert, delete, pass_through"),
         Case(
             get, by: "      Get!: { kind: single_query }",
             says: "s.yaml:12: migrations.orders.methods.Get!: \"Get!\" is no method name; "
@@ -304,7 +304,7 @@ import Testing
                 + "write one of optional, required"),
         Case(
             key, by: "    gray_key: []",
-            says: "s.yaml:10: migrations.orders.gray_key: a gray key has 1 to 4 components, found 0"),
+            says: "s.yaml:10: migrations.orders.gray_key: a key has 1 to 4 components, found 0"),
         Case(
             get, by: "      Get: { kind: single_query, gray_key: { path: 2, type: int64 } }",
             says: "s.yaml:12: migrations.orders.methods.Get.gray_key: this key is made of (integer), "
@@ -344,7 +344,8 @@ import Testing
                 "s.yaml:9: migrations.orders.new: unknown upstream \"c\"; "
                     + "write under upstreams: c: { address: host:port }",
                 "s.yaml:13: migrations.orders.methods.Get.kind: unknown kind \"single\"; "
-                    + "write one of single_query, pass_through (did you mean single_query?)",
+                    + "write one of single_query, update, upsert, insert, delete, pass_through "
+                    + "(did you mean single_query?)",
             ])
     }
 

@@ -224,9 +224,9 @@ import Testing
         test.old.isAsleep = true
         test.worker.connect()
         let call = try test.client().unary("/shop.Orders/List", [], [("grpc-timeout", "20m")])
-        test.until("queued") { test.upstream(.old).pointee.queued == 1 }
+        test.until("queued") { test.upstream(.old).pointee.queue.count == 1 }
         test.over(call)
-        #expect(call.status == 4 && test.upstream(.old).pointee.queued == 0)
+        #expect(call.status == 4 && test.upstream(.old).pointee.queue.count == 0)
         test.old.isAsleep = false
         test.settle()
         #expect(test.old.waiting.isEmpty)
@@ -239,7 +239,7 @@ import Testing
         test.old.isAsleep = true
         test.worker.connect()
         let call = try test.client().unary("/shop.Orders/List", [], [("grpc-timeout", "90S")])
-        test.until("queued") { test.upstream(.old).pointee.queued == 1 }
+        test.until("queued") { test.upstream(.old).pointee.queue.count == 1 }
         let arrived = test.loop.pointee.now
         test.until("some time passes") { test.loop.pointee.now > arrived + 3_000_000 }
         test.old.isAsleep = false
@@ -283,9 +283,9 @@ import Testing
         test.worker.connect()
         let client = try test.client()
         let calls = try (0..<3).map { _ in try client.unary("/shop.Orders/List", []) }
-        test.until("queued") { test.upstream(.old).pointee.queued == 3 }
+        test.until("queued") { test.upstream(.old).pointee.queue.count == 3 }
         calls[1].stream.reset(8)
-        test.until("left the queue") { test.upstream(.old).pointee.queued == 2 }
+        test.until("left the queue") { test.upstream(.old).pointee.queue.count == 2 }
         test.old.isAsleep = false
         for call in [calls[0], calls[2]] {
             try test.arrival(at: .old).fail(0)

@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct RouteTableTests {
     private func route(_ index: Int) -> Route {
-        Route(planPointer: nil, keyPointer: nil, counterIndex: index, oldUpstream: index, newUpstream: index + 1)
+        Route(
+            planPointer: nil, keyPointer: nil, writePointer: nil, counterIndex: index, oldUpstream: index,
+            newUpstream: index + 1)
     }
 
     private func find(_ path: String, in table: borrowing RouteTable) -> Int {

@@ -97,7 +97,8 @@ import Testing
 
         private func readSome() -> ArraySlice<UInt8>? {
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
-            let count = recv(descriptor, &buffer, buffer.count, 0)
+            var count = recv(descriptor, &buffer, buffer.count, 0)
+            while count < 0, errno == EINTR { count = recv(descriptor, &buffer, buffer.count, 0) }
             #expect(count >= 0, "the server neither answered nor closed: \(String(cString: strerror(errno)))")
             return count > 0 ? buffer[..<count] : nil
         }

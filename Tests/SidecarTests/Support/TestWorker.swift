@@ -41,7 +41,7 @@ final class TestWorker {
         routes.initialize(to: try Self.makeRoutes(&plans))
         worker = .making(
             WorkerSetup(
-                limits: limits, connectionShare: 1, routes: routes,
+                limits: limits, connectionShare: 1, routes: routes, lanes: LaneTable(limit: limits.laneQueue),
                 upstreams: [
                     Upstream(name: "shop-old", address: address), Upstream(name: "shop-new", address: address),
                 ],
@@ -91,14 +91,15 @@ final class TestWorker {
             }
             return Route(
                 planPointer: UnsafePointer(kept), keyPointer: keyPointer.map { UnsafePointer($0) },
-                counterIndex: plan.methodIndex, oldUpstream: 0, newUpstream: 1)
+                writePointer: nil, counterIndex: plan.methodIndex, oldUpstream: 0, newUpstream: 1)
         }
         return RouteTable(
             routes: [
                 ("/shop.Orders/Get", route(query)), ("/shop.Orders/GetStrict", route(noFallback)),
                 ("/shop.Orders/", route(other)),
             ],
-            unmatched: Route(planPointer: nil, keyPointer: nil, counterIndex: 3, oldUpstream: 0, newUpstream: 1))
+            unmatched: Route(
+                planPointer: nil, keyPointer: nil, writePointer: nil, counterIndex: 3, oldUpstream: 0, newUpstream: 1))
     }
 
     // MARK: - Switches
@@ -130,7 +131,7 @@ final class TestWorker {
     ) {
         var switches: MigrationSwitches? = MigrationSwitches(epoch: 12, phase: phase, enrolled: enrolled, gray: gray)
         let summary = SwitchSummary(epoch: 12, phase: phase, enrolled: "", gray: "", fingerprint: 0)
-        worker.take(SwitchSnapshot(summaries: [summary]) { (_) throws(Never) in switches.take() })
+        worker.take(SwitchSnapshot(summaries: [summary]) { (_) throws(Never) in switches.take() }, held: nil)
     }
 
     // MARK: - Running
@@ -223,11 +224,11 @@ final class TestWorker {
         #expect(bufferedBytes == 0, sourceLocation: sourceLocation)
         #expect(counted.begun == counted.finished, sourceLocation: sourceLocation)
         for side in Side.allCases {
-            #expect(upstream(side).pointee.queued == 0, sourceLocation: sourceLocation)
-            #expect(upstream(side).pointee.firstQueued == nil, sourceLocation: sourceLocation)
+            #expect(upstream(side).pointee.queue.count == 0, sourceLocation: sourceLocation)
+            #expect(upstream(side).pointee.queue.first == nil, sourceLocation: sourceLocation)
             #expect(count(.callsQueued, side) == count(.callsUnqueued, side), sourceLocation: sourceLocation)
             for connection in upstream(side).pointee.connections {
-                #expect(connection.pointee.firstToReset == nil, sourceLocation: sourceLocation)
+                #expect(connection.pointee.legsToReset.first == nil, sourceLocation: sourceLocation)
                 #expect(
                     connection.pointee.session?.session.pointee.openStreams ?? 0 == 0, sourceLocation: sourceLocation)
             }

@@ -117,7 +117,8 @@ import Testing
             test.until("the message is there") { leg.hasEnded }
             let connection = try #require(test.upstream(.old).pointee.current)
             let stream = try #require(connection.client.session.pointee.firstOpen)
-            let served = try #require(stream.pointee.owner?.assumingMemoryBound(to: Call.self).pointee.connection)
+            let owner = try #require(stream.pointee.owner?.assumingMemoryBound(to: Leg.self).pointee.context)
+            let served = try #require(owner.assumingMemoryBound(to: Call.self).pointee.connection)
             #expect(served.pointee.account.bytes == test.bufferedBytes && test.bufferedBytes >= 0)
             _ = leg.beginReply(pattern(5000))
             test.until("the answer has begun") { call.bytes.count == 5000 }

@@ -28,7 +28,7 @@ import Testing
         let client = try test.client()
         let calls = try (0..<10).map { _ in try client.unary("/shop.Orders/List", [1]) }
         test.until("all connections are in use") {
-            test.old.waiting.count == 8 && test.upstream(.old).pointee.queued == 2
+            test.old.waiting.count == 8 && test.upstream(.old).pointee.queue.count == 2
         }
         #expect(test.old.links.count == 8 && test.old.links.allSatisfy { $0.peer.session.pointee.openStreams == 1 })
         for _ in 0..<10 { try test.arrival(at: .old).fail(0) }
@@ -68,7 +68,7 @@ import Testing
         #expect(waiting.status == 14 && waiting.error == "side-unreachable")
         let late = try client.unary("/shop.Orders/List", [1])
         test.over(late)
-        #expect(late.status == 14 && test.upstream(.old).pointee.queued == 0)
+        #expect(late.status == 14 && test.upstream(.old).pointee.queue.count == 0)
         try test.old.listenAgain()
         test.until("connected again") { test.open(.old) == 1 }
         #expect(test.upstream(.old).pointee.schedule.failures == 0)

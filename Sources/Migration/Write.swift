@@ -1,0 +1,62 @@
+/// A write at a stage of double writes, whatever its kind: one event in, one action out.
+///
+/// It is one record's write in that record's lane; one ask is out at a time. Without a journal it behaves as the
+/// contract's policy `strict`: it ends when both sides have answered.
+package struct Write: Sendable, Equatable {
+    private enum Machine: Sendable, Equatable {
+        case update(UpdateWrite)
+        case delete(DeleteWrite)
+        case insert(InsertWrite)
+        case upsert(UpsertWrite)
+    }
+
+    private var machine: Machine
+
+    package init(update stage: Stage, puts: PutMeans) { machine = .update(UpdateWrite(stage: stage, puts: puts)) }
+
+    /// - Parameter canRestore: whether a side can be given back a row that it no longer has.
+    package init(delete stage: Stage, canRestore: Bool) {
+        machine = .delete(DeleteWrite(stage: stage, canRestore: canRestore))
+    }
+
+    /// - Parameter guards: ask old for the record before new is given it.
+    package init(insert stage: Stage, rule: InsertRule, guards: Bool, puts: PutMeans) {
+        machine = .insert(InsertWrite(stage: stage, rule: rule, guards: guards, puts: puts))
+    }
+
+    package init(upsert stage: Stage, rule: InsertRule, puts: PutMeans) {
+        machine = .upsert(UpsertWrite(stage: stage, rule: rule, puts: puts))
+    }
+
+    package mutating func start() -> WriteAction {
+        step(update: { $0.start() }, delete: { $0.start() }, insert: { $0.start() }, upsert: { $0.start() })
+    }
+
+    /// The ask that is out has ended.
+    package mutating func replied(_ outcome: WriteOutcome) -> WriteAction {
+        step(
+            update: { $0.replied(outcome) }, delete: { $0.replied(outcome) }, insert: { $0.replied(outcome) },
+            upsert: { $0.replied(outcome) }
+        )
+    }
+
+    private mutating func step(
+        update: (inout UpdateWrite) -> WriteAction, delete: (inout DeleteWrite) -> WriteAction,
+        insert: (inout InsertWrite) -> WriteAction, upsert: (inout UpsertWrite) -> WriteAction
+    ) -> WriteAction {
+        switch machine {
+        case .update(var write):
+            defer { machine = .update(write) }
+            return update(&write)
+        case .delete(var write):
+            defer { machine = .delete(write) }
+            return delete(&write)
+        case .insert(var write):
+            defer { machine = .insert(write) }
+            return insert(&write)
+        case .upsert(var write):
+            defer { machine = .upsert(write) }
+            return upsert(&write)
+        }
+    }
+}

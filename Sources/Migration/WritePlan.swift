@@ -1,0 +1,53 @@
+package import WireFormat
+
+/// What the engine knows about a method that writes, beside its `CallPlan`.
+package struct WritePlan: Sendable, Equatable {
+    /// Where the record key stands in the request.
+    package let recordKey: KeyPlan
+    /// Where inserts go at the stages `dualOld` and `dualNew`.
+    package let inserts: InsertRule
+    /// Whether old is asked for the record before new is given it.
+    package let guardsInserts: Bool
+    /// How a side is asked whether it has the record.
+    package let lookUp: DerivedRequest?
+    /// How a side is given a whole record in place of the one that it has: made of the other side's reply.
+    package let put: DerivedRequest?
+    /// The same, where a side that does not have the record makes it.
+    package let putOrInsert: DerivedRequest?
+
+    package init(
+        recordKey: KeyPlan, inserts: InsertRule, guardsInserts: Bool, lookUp: DerivedRequest?, put: DerivedRequest?,
+        putOrInsert: DerivedRequest?
+    ) {
+        self.recordKey = recordKey
+        self.inserts = inserts
+        self.guardsInserts = guardsInserts
+        self.lookUp = lookUp
+        self.put = put
+        self.putOrInsert = putOrInsert
+    }
+
+    /// The machine of one call; nil for kinds that do not write.
+    package func write(_ kind: CallKind, at stage: Stage) -> Write? {
+        let puts = PutMeans(overwrite: put != nil, insert: putOrInsert != nil)
+        switch kind {
+        case .update: return Write(update: stage, puts: puts)
+        case .delete: return Write(delete: stage, canRestore: puts.insert && lookUp != nil)
+        case .insert: return Write(insert: stage, rule: inserts, guards: guardsInserts, puts: puts)
+        case .upsert: return Write(upsert: stage, rule: inserts, puts: puts)
+        case .singleQuery, .passThrough: return nil
+        }
+    }
+}
+
+/// A request that the sidecar makes of a client's request and a side's reply.
+package struct DerivedRequest: Sendable, Equatable {
+    /// The `:path` of the method that it calls.
+    package let path: String
+    package let template: MessageTemplate
+
+    package init(path: String, template: MessageTemplate) {
+        self.path = path
+        self.template = template
+    }
+}

@@ -1,0 +1,76 @@
+import Migration
+import WireFormat
+
+/// Checks one method that writes, and makes its plans.
+struct WriteCheck {
+    let draft: WriteDraft
+    /// Where the method is declared.
+    let place: Place
+    let migration: MigrationDraft
+    let issues: Issues
+    /// The full name of a method of the migration's services; nil, and reported, when it is none.
+    let fullName: (Placed<String>) -> (service: String, name: String)?
+
+    func plan() -> WritePlan? {
+        let recordKey = effectiveRecordKey()
+        let lookUp = derived(draft.lookUp)
+        let put = derived(draft.put)
+        let putOrInsert = derived(draft.putOrInsert)
+        checkSources()
+        checkNeeds()
+        guard let recordKey else { return nil }
+        return WritePlan(
+            recordKey: recordKey.value, inserts: migration.inserts, guardsInserts: migration.guardsInserts,
+            lookUp: lookUp, put: put, putOrInsert: putOrInsert)
+    }
+
+    private func effectiveRecordKey() -> Placed<KeyPlan>? {
+        var key = draft.recordKey
+        if case .absent = key { key = migration.recordKey }
+        switch key {
+        case .plan(let plan): return plan
+        case .broken: return nil
+        case .absent:
+            issues.error(
+                place,
+                "a method of kind \(draft.kind.name) needs a record key; write record_key: { path: 1, type: int64 } "
+                    + "here, or in the migration")
+            return nil
+        }
+    }
+
+    private func derived(_ draft: DerivedDraft?) -> DerivedRequest? {
+        guard let draft, let (service, name) = fullName(draft.method) else { return nil }
+        return DerivedRequest(path: "/\(service)/\(name)", template: draft.template)
+    }
+
+    private func checkSources() {
+        if let lookUp = draft.lookUp, lookUp.template.readsReply {
+            issues.error(lookUp.place, "a look_up comes before any reply; take its fields from the request")
+        }
+        for put in [draft.put, draft.putOrInsert] {
+            guard let put, !put.template.readsReply else { continue }
+            issues.error(
+                put.place, "a side is given the record of the other side's reply; take a field from reply, like reply.1"
+            )
+        }
+        guard draft.kind == .delete, let put = draft.putOrInsert, draft.lookUp == nil else { return }
+        issues.error(
+            put.place, "a deleted record is put back from what look_up found; write look_up too, or remove this")
+    }
+
+    private func checkNeeds() {
+        guard draft.lookUp == nil else { return }
+        if draft.kind == .upsert {
+            issues.error(
+                place,
+                "an upsert needs to know whether the record is there; write look_up: { method: Get, fields: ... }")
+        }
+        if draft.kind == .insert, migration.guardsInserts, migration.inserts != .old {
+            issues.error(
+                place,
+                "old is asked for the record before new is given it; write look_up: { method: Get, fields: ... }, or "
+                    + "insert_guard: false in the migration where keys are unique by construction")
+        }
+    }
+}

@@ -1,0 +1,199 @@
+import EventLoop
+import HTTP2
+import Migration
+import WireFormat
+
+/// A request that an operation makes of one side: a whole message out, a whole reply in.
+///
+///     made --start--> asking --reply complete, lost, too late, no connection--> ended --stream closed--> closed
+///
+/// The operation is told once, when the ask has ended; it must keep the ask until it is closed, for the stream may
+/// outlive its use.
+final class Ask {
+    enum Result {
+        /// The side has answered with this status; `reply` holds the rest.
+        case replied(GRPCStatus)
+        /// The side has not seen the request.
+        case unreachable(String)
+        /// It was sent, and no answer came or will be waited for.
+        case lost(GRPCStatus)
+    }
+
+    /// What is asked.
+    struct Request {
+        let side: Side
+        /// Nil: the method that the client called.
+        let path: UnsafeBufferPointer<UInt8>?
+        let message: [UInt8]
+        /// Monotonic nanoseconds; 0 where there is none.
+        let deadline: UInt64
+    }
+
+    let request: Request
+    private let call: CallPointer
+    private let leg: LegPointer
+    private let timer: UnsafeMutablePointer<Timer>
+    private let scratch: UnsafeMutablePointer<UInt8>
+    private let source: StreamPointer
+    private let ended: (Ask, Result) -> Void
+    private var askedAt: UInt64 = 0
+    private var hasEnded = false
+    private var hasRetried = false
+
+    /// - Parameter ended: called once, on the loop.
+    init(_ request: Request, for call: CallPointer, ended: @escaping (Ask, Result) -> Void) {
+        self.request = request
+        self.call = call
+        self.ended = ended
+        leg = .allocate(capacity: 1)
+        timer = .allocate(capacity: 1)
+        scratch = .allocate(capacity: RequestHeadWriter.scratchBytes)
+        source = call.pointee.worker.pointee.sessions.makeSource(isKept: true)
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        leg.initialize(to: Leg(ofAsk: context))
+        timer.initialize(to: Timer(context: context) { Unmanaged<Ask>.fromOpaque($0).takeUnretainedValue().timedOut() })
+    }
+
+    deinit {
+        precondition(isClosed, "an ask lives until its stream is closed")
+        let pool = worker.pointee.sessions
+        if let stream = leg.pointee.stream { pool.recycle(stream) }
+        pool.recycle(source)
+        leg.deallocate()
+        timer.deallocate()
+        scratch.deallocate()
+    }
+
+    private var worker: WorkerPointer { call.pointee.worker }
+    private var upstream: UpstreamPoolPointer { worker.upstream(of: call.pointee.route, request.side) }
+    private var now: UInt64 { worker.pointee.loop.pointee.now }
+
+    /// Nothing of it is in anybody's hands any more.
+    var isClosed: Bool { leg.pointee.connection == nil && !leg.pointee.isQueued }
+
+    /// The message of the reply, without its prefix; nil where the reply has not exactly one, uncompressed.
+    var replyMessage: UnsafeRawBufferPointer? {
+        guard let body = leg.pointee.stream?.pointee.body.bytes, case .prefix(let prefix) = GRPCPrefix.parse(body),
+            !prefix.isCompressed, body.count == GRPCPrefix.byteCount + Int(prefix.length)
+        else { return nil }
+        return UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...])
+    }
+
+    /// The reply as the side sent it, which is the taker's to recycle. Only after `replied`.
+    func takeReply() -> StreamPointer? {
+        let stream = leg.pointee.stream
+        stream?.pointee.owner = nil
+        leg.pointee.stream = nil
+        return stream
+    }
+
+    func start() {
+        let pool = worker.pointee.sessions
+        var prefix = [UInt8](repeating: 0, count: GRPCPrefix.byteCount)
+        let length = UInt32(request.message.count)
+        prefix.withUnsafeMutableBytes { GRPCPrefix(isCompressed: false, length: length).write(into: $0) }
+        prefix.withUnsafeBytes { pool.append($0, to: source) }
+        request.message.withUnsafeBytes { pool.append($0, to: source) }
+        pool.finish(source)
+        askedAt = now
+        if request.deadline != 0 { worker.pointee.loop.arm(timer, at: request.deadline) }
+        upstream.take(leg)
+    }
+
+    /// The operation wants no answer any more: it hears `lost` if the side may have seen the request.
+    func cancel(_ status: GRPCStatus) {
+        guard !hasEnded else { return }
+        if leg.pointee.isQueued {
+            upstream.leaveQueue(leg)
+            return end(.unreachable("no connection in time"))
+        }
+        if let stream = leg.pointee.stream, let connection = leg.pointee.connection { connection.cancel(leg, stream) }
+        end(.lost(status))
+    }
+
+    private func timedOut() { cancel(.deadlineExceeded) }
+
+    private func end(_ result: Result) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        worker.pointee.loop.disarm(timer)
+        let status: GRPCStatus =
+            switch result {
+            case .replied(let status), .lost(let status): status
+            case .unreachable: .unavailable
+            }
+        worker.pointee.counters.legFinished(
+            method: call.pointee.route.pointee.counterIndex, side: request.side.rawValue, status: status.rawValue,
+            nanoseconds: now &- askedAt)
+        ended(self, result)
+    }
+
+    // MARK: - What the upstream says
+
+    func send(on connection: UpstreamConnectionPointer) {
+        writeHead(&worker.pointee.sessions.pointee.writer)
+        guard let stream = connection.client.request(bodyOf: source) else {
+            connection.leave()
+            return upstream.take(leg)
+        }
+        stream.pointee.owner = UnsafeMutableRawPointer(leg)
+        leg.pointee.stream = stream
+        leg.pointee.connection = connection
+    }
+
+    private func writeHead(_ writer: inout FieldWriter) {
+        let head = RequestHeadWriter(
+            fields: call.pointee.client.pointee.fields, deadline: request.deadline, arrivedAt: call.pointee.arrivedAt,
+            epoch: call.pointee.epoch, stage: call.pointee.stage)
+        if let path = request.path {
+            head.write(&writer, now: now, scratch: scratch, path: path)
+        } else {
+            head.write(&writer, now: now, scratch: scratch)
+        }
+    }
+
+    func unreachable() {
+        let pool = upstream
+        end(.unreachable(pool.pointee.schedule.failures > 0 ? pool.pointee.reason : "the connection was lost"))
+    }
+
+    func queueFull() { end(.unreachable("too many calls wait for a connection")) }
+
+    func progressed(_ stream: StreamPointer, _ events: StreamEvents) {
+        guard stream == leg.pointee.stream else { return }
+        guard events.contains(.closed) else { return grew(stream, events) }
+        if let connection = leg.pointee.connection { connection.legClosed(leg) }
+        leg.pointee.connection = nil
+        if hasEnded { return call.operationProgressed() }
+        if stream.pointee.hasEnded, stream.pointee.isHeadComplete { return end(.replied(Reply.status(of: stream))) }
+        if retry(stream) { return }
+        let isLost = stream.pointee.session == nil
+        end(.lost(isLost ? .unavailable : GRPCStatus(http2ErrorCode: stream.pointee.errorCode)))
+    }
+
+    private func grew(_ stream: StreamPointer, _ events: StreamEvents) {
+        stream.creditAll()
+        let limit = worker.pointee.limits.messageBytes + GRPCPrefix.byteCount
+        if events.contains(.oversized) || stream.pointee.body.count > limit { return cancel(.resourceExhausted) }
+        // An answer before the request's end: its stream closes with a reset.
+        if stream.pointee.hasEnded { leg.pointee.connection?.reset(leg, stream) }
+    }
+
+    /// Refused streams, and those above GOAWAY's last id, were not processed (RFC 9113, 8.7).
+    private func retry(_ stream: StreamPointer) -> Bool {
+        guard stream.pointee.errorCode == HTTP2Code.refusedStream, stream.pointee.session != nil,
+            !stream.pointee.isHeadComplete
+        else { return false }
+        leg.pointee.stream = nil
+        worker.pointee.sessions.recycle(stream)
+        if hasRetried {
+            end(.unreachable("the stream was refused twice"))
+        } else {
+            hasRetried = true
+            worker.pointee.counters.add(.retries)
+            source.rewindBody()
+            upstream.take(leg)
+        }
+        return true
+    }
+}

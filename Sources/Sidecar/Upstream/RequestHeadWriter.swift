@@ -1,0 +1,68 @@
+import EventLoop
+import HTTP2
+import Migration
+import WireFormat
+
+/// Writes the head of a request to a side: the client's own fields, the time that is left, and what the sidecar tells
+/// every side.
+struct RequestHeadWriter {
+    let fields: FieldList
+    /// Monotonic nanoseconds; 0 where there is none.
+    let deadline: UInt64
+    /// When the client's request came, monotonic nanoseconds.
+    let arrivedAt: UInt64
+    let epoch: UInt64
+    let stage: Stage?
+
+    /// How much memory the text of the fields of its own needs; it must live until the stream is closed.
+    static var scratchBytes: Int { 48 }
+    private static var epochBytes: Int { 24 }
+
+    func write(_ writer: inout FieldWriter, now: UInt64, scratch: UnsafeMutablePointer<UInt8>) {
+        writer.removeAll()
+        // While no time has passed the client's own value is as true as one of ours, and cheaper to pass on.
+        let isUntouched = deadline == 0 || (now == arrivedAt && fields.tokens.contains(.grpcTimeout))
+        let own = FieldTokens(.switchover)
+        writer.appendRequest(fields, except: isUntouched ? own : own.with(.grpcTimeout))
+        if !isUntouched { writeTimeout(&writer, now: now, scratch: scratch) }
+        writeOwn(&writer, scratch: scratch)
+    }
+
+    /// The same for a request of another method, whose message is not the client's and not compressed.
+    func write(
+        _ writer: inout FieldWriter, now: UInt64, scratch: UnsafeMutablePointer<UInt8>,
+        path: UnsafeBufferPointer<UInt8>
+    ) {
+        writer.removeAll()
+        writer.append(name: ":path", value: path)
+        let replaced = FieldTokens(.switchover).with(.path).with(.grpcTimeout).with(.grpcEncoding)
+            .with(.contentLength)
+        writer.appendRequest(fields, except: replaced)
+        if deadline != 0 { writeTimeout(&writer, now: now, scratch: scratch) }
+        writeOwn(&writer, scratch: scratch)
+    }
+
+    private func writeTimeout(_ writer: inout FieldWriter, now: UInt64, scratch: UnsafeMutablePointer<UInt8>) {
+        let start = scratch + Self.epochBytes
+        let text = UnsafeMutableRawBufferPointer(start: start, count: Self.scratchBytes - Self.epochBytes)
+        let count = GRPCTimeout.write(nanoseconds: deadline > now ? deadline - now : 0, into: text)
+        writer.append(
+            name: "grpc-timeout", value: UnsafeBufferPointer(start: start, count: count), indexed: false)
+    }
+
+    private func writeOwn(_ writer: inout FieldWriter, scratch: UnsafeMutablePointer<UInt8>) {
+        writer.append(name: "switchover-epoch", value: decimal(scratch))
+        if let stage { writer.append(name: "switchover-stage", value: stage.name) }
+    }
+
+    private func decimal(_ scratch: UnsafeMutablePointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+        var rest = epoch
+        var start = Self.epochBytes
+        repeat {
+            start -= 1
+            scratch[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        return UnsafeBufferPointer(start: scratch + start, count: Self.epochBytes - start)
+    }
+}

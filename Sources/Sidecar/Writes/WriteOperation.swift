@@ -1,0 +1,261 @@
+import EventLoop
+import HTTP2
+import Logging
+import Migration
+import WireFormat
+
+/// A write of one record at a stage of double writes: waits for the record's lane, asks the sides as its machine says,
+/// answers, and leaves the lane.
+///
+///     made --start--> waiting --lane free--> running --machine's end--> over --streams closed--> closed
+///                     waiting --client gone, too late, lane closed--> over
+///
+/// Until a side has been asked for a change it is dropped with its client; from then on it runs to its end whether or
+/// not somebody waits for the answer. Belongs to its call's loop.
+final class WriteOperation {
+    private enum Phase {
+        case waiting
+        case running
+        case over
+    }
+
+    /// Less time than this is not worth beginning with, nanoseconds.
+    private static let leastTime: UInt64 = 5_000_000
+
+    private let call: CallPointer
+    private let route: UnsafePointer<WriteRoute>
+    private let lane: LaneTable.Key
+    private let id: UInt64
+    private let message: [UInt8]
+    private var machine: Write
+    private var phase = Phase.waiting
+    private var asks: [Ask] = []
+    /// The ask whose answer the machine waits for.
+    private var current: Ask?
+    /// The last replies to the client's own call, by side.
+    private var replies: [Side: Ask] = [:]
+    /// The last reply to the client's call that a side accepted: what the record is now.
+    private var written: Ask?
+    /// What the look-up found: what the record was.
+    private var found: Ask?
+    private var hasAskedForChange = false
+
+    init(
+        _ call: CallPointer, _ machine: Write, lane: LaneTable.Key, message: [UInt8],
+        route: UnsafePointer<WriteRoute>
+    ) {
+        self.call = call
+        self.machine = machine
+        self.lane = lane
+        self.message = message
+        self.route = route
+        id = call.pointee.worker.pointee.lanes.newID()
+    }
+
+    private var worker: WorkerPointer { call.pointee.worker }
+    private var lanes: LaneTable { worker.pointee.lanes }
+    private var now: UInt64 { worker.pointee.loop.pointee.now }
+
+    /// The call may forget it.
+    var isClosed: Bool { phase == .over && asks.allSatisfy(\.isClosed) }
+
+    func start() {
+        let mailbox = worker.pointee.loop.pointee.mailbox
+        let operation = LoopBound(self)
+        let entry = lanes.enter(lane, id: id, now: now) { turn in
+            mailbox.post { operation.value.laneCalled(turn) }
+        }
+        switch entry {
+        case .entered: run()
+        case .waits: worker.pointee.counters.add(.lanesWaited)
+        case .full: leaveWaiting(.laneFull(limit: worker.pointee.limits.laneQueue))
+        case .closed: leaveWaiting(.laneClosed)
+        }
+    }
+
+    private func laneCalled(_ turn: LaneTable.Call) {
+        switch (turn, phase) {
+        case (.entered, .waiting): run()
+        // Given up while the word was on its way: the lane is the next one's.
+        case (.entered, _): lanes.leave(lane)
+        case (.closed, .waiting): leaveWaiting(.laneClosed)
+        case (.closed, _): break
+        }
+    }
+
+    private func leaveWaiting(_ refusal: Refusal?) {
+        phase = .over
+        if let refusal { call.refuse(refusal) }
+        call.operationProgressed()
+    }
+
+    // MARK: - The client
+
+    func clientLeft() {
+        switch phase {
+        case .waiting: abandon()
+        case .running: if !hasAskedForChange { current?.cancel(.cancelled) }
+        case .over: call.operationProgressed()
+        }
+    }
+
+    /// The client has been told so already.
+    func deadlinePassed() {
+        if phase == .waiting { abandon() }
+    }
+
+    private func abandon() {
+        _ = lanes.abandon(lane, id: id)
+        leaveWaiting(nil)
+    }
+
+    // MARK: - The machine
+
+    private func run() {
+        phase = .running
+        if call.pointee.deadline != 0, call.pointee.deadline < now &+ Self.leastTime {
+            call.refuse(.deadlinePassed)
+            return finish(closing: false)
+        }
+        worker.pointee.counters.add(.doubleWrites)
+        perform(machine.start())
+    }
+
+    private func perform(_ action: WriteAction) {
+        switch action {
+        case .call(let side), .erase(let side): callSide(side)
+        case .lookUp(let side): lookUp(side)
+        case .put(let side, let mode):
+            put(written, mode == .overwrite ? route.pointee.put : route.pointee.putOrInsert, to: side)
+        case .restore(let side): put(found, route.pointee.putOrInsert, to: side)
+        case .end(let end): self.end(end)
+        case .ignore: break
+        }
+    }
+
+    /// The client's patience does not count any more once one side has the write.
+    private var putDeadline: UInt64 { now &+ worker.pointee.limits.followerTimeout }
+
+    private func callSide(_ side: Side) {
+        // The second side is asked to the end, however little time the client has left.
+        let deadline = hasAskedForChange ? max(call.pointee.deadline, putDeadline) : call.pointee.deadline
+        hasAskedForChange = true
+        ask(Ask.Request(side: side, path: nil, message: message, deadline: deadline)) { [unowned self] ask, outcome in
+            replies[side] = ask
+            if outcome == .accepted { written = ask }
+        }
+    }
+
+    private func lookUp(_ side: Side) {
+        guard let derived = route.pointee.lookUp, let made = make(derived, of: nil) else {
+            return replied(.rejected(.internal))
+        }
+        let deadline = call.pointee.deadline
+        ask(Ask.Request(side: side, path: derived.path, message: made, deadline: deadline)) {
+            [unowned self] ask, outcome in
+            if outcome == .accepted { found = ask }
+        }
+    }
+
+    private func put(_ source: Ask?, _ derived: WriteRoute.Derived?, to side: Side) {
+        // What cannot be made of the other side's reply cannot be given to this one.
+        guard let derived, let record = source?.replyMessage, let made = make(derived, of: record) else {
+            return replied(.rejected(.internal))
+        }
+        ask(Ask.Request(side: side, path: derived.path, message: made, deadline: putDeadline)) { _, _ in }
+    }
+
+    private func make(_ derived: WriteRoute.Derived, of reply: UnsafeRawBufferPointer?) -> [UInt8]? {
+        message.withUnsafeBytes { request in
+            try? derived.template.make(
+                request: request, reply: reply ?? UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+    }
+
+    private func ask(_ request: Ask.Request, _ note: @escaping (Ask, WriteOutcome) -> Void) {
+        let absent = call.pointee.route.pointee.planPointer?.pointee.absent ?? .notFound
+        let ask = Ask(request, for: call) { [unowned self] ask, result in
+            let outcome: WriteOutcome =
+                switch result {
+                case .replied(let status): WriteOutcome(status, absent: absent)
+                case .unreachable: .unreachable
+                case .lost(let status): .unknown(status)
+                }
+            note(ask, outcome)
+            replied(outcome)
+        }
+        asks.append(ask)
+        current = ask
+        ask.start()
+    }
+
+    private func replied(_ outcome: WriteOutcome) {
+        current = nil
+        perform(machine.replied(outcome))
+    }
+
+    // MARK: - The end
+
+    private func end(_ end: WriteEnd) {
+        note(end)
+        answer(end.answer)
+        finish(closing: end.effects.contains(.unsettled))
+    }
+
+    private func answer(_ answer: WriteAnswer) {
+        switch answer {
+        case .reply(let side):
+            guard let reply = replies[side]?.takeReply() else { return call.refuse(.sideUnreachable(side, "no reply")) }
+            call.answer(whole: reply)
+        case .alreadyExists(let side): call.refuse(.alreadyExists(side))
+        case .fail(let side, .unreachable): call.refuse(.sideUnreachable(side, "nothing was written"))
+        case .fail(let side, .failed(let status)): call.refuse(.sideFailed(side, status))
+        case .partial(let side): call.refuse(.partialWrite(missing: side))
+        case .outcomeUnknown(let side, let status): call.refuse(.outcomeUnknown(side, status))
+        }
+    }
+
+    private func finish(closing: Bool) {
+        phase = .over
+        if closing {
+            lanes.close(lane, until: now &+ worker.pointee.limits.settleAfter)
+        } else {
+            lanes.leave(lane)
+        }
+        call.operationProgressed()
+    }
+
+    /// What the write leaves behind is counted, and logged with the record's key: nobody repairs it yet.
+    private func note(_ end: WriteEnd) {
+        let effects = end.effects
+        let counters = worker.pointee.counters
+        if effects.contains(.unmigrated) { counters.add(.unmigratedWrites) }
+        if effects.contains(.notCopied) { counters.add(.recordsNotCopied) }
+        if effects.contains(.stuck) { counters.add(.recordsStuck) }
+        guard effects.contains(.dirty) else { return }
+        counters.add(.recordsDirty)
+        worker.pointee.logs.post(
+            .error, "the two sides of a record may differ",
+            [
+                "migration": "\(route.pointee.migration)", "record": "\(RecordKeyText(lane.record))",
+                "end": "\(end.answer)", "stuck": "\(effects.contains(.stuck))",
+            ])
+    }
+}
+
+/// A value of one loop on its way through another thread, which must not touch it.
+struct LoopBound<Value>: @unchecked Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}
+
+/// A canonical record key as a person can read it: text where it is text, else hexadecimal.
+struct RecordKeyText: CustomStringConvertible {
+    private let key: [UInt8]
+    init(_ key: [UInt8]) { self.key = key }
+
+    var description: String {
+        if key.allSatisfy({ (0x20...0x7e).contains($0) }) { return String(decoding: key, as: UTF8.self) }
+        return "0x" + key.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+}

@@ -1,0 +1,153 @@
+"""A ledger, old or new: a service of its own kind, with faults on demand, and the sidecar's configuration for it."""
+
+import threading
+import time
+import uuid
+
+import grpc
+
+from .backends import Server
+from .history import Client
+from .stubs import ledger, ledger_services
+
+LEDGER = "ledger.v1.Ledger"
+NAME = {"gray_key": {"path": 1, "type": "string"}, "record_key": {"path": 2, "type": "int64"}}
+IN_ENTRY = {"gray_key": {"path": "1.1", "type": "string"}, "record_key": {"path": "1.2", "type": "int64"}}
+FIND = {"method": "Find", "fields": {"1": "request.1", "2": "request.2"}}
+FIND_ENTRY = {"method": "Find", "fields": {"1": "request.1.1", "2": "request.1.2"}}
+OVERWRITE = {"method": "Overwrite", "fields": {"1": "reply.2"}}
+PLACE = {"method": "Place", "fields": {"1": "reply.2"}}
+PLAN = {
+    "Find": {"kind": "single_query"},
+    "Change": {"kind": "update", **IN_ENTRY, "put": OVERWRITE, "put_or_insert": PLACE},
+    "Add": {"kind": "insert", **IN_ENTRY, "look_up": FIND_ENTRY, "put_or_insert": PLACE},
+    "Save": {"kind": "upsert", **IN_ENTRY, "look_up": FIND_ENTRY, "put": OVERWRITE, "put_or_insert": PLACE},
+    "Remove": {"kind": "delete", "look_up": FIND, "put_or_insert": PLACE},
+}
+
+
+class Ledger(Server, ledger_services.LedgerServicer):
+    """Entries of one side. `log` is shared by both sides and holds (side, method, key, metadata) in order of arrival.
+
+    `faults[method]` is a status to fail with before anything is done, or a function of (request, context).
+    """
+
+    def __init__(self, side, log):
+        self.side = side
+        self.log = log
+        self.entries = {}
+        self.faults = {}
+        self.lock = threading.Lock()
+        super().__init__(None)
+
+    def register(self, server):
+        ledger_services.add_LedgerServicer_to_server(self, server)
+
+    def arrived(self, method, key, request, context):
+        self.log.append((self.side, method, key, dict(context.invocation_metadata())))
+        context.set_trailing_metadata([("answered-by", self.side)])
+        fault = self.faults.get(method)
+        if isinstance(fault, grpc.StatusCode):
+            context.abort(fault, f"{self.side} was told to fail")
+        if fault:
+            fault(request, context)
+
+    def present(self, key, context):
+        if key not in self.entries:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"{self.side} has no {key[1]}")
+        return self.entries[key]
+
+    def reply(self, entry):
+        return ledger.EntryReply(note=self.side, entry=entry)
+
+    def put(self, key, entry):
+        self.entries[key] = ledger.Entry.FromString(entry.SerializeToString())
+        return self.reply(self.entries[key])
+
+    def Find(self, request, context):
+        key = (request.store, request.id)
+        self.arrived("Find", key, request, context)
+        return self.reply(self.present(key, context))
+
+    def Change(self, request, context):
+        key = (request.name.store, request.name.id)
+        self.arrived("Change", key, request, context)
+        with self.lock:
+            entry = ledger.Entry.FromString(self.present(key, context).SerializeToString())
+            entry.cents += request.add_cents
+            entry.version += 1
+            return self.put(key, entry)
+
+    def Add(self, request, context):
+        key = (request.entry.store, request.entry.id)
+        self.arrived("Add", key, request, context)
+        with self.lock:
+            if key in self.entries:
+                context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{self.side} has {key[1]}")
+            return self.put(key, request.entry)
+
+    def Save(self, request, context):
+        key = (request.entry.store, request.entry.id)
+        self.arrived("Save", key, request, context)
+        return self.put(key, request.entry)
+
+    def Overwrite(self, request, context):
+        key = (request.entry.store, request.entry.id)
+        self.arrived("Overwrite", key, request, context)
+        self.present(key, context)
+        return self.put(key, request.entry)
+
+    def Place(self, request, context):
+        key = (request.entry.store, request.entry.id)
+        self.arrived("Place", key, request, context)
+        return self.put(key, request.entry)
+
+    def Remove(self, request, context):
+        key = (request.store, request.id)
+        self.arrived("Remove", key, request, context)
+        self.present(key, context)
+        del self.entries[key]
+        return ledger.RemoveReply(removed_by=self.side)
+
+
+class Bookkeeper(Client):
+    """A client of the ledgers."""
+
+    def call(self, method, request, metadata=(), **options):
+        """Each call bears a trace of its own, by which its legs are known at the sides."""
+        trace = ("traceparent", f"00-{uuid.uuid4().hex}-00f067aa0ba902b7-01")
+        return self.unary(f"/{LEDGER}/{method}", request, metadata=[trace, *metadata], **options)
+
+    def find(self, key, **options):
+        return self.call("Find", name(key), **options)
+
+    def change(self, key, cents, **options):
+        return self.call("Change", ledger.ChangeRequest(name=name(key), add_cents=cents), **options)
+
+    def add(self, key, cents=1, **options):
+        return self.call("Add", ledger.AddRequest(entry=entry(key, cents)), **options)
+
+    def save(self, key, cents=1, **options):
+        return self.call("Save", ledger.SaveRequest(entry=entry(key, cents)), **options)
+
+    def remove(self, key, **options):
+        return self.call("Remove", name(key), **options)
+
+
+def name(key):
+    return ledger.EntryName(store=key[0], id=key[1])
+
+
+def entry(key, cents, version=1):
+    return ledger.Entry(store=key[0], id=key[1], owner=" Åsa ", cents=cents, version=version)
+
+
+def hang(seconds):
+    """A fault: nothing is said for a while; the method then goes on."""
+
+    def fault(_, context):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            time.sleep(0.01)
+
+    return fault

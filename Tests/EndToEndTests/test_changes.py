@@ -1,0 +1,195 @@
+"""Changes of the switches under load: no call is dropped, each is answered by one epoch, and who has seen a write goes
+on seeing it."""
+
+import collections
+import random
+import threading
+import time
+
+import pytest
+
+from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, Ledger, entry, hang
+from harness.processes import wait_for
+from harness.stubs import ledger
+
+STORES = [str(number) for number in range(400, 408)]
+ALL = dict(enrolled="all")
+
+
+@pytest.fixture
+def ledgers():
+    log = []
+    old, new = Ledger("old", log), Ledger("new", log)
+    yield old, new
+    old.close()
+    new.close()
+
+
+@pytest.fixture
+def sidecar(start, ledgers):
+    def sidecar(switches, **settings):
+        return start(
+            ledgers[0].address, ledgers[1].address, switches, plan=PLAN,
+            migration={"services": [LEDGER], **NAME}, **settings).await_ready()
+
+    return sidecar
+
+
+def epoch_in_force(sidecar):
+    return f'"epoch" : {sidecar.epoch}' in sidecar.get("/stats")[1]
+
+
+class Shopkeeper(threading.Thread):
+    """Owns one entry: changes it, reads its own writes, and notes what was not as it must be."""
+
+    def __init__(self, sidecar, key, cents, seed):
+        super().__init__()
+        self.client = Bookkeeper(sidecar.address)
+        self.key = key
+        self.cents = cents
+        self.random = random.Random(seed)
+        self.calls = 0
+        self.wrong = []
+        self.slowest = 0
+        self.stopped = False
+
+    def run(self):
+        while not self.stopped:
+            self.calls += 1
+            started = time.monotonic()
+            action = self.random.choice([self.find, self.find, self.change, self.save, self.come_and_go])
+            action()
+            self.slowest = max(self.slowest, time.monotonic() - started)
+        self.client.close()
+
+    def expect(self, what, outcome, cents=None):
+        if outcome.code != "OK":
+            return self.wrong.append(f"{what}: {outcome.code} {outcome.details}")
+        if cents is not None:
+            seen = ledger.EntryReply.FromString(outcome.messages[0]).entry.cents
+            if seen != cents:
+                self.wrong.append(f"{what}: {seen} in place of {cents}")
+
+    def find(self):
+        self.expect("find", self.client.find(self.key), self.cents)
+
+    def change(self):
+        self.cents += 1
+        self.expect("change", self.client.change(self.key, 1), self.cents)
+
+    def save(self):
+        self.cents = self.random.randrange(1_000_000)
+        self.expect("save", self.client.save(self.key, self.cents), self.cents)
+
+    def come_and_go(self):
+        key = (self.key[0], self.random.randrange(10_000, 1 << 60))
+        self.expect("add", self.client.add(key, 7), 7)
+        self.expect("find what was added", self.client.find(key), 7)
+        self.expect("remove", self.client.remove(key))
+        outcome = self.client.find(key)
+        if outcome.code != "NOT_FOUND":
+            self.wrong.append(f"found what was removed: {outcome.code}")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_changes_under_load(workers, sidecar, ledgers):
+    """200 changes between dualOld, dualNew and newMirrored, all call kinds but multi queries."""
+    switches = [
+        dict(phase="migrating", gray="none", **ALL),
+        dict(phase="migrating", gray={"allow": STORES[:4]}, **ALL),
+        dict(phase="migrating", gray={"allow": STORES[2:]}, **ALL),
+        dict(phase="migrating", gray="all", **ALL),
+        dict(phase="mirrored", gray="all", **ALL),
+    ]
+    subject = sidecar(switches[0], workers=workers)
+    people = []
+    for index in range(16):
+        key = (STORES[index % len(STORES)], index)
+        for side in ledgers:
+            side.entries[key] = entry(key, 100)
+        people.append(Shopkeeper(subject, key, 100, seed=index))
+    for person in people:
+        person.start()
+    choose = random.Random(workers)
+    place = 0
+    for _ in range(200):
+        # One rung at a time: mirrored is reached from gray for all, and left to it.
+        place = 3 if place == 4 else choose.choice([other for other in range(4) if other != place])
+        if place == 3 and choose.random() < 0.5:
+            subject.write_switches(**switches[3])
+            wait_for(lambda: epoch_in_force(subject), 10, "the change is made")
+            place = 4
+        subject.write_switches(**switches[place])
+        wait_for(lambda: epoch_in_force(subject), 10, "the change is made")
+    for person in people:
+        person.stopped = True
+    for person in people:
+        person.join()
+    assert [wrong for person in people for wrong in person.wrong] == []
+    assert sum(person.calls for person in people) > 1000
+    assert max(person.slowest for person in people) < 2, "writes wait no longer than handover_wait"
+    assert ledgers[0].entries == ledgers[1].entries
+    check_epochs(ledgers[0].log, subject.epoch)
+
+
+def check_epochs(log, last):
+    """Joins what both sides received: the legs of one call bear one epoch and one stage."""
+    calls = collections.defaultdict(set)
+    for _, _, _, metadata in log:
+        assert 2 <= int(metadata["switchover-epoch"]) <= last
+        calls[metadata["traceparent"]].add((metadata["switchover-epoch"], metadata["switchover-stage"]))
+    assert len(calls) > 1000
+    assert [legs for legs in calls.values() if len(legs) != 1] == []
+
+
+def test_a_write_that_hangs_stops_the_change_and_then_lets_it_go(sidecar, ledgers):
+    old = dict(phase="migrating", gray="none", **ALL)
+    subject = sidecar(old, limits={"handover_wait": "300ms"})
+    key, other = ("406", 1), ("406", 2)
+    for side in ledgers:
+        side.entries[key] = side.entries[other] = entry(key, 100)
+    slow, quick = Bookkeeper(subject.address), Bookkeeper(subject.address)
+    ledgers[0].faults["Change"] = lambda request, context: request.name.id == 1 and hang(1.2)(request, context)
+    outcomes = []
+    hanging = threading.Thread(target=lambda: outcomes.append(slow.change(key, 5)))
+    hanging.start()
+    wait_for(lambda: ledgers[0].log, 5, "the write is under way")
+    before = subject.epoch
+    subject.write_switches(phase="migrating", gray={"allow": ["406"]}, **ALL)
+    time.sleep(0.1)
+    held = quick.change(other, 1)
+    assert (held.code, held.error) == ("UNAVAILABLE", "key-moving")
+    assert quick.change(other, 1).code == "OK", "the change was taken back"
+    assert f'"epoch" : {before}' in subject.get("/stats")[1]
+    assert quick.change(("1", 2), 1).code == "NOT_FOUND", "other keys notice nothing"
+    hanging.join()
+    assert outcomes[0].code == "OK"
+    wait_for(lambda: epoch_in_force(subject), 5, "the change is made after all")
+    ledgers[0].log.clear()
+    assert quick.change(other, 1).code == "OK"
+    assert [(side, method) for side, method, _, _ in ledgers[0].log] == [("new", "Change"), ("old", "Overwrite")]
+    slow.close()
+    quick.close()
+
+
+def test_down_to_old_waits_for_queries(sidecar, ledgers):
+    """A query that was sent to new must not be overtaken by a write that only old is told of."""
+    subject = sidecar(dict(phase="migrating", gray="all", **ALL), limits={"handover_wait": "5s"})
+    key = ("406", 1)
+    for side in ledgers:
+        side.entries[key] = entry(key, 100)
+    reader, writer = Bookkeeper(subject.address), Bookkeeper(subject.address)
+    ledgers[1].faults["Find"] = hang(0.8)
+    outcomes = []
+    reading = threading.Thread(target=lambda: outcomes.append(("read", reader.find(key))))
+    reading.start()
+    wait_for(lambda: ledgers[0].log, 5, "the query is under way")
+    subject.write_switches(phase="idle")
+    time.sleep(0.1)
+    assert writer.change(key, 1).code == "OK"
+    outcomes.append(("write", None))
+    reading.join()
+    assert [name for name, _ in outcomes] == ["read", "write"]
+    assert (ledgers[0].entries[key].cents, ledgers[1].entries[key].cents) == (101, 100)
+    reader.close()
+    writer.close()

@@ -1,0 +1,126 @@
+import Testing
+import WireFormat
+
+@testable import Migration
+@testable import Sidecar
+
+/// What a configuration says about methods that write, right and wrong.
+@Suite struct WriteCheckTests {
+    static func text(_ method: String, in migration: String = "") -> String {
+        """
+        listen: 127.0.0.1:7400
+        upstreams:
+          a: { address: 127.0.0.1:1 }
+          b: { address: 127.0.0.1:2 }
+        migrations:
+          orders:
+            old: a
+            new: b
+            services: [shop.v1.Orders]
+            gray_key: { path: 1, type: string }
+            \(migration.isEmpty ? "gray_fallback: on" : migration)
+            methods:
+              \(method)
+        """
+    }
+
+    static let key = "record_key: { path: 2, type: int64 }"
+    static let lookUp = "look_up: { method: Get, fields: { 1: request.1, 2: request.2 } }"
+
+    private func plan(_ text: String) throws -> WritePlan {
+        let configuration = try Configuration.parse(text, file: "s.yaml", overrides: ConfigurationOverrides())
+        return try #require(configuration.migrations[0].methods[0].write)
+    }
+
+    @Test func everyPartIsRead() throws {
+        let put =
+            "put: { method: Put, fields: { 1: reply.2.1 } }, put_or_insert: { method: Place, fields: { 1: reply.2 } }"
+        let plan = try plan(
+            Self.text(
+                "Save: { kind: upsert, \(Self.lookUp), \(put) }", in: "{KEY}\n    inserts: both\n    insert_guard: off"
+            )
+            .replacing("{KEY}", with: Self.key))
+        #expect(plan.inserts == .both)
+        #expect(!plan.guardsInserts)
+        #expect(plan.recordKey == (try KeyPlan([KeyField(path: FieldPath("2"), type: .int64)])))
+        #expect(plan.lookUp?.path == "/shop.v1.Orders/Get")
+        #expect(plan.lookUp?.template.fields.count == 2)
+        #expect(
+            plan.put?.template.fields == [.init(number: 1, source: .reply, path: try FieldPath("2.1"))])
+        #expect(plan.putOrInsert?.path == "/shop.v1.Orders/Place")
+    }
+
+    @Test func defaultsAreTheArticlesRule() throws {
+        let plan = try plan(Self.text("Add: { kind: insert, \(Self.key), \(Self.lookUp) }"))
+        #expect(plan.inserts == .new)
+        #expect(plan.guardsInserts)
+        #expect(plan.put == nil && plan.putOrInsert == nil)
+    }
+
+    static let wrong: [(method: String, says: String)] = [
+        (
+            "Change: { kind: update }",
+            "a method of kind update needs a record key; write record_key: { path: 1, type: int64 } here, or in the "
+                + "migration"
+        ),
+        (
+            "Add: { kind: insert, \(key) }",
+            "old is asked for the record before new is given it; write look_up: { method: Get, fields: ... }, or "
+                + "insert_guard: false in the migration where keys are unique by construction"
+        ),
+        (
+            "Save: { kind: upsert, \(key) }",
+            "an upsert needs to know whether the record is there; write look_up: { method: Get, fields: ... }"
+        ),
+        (
+            "Change: { kind: update, \(key), put: { method: Put, fields: { 1: request.1 } } }",
+            "a side is given the record of the other side's reply; take a field from reply, like reply.1"
+        ),
+        (
+            "Save: { kind: upsert, \(key), look_up: { method: Get, fields: { 1: reply.1 } } }",
+            "a look_up comes before any reply; take its fields from the request"
+        ),
+        (
+            "Drop: { kind: delete, \(key), put_or_insert: { method: Put, fields: { 1: reply.1 } } }",
+            "a deleted record is put back from what look_up found; write look_up too, or remove this"
+        ),
+        (
+            "Drop: { kind: delete, \(key), put: { method: Put, fields: { 1: reply.1 } } }",
+            "a method of kind delete has no put; remove it, or write another kind"
+        ),
+        (
+            "Change: { kind: update, \(key), put: { method: Put, fields: { 1: answer.1 } } }",
+            "\"answer.1\" says not where the field comes from; write request.1 or reply.1"
+        ),
+        (
+            "Change: { kind: update, \(key), put: { method: Put, fields: { x: reply.1 } } }",
+            "\"x\" is no field number; write the number of a field of the request that is made"
+        ),
+        (
+            "Change: { kind: update, \(key), put: { method: \"Put it\", fields: { 1: reply.1 } } }",
+            "\"Put it\" is no method name; write Get, or the full name package.Service/Get"
+        ),
+        (
+            "Change: { kind: update, \(key), put: { method: Put, fields: {} } }",
+            "fields is empty; write where each field comes from, like { 1: request.1 }"
+        ),
+        (
+            "Change: { kind: update, \(key), put: { fields: { 1: reply.1 } } }",
+            "key \"method\" is missing; write method: the method that is called"
+        ),
+    ]
+
+    @Test(arguments: wrong) func wrongOnesAreNamed(_ method: String, _ says: String) {
+        let errors = ConfigurationCheckTests.errors(Self.text(method))
+        #expect(errors.count == 1)
+        #expect(errors.first?.hasPrefix("s.yaml:13: migrations.orders.methods.") == true)
+        #expect(errors.first?.hasSuffix(says) == true, "\(errors)")
+    }
+
+    @Test func recordKeysOfOneMigrationAreAlike() {
+        let errors = ConfigurationCheckTests.errors(
+            Self.text("Change: { kind: update, record_key: { path: 2, type: string } }", in: Self.key))
+        #expect(errors.count == 1)
+        #expect(errors.first?.contains("make them alike") == true, "\(errors)")
+    }
+}
