@@ -28,8 +28,10 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: settings),
         .target(name: "WireFormat", swiftSettings: settings),
+        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: settings),
         .target(name: "HTTP2", dependencies: ["CNghttp2", "WireFormat"], swiftSettings: settings),
         .target(name: "Migration", dependencies: ["WireFormat"], swiftSettings: settings),
         .target(
@@ -73,6 +75,7 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"], swiftSettings: settings),
         .testTarget(name: "MigrationTests", dependencies: ["Migration", "WireFormat"], swiftSettings: settings),
         .testTarget(name: "SidecarTests", dependencies: ["Sidecar"], swiftSettings: settings),

@@ -10,6 +10,7 @@ enum Walls {
     static let allowed: [String: Set<String>] = [
         "WireFormat": [],
         "Migration": ["WireFormat"],
+        "Compression": ["CZlib"],
         "EventLoop": system.union(["CLinux"]),
         "HTTP2": system.union(["CNghttp2", "WireFormat"]),
         "Stores": system.union(["EventLoop", "Migration", "SwitchoverProtocol", "WireFormat", "GRDB", "GRDBSQLite"]),

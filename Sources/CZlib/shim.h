@@ -1,0 +1,13 @@
+// zlib: its functions for setting up a stream are macros, which Swift does not see.
+#include <zlib.h>
+
+// A window of 32 KiB, the largest; 16 more for gzip's head and tail (RFC 1952).
+enum { switchover_gzip_window = 15 + 16 };
+
+static inline int switchover_inflate_init(z_stream *stream) {
+  return inflateInit2(stream, switchover_gzip_window);
+}
+
+static inline int switchover_deflate_init(z_stream *stream, int level) {
+  return deflateInit2(stream, level, Z_DEFLATED, switchover_gzip_window, 8, Z_DEFAULT_STRATEGY);
+}
