@@ -50,7 +50,7 @@ let package = Package(
         .target(
             name: "Sidecar",
             dependencies: [
-                "EventLoop", "HTTP2", "WireFormat", "Migration", "Stores", "SwitchoverProtocol",
+                "Compression", "EventLoop", "HTTP2", "Migration", "Stores", "SwitchoverProtocol", "WireFormat",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),

@@ -1,3 +1,5 @@
+import WireFormat
+
 /// Bodies that the shell reads and writes itself, for the services that the sidecar serves on its own.
 extension UnsafeMutablePointer<SessionPool> {
     /// A stream of no session: the shell appends to its body, and another stream sends that
@@ -16,6 +18,15 @@ extension UnsafeMutablePointer<SessionPool> {
         let before = source.pointee.body.held
         source.pointee.body.append(start, count: bytes.count)
         source.settleAccount(from: before, to: source.pointee.body.held, in: self)
+    }
+
+    /// Adds a gRPC message with its prefix.
+    package func append(message: [UInt8], isCompressed: Bool, to source: StreamPointer) {
+        var prefix = [UInt8](repeating: 0, count: GRPCPrefix.byteCount)
+        let length = UInt32(message.count)
+        prefix.withUnsafeMutableBytes { GRPCPrefix(isCompressed: isCompressed, length: length).write(into: $0) }
+        prefix.withUnsafeBytes { append($0, to: source) }
+        message.withUnsafeBytes { append($0, to: source) }
     }
 
     /// Nothing more comes: a stream that sends this body ends with it.

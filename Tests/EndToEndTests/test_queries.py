@@ -171,6 +171,20 @@ def test_rows_out_of_order_are_not_merged_wrongly(between, ledgers):
     assert (outcome.code, outcome.error) == ("INTERNAL", "unsorted-side")
 
 
+def test_compressed_both_ways(between, ledgers):
+    """The sides' compressed rows are merged, and the answer is compressed as theirs were."""
+    client = between(MIXED)
+    stock(ledgers)
+    for number in range(1000, 1200):
+        put(ledgers[number % 2], "3", number, 1, "a name that is long enough to be worth it")
+    plain = client.list(limit=500)
+    for side in ledgers:
+        side.faults["List"] = lambda _, context: context.set_compression(grpc.Compression.Gzip)
+    compressed = client.list(limit=500, compression=grpc.Compression.Gzip)
+    assert compressed.code == "OK"
+    assert compressed.messages == plain.messages
+
+
 def test_page_tokens(between, ledgers):
     client = between(MIXED)
     for number in range(10):

@@ -16,8 +16,8 @@ enum Walls {
         "Stores": system.union(["EventLoop", "Migration", "SwitchoverProtocol", "WireFormat", "GRDB", "GRDBSQLite"]),
         "SwitchoverProtocol": ["SwiftProtobuf", "Foundation", "FoundationEssentials"],
         "Sidecar": edges.union([
-            "CLinux", "EventLoop", "HTTP2", "WireFormat", "Migration", "Stores", "SwitchoverProtocol", "SwiftProtobuf",
-            "Logging", "Yams",
+            "CLinux", "Compression", "EventLoop", "HTTP2", "WireFormat", "Migration", "Stores", "SwitchoverProtocol",
+            "SwiftProtobuf", "Logging", "Yams",
         ]),
         "switchover": edges.union(["Sidecar", "ArgumentParser", "Logging"]),
     ]

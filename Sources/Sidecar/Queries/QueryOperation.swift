@@ -56,7 +56,10 @@ final class QueryOperation: Operation {
         switch action {
         case .ask(let requests):
             for request in requests where !isOver { ask(request) }
-        case .answer(let message, let partial): end { call.answer(message: message, partial: partial) }
+        case .answer(let message, let partial):
+            // Sides compress what is worth it, and only for clients that can read it.
+            let compresses = asks.contains(where: \.isReplyCompressed)
+            end { call.answer(message: message, partial: partial, compresses: compresses) }
         case .relay(let side):
             end {
                 guard let reply = latest?.takeReply() else { return call.refuse(.sideUnreachable(side, "no reply")) }
@@ -83,7 +86,7 @@ final class QueryOperation: Operation {
         latest = ask
         let reply: MultiQuery.Reply =
             switch result {
-            case .replied(.ok): ask.replyMessage.map { .message(Array($0)) } ?? .failed(.internal)
+            case .replied(.ok): ask.replyMessage.map { .message($0) } ?? .failed(.internal)
             case .replied(let status), .lost(let status): .failed(status)
             case .unreachable: .unreachable
             }

@@ -85,15 +85,12 @@ extension CallPointer {
     /// The sidecar's own message is the answer.
     ///
     /// - Parameter missing: the side whose say is missing from it.
-    func answer(message: [UInt8], partial missing: Side?) {
+    func answer(message: [UInt8], partial missing: Side?, compresses: Bool) {
         guard let connection = pointee.connection, pointee.phase == .operating else { return }
         let pool = pointee.worker.pointee.sessions
         let source = pool.makeSource()
-        var prefix = [UInt8](repeating: 0, count: GRPCPrefix.byteCount)
-        let length = UInt32(message.count)
-        prefix.withUnsafeMutableBytes { GRPCPrefix(isCompressed: false, length: length).write(into: $0) }
-        prefix.withUnsafeBytes { pool.append($0, to: source) }
-        message.withUnsafeBytes { pool.append($0, to: source) }
+        let compressed = compresses ? try? pointee.worker.pointee.coder.deflate(message) : nil
+        pool.append(message: compressed ?? message, isCompressed: compressed != nil, to: source)
         let partial = missing.map { [(name: "switchover-partial", value: "\($0.name)")] } ?? []
         pool.finish(source, trailers: LocalFields([(name: "grpc-status", value: "0")] + partial))
         pointee.phase = .answering
@@ -101,7 +98,8 @@ extension CallPointer {
         pointee.status = .ok
         pointee.held = source
         pointee.client.stopRetainingBody(in: pool)
-        let head = [(name: ":status", value: "200"), (name: "content-type", value: "application/grpc")]
+        let encoding = compressed == nil ? [] : [(name: "grpc-encoding", value: "gzip")]
+        let head = [(name: ":status", value: "200"), (name: "content-type", value: "application/grpc")] + encoding
         connection.pointee.server.respond(pointee.client, head: LocalFields(head), bodyOf: source)
     }
 

@@ -1,3 +1,4 @@
+import Compression
 import EventLoop
 import HTTP2
 import Migration
@@ -84,7 +85,7 @@ extension CallPointer {
         guard let switches = worker.switches(of: plan.pointee.migrationIndex) else { return refuse(.noSwitches) }
         if plan.pointee.kind == .passThrough { return decide(switches.pointee.stageOfPassThrough, switches) }
         if let stage = switches.pointee.stageWithoutKey, !mustRead(plan, stage) { return decide(stage, switches) }
-        if head.hasEncoding { return refuse(.compressedMessage) }
+        if head.hasForeignEncoding { return refuse(.compressedMessage) }
         // Kept whole: the other side may have to be asked with it too.
         pointee.client.retainBody(upTo: worker.pointee.limits.messageBytes + GRPCPrefix.byteCount)
     }
@@ -154,7 +155,6 @@ extension CallPointer {
             return refuse(.malformedMessage("the message's compression flag is not 0 or 1"))
         }
         if prefix.length > limit { return refuse(.messageTooLarge(limit: limit)) }
-        if prefix.isCompressed { return refuse(.compressedMessage) }
         let length = Int(prefix.length)
         if body.count > GRPCPrefix.byteCount + length {
             return refuse(.malformedMessage("this method takes one message"))
@@ -163,7 +163,21 @@ extension CallPointer {
         guard body.count == GRPCPrefix.byteCount + length else {
             return refuse(.malformedMessage("the request ends within its message"))
         }
-        decideByKey(UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...]))
+        let message = UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...])
+        if prefix.isCompressed { inflate(message, limit: limit) } else { decideByKey(message) }
+    }
+
+    /// Reads a compressed message; what is handed on stays as it came.
+    private func inflate(_ message: UnsafeRawBufferPointer, limit: Int) {
+        guard pointee.client.pointee.fields.tokens.contains(.grpcEncoding) else { return refuse(.compressedMessage) }
+        let inflated: [UInt8]
+        do throws(GzipFault) {
+            inflated = try pointee.worker.pointee.coder.inflate(message, limit: limit)
+        } catch {
+            if case .tooLong = error { return refuse(.messageTooLarge(limit: limit)) }
+            return refuse(.malformedMessage("the message is marked as compressed: \(error)"))
+        }
+        inflated.withUnsafeBytes { decideByKey($0) }
     }
 
     private func decideByKey(_ message: UnsafeRawBufferPointer) {

@@ -120,7 +120,8 @@ enum Refusal {
         case .unsortedSide(let side, let row):
             "row \(row + 1) of \(side.name) is not in the order that the configuration declares"
         case .malformedAnswer(let side, let text): "the answer of \(side?.name ?? "the sides") cannot be used: \(text)"
-        case .compressedMessage: "the sidecar must read the gray key of this message and reads only identity encoding"
+        case .compressedMessage:
+            "the sidecar must read this message and reads only identity and gzip, as grpc-encoding names them"
         case .buffersFull: "too many bytes wait in the sidecar for this connection"
         case .queueFull(let side): "too many calls wait for a connection to \(side.name)"
         case .noSwitches:
@@ -144,7 +145,7 @@ enum Refusal {
                 ] + allow)
         }
         var fields = [(name: ":status", value: "200"), (name: "content-type", value: "application/grpc")] + trailerList
-        if case .compressedMessage = self { fields.append(("grpc-accept-encoding", "identity")) }
+        if case .compressedMessage = self { fields.append(("grpc-accept-encoding", "identity,gzip")) }
         return LocalFields(fields)
     }
 

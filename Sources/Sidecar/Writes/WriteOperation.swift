@@ -163,10 +163,9 @@ final class WriteOperation: Operation {
         ask(Ask.Request(side: side, path: derived.path, message: made, deadline: putDeadline)) { _, _ in }
     }
 
-    private func make(_ derived: WriteRoute.Derived, of reply: UnsafeRawBufferPointer?) -> [UInt8]? {
+    private func make(_ derived: WriteRoute.Derived, of reply: [UInt8]?) -> [UInt8]? {
         message.withUnsafeBytes { request in
-            try? derived.template.make(
-                request: request, reply: reply ?? UnsafeRawBufferPointer(start: nil, count: 0))
+            (reply ?? []).withUnsafeBytes { reply in try? derived.template.make(request: request, reply: reply) }
         }
     }
 

@@ -153,8 +153,8 @@ class Bookkeeper(Client):
     def find(self, key, **options):
         return self.call("Find", name(key), **options)
 
-    def list(self, **fields):
-        return self.call("List", ledger.ListRequest(**fields))
+    def list(self, compression=None, **fields):
+        return self.call("List", ledger.ListRequest(**fields), compression=compression)
 
     def walk(self, **fields):
         """The entries of all pages, and the pages' sizes; fails with the first call that does."""
