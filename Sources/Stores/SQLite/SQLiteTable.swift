@@ -18,7 +18,8 @@ struct SQLiteTable: Sendable {
     let selectByKey: String
     let deleteByKey: String
 
-    init(_ configuration: StoreConfiguration, isNeverNull: [Bool], hasTriggers: Bool) {
+    /// - Parameter isBinary: whether a field's column compares text by its bytes without being told to.
+    init(_ configuration: StoreConfiguration, isBinary: [Bool], isNeverNull: [Bool], hasTriggers: Bool) {
         self.configuration = configuration
         self.isNeverNull = isNeverNull
         self.hasTriggers = hasTriggers
@@ -26,7 +27,8 @@ struct SQLiteTable: Sendable {
         let columns = configuration.columns.map { Self.quoted($0.name) }
         let comparands = columns.indices.map { position in
             let form = configuration.columns[position].storage.form(entity.fields[position].type)
-            return form == .text ? columns[position] + " COLLATE BINARY" : columns[position]
+            // Only where it says something: it keeps SQLite from finding a page's beginning by an index.
+            return form == .text && !isBinary[position] ? columns[position] + " COLLATE BINARY" : columns[position]
         }
         name = Self.quoted(configuration.table)
         columnList = columns.joined(separator: ", ")

@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 
 /// Checks at opening that the table is what the configuration says, so that no call finds out later.
 struct SQLiteTableCheck {
@@ -30,7 +31,18 @@ struct SQLiteTableCheck {
         let triggers = try Int.fetchOne(
             database, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(?)",
             arguments: [configuration.table])
-        return SQLiteTable(configuration, isNeverNull: isNeverNull, hasTriggers: triggers ?? 0 > 0)
+        return SQLiteTable(
+            configuration, isBinary: mapped.map { isBinary($0.name) }, isNeverNull: isNeverNull,
+            hasTriggers: triggers ?? 0 > 0)
+    }
+
+    /// Whether a column's declared collation is that of bytes.
+    private func isBinary(_ column: String) -> Bool {
+        var collation: UnsafePointer<CChar>?
+        let status = sqlite3_table_column_metadata(
+            database.sqliteConnection, nil, configuration.table, column, nil, &collation, nil, nil, nil)
+        guard status == SQLITE_OK, let collation else { return false }
+        return String(cString: collation).uppercased() == "BINARY"
     }
 
     private func checkDatabase() throws {
