@@ -223,6 +223,24 @@ import WireFormat
         }
     }
 
+    @Test func aCommitThatIsRefusedWritesNothing() throws {
+        let folder = try TestFolder()
+        let path = try folder.database(
+            "old.db",
+            Orders.oldTable.replacing(
+                "touched INTEGER DEFAULT 7",
+                with: "touched INTEGER DEFAULT 7 REFERENCES shops (id) DEFERRABLE INITIALLY DEFERRED")
+                + "; CREATE TABLE shops (id INTEGER PRIMARY KEY)")
+        let store = try TestStore(Orders.old(path))
+        let reply = try store.reply(.insert, Orders.insert(1))
+        #expect(reply.status == .failedPrecondition)
+        #expect(reply.detail == "FOREIGN KEY constraint failed")
+        #expect(!reply.isOutcomeUnknown)
+        #expect(try store.failure(.get, Orders.get(1)).status == .notFound)
+        try folder.database("old.db", "INSERT INTO shops VALUES (7)")
+        #expect(try store.reply(.insert, Orders.insert(1)).status == .ok)
+    }
+
     @Test func compositeKeysWhoseFirstPartIsTheGrayKey() throws {
         let folder = try TestFolder()
         let path = try folder.database(

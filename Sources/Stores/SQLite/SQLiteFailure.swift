@@ -22,11 +22,6 @@ enum SQLiteFailure {
 }
 
 extension StoreFault {
-    /// The same fault, met while committing: unless the commit was refused as such, it may have happened.
-    var afterCommit: StoreFault {
-        switch status {
-        case .failedPrecondition, .deadlineExceeded: self
-        default: StoreFault(.unknown, "the commit failed: \(words)", isOutcomeUnknown: true)
-        }
-    }
+    /// The same fault, met in a commit that may have happened all the same.
+    var afterCommit: StoreFault { StoreFault(.unknown, "the commit failed: \(words)", isOutcomeUnknown: true) }
 }

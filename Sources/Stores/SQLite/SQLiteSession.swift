@@ -82,6 +82,8 @@ final class SQLiteSession {
             if statements.count >= table.configuration.limits.statements { statements.removeAll() }
             statements[sql] = made
             return made
+        } catch let error as DatabaseError {
+            throw fault(error.resultCode.rawValue)
         } catch {
             throw StoreFault(.internal, Self.words(of: error))
         }
@@ -110,8 +112,10 @@ final class SQLiteSession {
         do throws(StoreFault) {
             try run("COMMIT")
         } catch {
+            // A transaction that is still open was refused as such; one that SQLite has ended may be on disk.
+            let isRefused = sqlite3_get_autocommit(connection) == 0
             rollBack()
-            throw error.afterCommit
+            throw isRefused ? error : error.afterCommit
         }
         return result
     }
@@ -164,6 +168,8 @@ extension SQLiteSession {
     ) throws(StoreOpeningFault) -> DatabaseQueue {
         var settings = GRDB.Configuration()
         settings.readonly = isReadOnly
+        // The session watches its transactions itself; GRDB would end the process over one that cannot be ended.
+        settings.allowsUnsafeTransactions = true
         settings.foreignKeysEnabled = configuration.enforcesForeignKeys
         settings.busyMode = .timeout(Double(configuration.limits.busyNanoseconds) / 1e9)
         guard access(configuration.path, F_OK) == 0 else {
