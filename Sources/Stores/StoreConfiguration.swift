@@ -62,7 +62,9 @@ package struct StoreConfiguration: Sendable, Equatable {
             throw Fault(
                 description: "\(entity.fields.count) fields have \(columns.count) columns; map each field to one")
         }
-        for (field, column) in zip(entity.fields, columns) { try Self.check(field, column) }
+        for (field, column) in zip(entity.fields, columns) {
+            if let fault = column.fault(of: field) { throw fault }
+        }
         var names: Set<String> = []
         for name in [table] + columns.map(\.name) + constants.map(\.column) {
             guard !name.isEmpty, !name.utf8.contains(0) else { throw Fault(description: "a name is empty") }
@@ -73,12 +75,15 @@ package struct StoreConfiguration: Sendable, Equatable {
             }
         }
     }
+}
 
-    private static func check(_ field: RecordEntity.Field, _ column: Column) throws(Fault) {
-        if case .scaled(let scale) = column.storage, !(0...18).contains(scale) {
-            throw Fault(description: "\(field.name) has scale \(scale); write 0 to 18")
+extension StoreConfiguration.Column {
+    /// Why a field cannot be in this column; nil if it can.
+    package func fault(of field: RecordEntity.Field) -> StoreConfiguration.Fault? {
+        if case .scaled(let scale) = storage, !(0...18).contains(scale) {
+            return StoreConfiguration.Fault(description: "\(field.name) has scale \(scale); write 0 to 18")
         }
-        guard column.storage.form(field.type) == nil else { return }
+        guard storage.form(field.type) == nil else { return nil }
         let advice =
             switch field.type {
             case .decimal: "say how the column stores it: as an integer with a scale, or as text"
@@ -86,6 +91,6 @@ package struct StoreConfiguration: Sendable, Equatable {
                 "say how the column stores it: seconds, milliseconds, microseconds, or an example of its text"
             default: "a column of type \(field.type.name) is not stored so"
             }
-        throw Fault(description: "\(field.name) is of type \(field.type.name); \(advice)")
+        return StoreConfiguration.Fault(description: "\(field.name) is of type \(field.type.name); \(advice)")
     }
 }

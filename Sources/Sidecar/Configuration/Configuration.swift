@@ -17,6 +17,7 @@ package struct Configuration: Sendable {
     package let workers: Int
     package let allowRemote: Bool
     package let upstreams: [Upstream]
+    package let databases: [DatabaseUpstream]
     package let migrations: [MigrationConfiguration]
     /// The plan of calls to services that no migration names; nil: they get `UNIMPLEMENTED`.
     package let passThrough: CallPlan?
@@ -33,6 +34,13 @@ package struct Configuration: Sendable {
     static let defaultControl = "switchover.sock"
     static let defaultSwitches = "switches.json"
     static let defaultTimeoutNanoseconds: UInt64 = 30_000_000_000
+
+    /// An upstream's name and where it is, by its position in the services and, after them, the databases.
+    package func describe(upstream index: Int) -> (name: String, target: String) {
+        if index < upstreams.count { return (upstreams[index].name, "\(upstreams[index].address)") }
+        let database = databases[index - upstreams.count]
+        return (database.name, "sqlite:\(database.path)")
+    }
 }
 
 /// One gRPC service that calls can go to.
@@ -44,7 +52,7 @@ package struct Upstream: Sendable, Equatable {
 /// One migration: its sides, the services it moves, and how their methods are routed.
 package struct MigrationConfiguration: Sendable {
     package let name: String
-    /// Positions in `Configuration.upstreams`.
+    /// Positions in `Configuration.upstreams`, counted on into its `databases`.
     package let oldUpstream: Int
     package let newUpstream: Int
     /// Full names, `shop.v1.Orders`.
@@ -54,6 +62,10 @@ package struct MigrationConfiguration: Sendable {
     package let otherMethods: CallPlan
     /// How gray keys are written in switch files; nil where no method has a gray key.
     package let keyForm: GrayKeyForm?
+    /// Nil where the migration moves services of the user's own.
+    package let records: RecordsConfiguration?
+    /// At `dualNew`, whether old is asked for what new does not have.
+    package let grayFallback: Bool
 
     package func upstream(_ side: Side) -> Int { side == .old ? oldUpstream : newUpstream }
 }

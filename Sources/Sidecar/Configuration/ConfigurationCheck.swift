@@ -10,21 +10,27 @@ struct ConfigurationCheck {
     /// Nil when something is wrong.
     func configuration() -> Configuration? {
         checkAddresses()
+        let ordered = draft.upstreams.filter { $0.database == nil } + draft.upstreams.filter { $0.database != nil }
         let migrations = draft.migrations.enumerated().map { index, migration in
-            MigrationCheck(draft: migration, index: index, upstreams: draft.upstreams, issues: issues).configuration()
+            MigrationCheck(draft: migration, index: index, upstreams: ordered, issues: issues).configuration()
         }
         checkServices()
+        checkEntities()
         warnOfUnusedUpstreams()
         let passThroughIndex = passThroughIndex()
         let upstreams = draft.upstreams.compactMap { upstream in
             upstream.address.map { Upstream(name: upstream.name, address: $0.value) }
+        }
+        let databases = draft.upstreams.compactMap { upstream in
+            upstream.database.map { DatabaseUpstream(name: upstream.name, path: $0.value) }
         }
         guard issues.errors.isEmpty else { return nil }
         let checked = migrations.compactMap { $0 }
         return Configuration(
             file: file, listen: draft.listen.value, stats: draft.stats?.value, control: draft.control,
             switches: draft.switches, workers: draft.workers, allowRemote: draft.allowRemote, upstreams: upstreams,
-            migrations: checked, passThrough: passThroughIndex.map { checked[$0].otherMethods }, limits: draft.limits,
+            databases: databases, migrations: checked,
+            passThrough: passThroughIndex.map { checked[$0].otherMethods }, limits: draft.limits,
             log: draft.log, accessLogSample: draft.accessLogSample, drain: draft.drain, warnings: issues.warnings
         )
     }
@@ -69,6 +75,23 @@ struct ConfigurationCheck {
         }
     }
 
+    /// A Records call says by its entity alone which migration it belongs to.
+    private func checkEntities() {
+        var owners: [String: Placed<String>] = [:]
+        for migration in draft.migrations {
+            guard let records = migration.records else { continue }
+            let entity = records.entity ?? Placed(migration.name, at: records.place)
+            if let owner = owners[entity.value] {
+                let line = owner.place.line.map { " on line \($0)" } ?? ""
+                issues.error(
+                    entity.place,
+                    "entity \(entity.value) belongs to migration \(owner.value) already\(line); name it once")
+            } else {
+                owners[entity.value] = Placed(migration.name, at: entity.place)
+            }
+        }
+    }
+
     private func warnOfUnusedUpstreams() {
         let used = Set(draft.migrations.flatMap { [$0.old?.value, $0.new?.value] }.compactMap { $0 })
         for upstream in draft.upstreams where !used.contains(upstream.name) {
@@ -78,9 +101,18 @@ struct ConfigurationCheck {
 
     private func passThroughIndex() -> Int? {
         let names = draft.migrations.map(\.name)
-        guard let passThrough = draft.passThrough else { return names.count == 1 ? 0 : nil }
+        guard let passThrough = draft.passThrough else {
+            return names.count == 1 && draft.migrations[0].records == nil ? 0 : nil
+        }
         if passThrough.value == "off" { return nil }
-        if let index = names.firstIndex(of: passThrough.value) { return index }
+        if let index = names.firstIndex(of: passThrough.value) {
+            guard draft.migrations[index].records != nil else { return index }
+            issues.error(
+                passThrough.place,
+                "migration \(passThrough.value) moves records, whose sides take no other calls; "
+                    + "write a migration of services, or off")
+            return nil
+        }
         let advice = Spelling.advice(for: passThrough.value, among: names + ["off"])
         issues.error(passThrough.place, "unknown migration \"\(passThrough.value)\"; \(advice)")
         return nil

@@ -25,6 +25,8 @@ struct UpstreamDraft {
     let place: Place
     /// Nil when it could not be read.
     var address: Placed<Address>?
+    /// The path of a SQLite database, instead of an address.
+    var database: Placed<String>?
 }
 
 struct MigrationDraft {
@@ -40,6 +42,7 @@ struct MigrationDraft {
     var inserts = InsertRule.new
     var guardsInserts = true
     var methods: [MethodDraft] = []
+    var records: RecordsDraft?
 }
 
 enum GrayKeyDraft {

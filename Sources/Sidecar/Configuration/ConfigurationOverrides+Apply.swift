@@ -38,6 +38,7 @@ extension ConfigurationOverrides {
         }
         if let address = option.address(parts[1], "--upstream", listens: false) {
             draft.upstreams[index].address = address
+            draft.upstreams[index].database = nil
         }
     }
 

@@ -75,11 +75,19 @@ struct ConfigurationReader {
         return entries.map { name, value in
             Names.check(name, "upstream", at: value)
             var draft = UpstreamDraft(name: name, place: value.place)
-            if let upstream = Section(value, keys: ["address"]), let text = upstream.required("address", "host:port") {
-                draft.address = address(text, listens: false)
-            }
+            if let upstream = Section(value, keys: ["address", "sqlite"]) { readTarget(upstream, into: &draft) }
             return draft
         }
+    }
+
+    private func readTarget(_ section: Section, into draft: inout UpstreamDraft) {
+        guard let database = section["sqlite"] else {
+            draft.address = section.required("address", "host:port").flatMap { address($0, listens: false) }
+            return
+        }
+        section["address"]?.fail("an upstream is a service or a database; remove address or sqlite")
+        guard let path = database.text("the path of a SQLite database") else { return }
+        draft.database = database.placed(FilePath.resolve(path, in: folder))
     }
 
     private func readMigrations(_ section: Section) -> [MigrationDraft] {

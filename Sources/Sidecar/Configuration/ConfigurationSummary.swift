@@ -1,5 +1,6 @@
 import Foundation
 import Migration
+import Stores
 import WireFormat
 
 /// What a configuration means, as `switchover check` prints it.
@@ -49,12 +50,21 @@ package struct ConfigurationSummary {
 
     private func migrationRows(_ migration: MigrationConfiguration, _ switchText: String) -> [(String, String)] {
         let sides = Side.allCases.map { side in
-            let upstream = configuration.upstreams[migration.upstream(side)]
-            return ("\(side.name)", "\(upstream.name) (\(upstream.address))")
+            let upstream = configuration.describe(upstream: migration.upstream(side))
+            return ("\(side.name)", "\(upstream.name) (\(upstream.target))" + recordsText(migration, side))
         }
         let methods = migration.methods.map { ($0.path, describe($0.plan) + ($0.write.map(describe) ?? "")) }
         let others = migration.services.map { ("/\($0)/*", describe(migration.otherMethods)) }
         return [("switches", switchText)] + sides + methods + others
+    }
+
+    /// Where a side's records are, for a migration that moves records.
+    private func recordsText(_ migration: MigrationConfiguration, _ side: Side) -> String {
+        guard let records = migration.records else { return "" }
+        switch side == .old ? records.old : records.new {
+        case .store(let store): return ", table \(store.table), entity \(records.entity.name)"
+        case .service: return ", \(RecordsConfiguration.service), entity \(records.entity.name)"
+        }
     }
 
     /// Names and values below each other.
@@ -168,7 +178,11 @@ extension ConfigurationSummary {
         Document(
             listen: "\(configuration.listen)", stats: configuration.stats.map { "\($0)" } ?? "off",
             control: configuration.control, workers: configuration.workers,
-            upstreams: Dictionary(uniqueKeysWithValues: configuration.upstreams.map { ($0.name, "\($0.address)") }),
+            upstreams: Dictionary(
+                uniqueKeysWithValues: (0..<configuration.upstreams.count + configuration.databases.count).map { index in
+                    let upstream = configuration.describe(upstream: index)
+                    return (upstream.name, upstream.target)
+                }),
             switches: SwitchFileDocument(
                 path: configuration.switches,
                 state: switches.isMissing ? "missing" : switches.problem == nil ? "read" : "broken"),
@@ -183,8 +197,8 @@ extension ConfigurationSummary {
     private func document(_ index: Int, _ migration: MigrationConfiguration) -> MigrationDocument {
         let summary = switches.summaries.indices.contains(index) ? switches.summaries[index] : nil
         return MigrationDocument(
-            name: migration.name, old: configuration.upstreams[migration.oldUpstream].name,
-            new: configuration.upstreams[migration.newUpstream].name, services: migration.services,
+            name: migration.name, old: configuration.describe(upstream: migration.oldUpstream).name,
+            new: configuration.describe(upstream: migration.newUpstream).name, services: migration.services,
             methods: migration.methods.map(document),
             switches: summary.map {
                 SwitchDocument(epoch: $0.epoch, phase: $0.phase.name, enrolled: $0.enrolled, gray: $0.gray)

@@ -17,13 +17,39 @@ struct MigrationCheck {
         let methods = checkMethods()
         let keyForm = checkKeyForms()
         checkRecordKeyForms()
+        checkDatabases()
+        let records = draft.records.map { records in
+            RecordsCheck(draft: records, migration: draft, upstreams: upstreams, issues: issues).configuration()
+        }
         guard let old, let new else { return nil }
         return MigrationConfiguration(
             name: draft.name, oldUpstream: old, newUpstream: new, services: draft.services.map(\.value),
-            methods: methods,
+            methods: records.flatMap { $0.map(recordsMethods) } ?? methods,
             otherMethods: CallPlan(passThrough: .undeclared, migrationIndex: index, methodIndex: methods.count),
-            keyForm: keyForm
+            keyForm: records.flatMap { $0.map { GrayKeyForm($0.entity.requestGrayKey) } } ?? keyForm,
+            records: records.flatMap { $0 },
+            grayFallback: draft.grayFallback
         )
+    }
+
+    /// A database has no services: its records are what can be moved.
+    private func checkDatabases() {
+        guard draft.records == nil else { return }
+        for side in [draft.old, draft.new].compactMap({ $0 }) {
+            guard upstreams.contains(where: { $0.name == side.value && $0.database != nil }) else { continue }
+            issues.error(
+                side.place,
+                "\(side.value) is a database, which has no services; "
+                    + "write records in this migration, or name a service")
+        }
+    }
+
+    private func recordsMethods(_ records: RecordsConfiguration) -> [MethodConfiguration] {
+        let areStores = [records.old, records.new].allSatisfy { if case .store = $0 { true } else { false } }
+        let plans = RecordsPlans(
+            entity: records.entity, migrationIndex: index, inserts: draft.inserts, guardsInserts: draft.guardsInserts,
+            grayFallback: draft.grayFallback, canPut: areStores)
+        return plans.methods()
     }
 
     private func upstreamIndex(_ name: Placed<String>?) -> Int? {
@@ -40,6 +66,8 @@ struct MigrationCheck {
 
     private func checkSides(old: Int, new: Int) {
         guard let place = draft.new?.place else { return }
+        // Two tables of one database may be the sides; the same table twice is found with the records.
+        if old == new, draft.records != nil, upstreams[new].database != nil { return }
         if old == new {
             issues.error(place, "old and new are the same upstream, \(upstreams[new].name); name another one")
         } else if let address = upstreams[new].address?.value, address == upstreams[old].address?.value {

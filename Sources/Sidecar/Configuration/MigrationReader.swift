@@ -7,11 +7,13 @@ struct MigrationReader {
         var draft = MigrationDraft(name: name, place: value.place)
         let keys = [
             "old", "new", "services", "gray_key", "record_key", "gray_fallback", "inserts", "insert_guard", "methods",
+            "records",
         ]
         guard let section = Section(value, keys: keys) else { return draft }
         draft.old = upstreamName("old", section)
         draft.new = upstreamName("new", section)
-        draft.services = readServices(section)
+        draft.records = section["records"].map(RecordsReader().read)
+        draft.services = draft.records == nil || section["services"] != nil ? readServices(section) : []
         draft.grayKey = GrayKeyReader.read(section["gray_key"])
         draft.grayFallback = section["gray_fallback"]?.boolean() ?? true
         draft.recordKey = GrayKeyReader.read(section["record_key"])
