@@ -1,9 +1,11 @@
+import EventLoop
 import Glibc
 
 /// A thread of a store's own, for calls that block.
 final class StoreThread: @unchecked Sendable {
     // Sendable because `thread` is written before the value is shared.
     private let thread: pthread_t
+    private let isJoined = Locked(false)
 
     /// Starts the thread; nil if the system has none left. All signals are blocked on it: they are the main thread's.
     init?(_ body: @escaping @Sendable () -> Void) {
@@ -27,8 +29,13 @@ final class StoreThread: @unchecked Sendable {
         thread = created
     }
 
-    /// Waits for the thread to end; on the thread itself it goes on to its end alone.
+    /// Waits for the thread to end; on the thread itself it goes on to its end alone. A second call does nothing.
     func join() {
+        let wasJoined = isJoined.withLock { isJoined in
+            defer { isJoined = true }
+            return isJoined
+        }
+        if wasJoined { return }
         if pthread_equal(thread, pthread_self()) != 0 {
             pthread_detach(thread)
         } else {

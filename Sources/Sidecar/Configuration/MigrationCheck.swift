@@ -22,10 +22,11 @@ struct MigrationCheck {
             RecordsCheck(draft: records, migration: draft, upstreams: upstreams, issues: issues).configuration()
         }
         guard let old, let new else { return nil }
+        let counted = records.flatMap { $0.map(recordsMethods) } ?? methods
         return MigrationConfiguration(
             name: draft.name, oldUpstream: old, newUpstream: new, services: draft.services.map(\.value),
-            methods: records.flatMap { $0.map(recordsMethods) } ?? methods,
-            otherMethods: CallPlan(passThrough: .undeclared, migrationIndex: index, methodIndex: methods.count),
+            methods: counted,
+            otherMethods: CallPlan(passThrough: .undeclared, migrationIndex: index, methodIndex: counted.count),
             keyForm: records.flatMap { $0.map { GrayKeyForm($0.entity.requestGrayKey) } } ?? keyForm,
             records: records.flatMap { $0 },
             grayFallback: draft.grayFallback
