@@ -23,6 +23,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
@@ -34,6 +35,14 @@ let package = Package(
         .target(name: "HTTP2", dependencies: ["CNghttp2", "WireFormat"], swiftSettings: settings),
         .target(name: "Migration", dependencies: ["WireFormat"], swiftSettings: settings),
         .target(
+            name: "Stores",
+            dependencies: [
+                "EventLoop", "Migration", "SwitchoverProtocol", "WireFormat",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "SwitchoverProtocol",
             dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
             swiftSettings: settings
@@ -41,7 +50,7 @@ let package = Package(
         .target(
             name: "Sidecar",
             dependencies: [
-                "EventLoop", "HTTP2", "WireFormat", "Migration", "SwitchoverProtocol",
+                "Compression", "EventLoop", "HTTP2", "Migration", "Stores", "SwitchoverProtocol", "WireFormat",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -70,6 +79,15 @@ let package = Package(
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"], swiftSettings: settings),
         .testTarget(name: "MigrationTests", dependencies: ["Migration", "WireFormat"], swiftSettings: settings),
         .testTarget(name: "SidecarTests", dependencies: ["Sidecar"], swiftSettings: settings),
+        .testTarget(
+            name: "StoresTests",
+            dependencies: [
+                "EventLoop", "Stores", "SwitchoverProtocol", "WireFormat",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )

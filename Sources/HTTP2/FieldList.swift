@@ -102,7 +102,7 @@ package struct FieldList {
 ///
 /// One a loop, used anew for each submission. Names and values are not copied: they must live until the frame has
 /// been packed.
-package struct FieldWriter {
+package struct HeaderWriter {
     private var fields: UnsafeMutablePointer<nghttp2_nv>
     private var capacity: Int
     private(set) var count = 0

@@ -1,3 +1,5 @@
+import WireFormat
+
 /// Bodies that the shell reads and writes itself, for the services that the sidecar serves on its own.
 extension UnsafeMutablePointer<SessionPool> {
     /// A stream of no session: the shell appends to its body, and another stream sends that
@@ -18,8 +20,22 @@ extension UnsafeMutablePointer<SessionPool> {
         source.settleAccount(from: before, to: source.pointee.body.held, in: self)
     }
 
+    /// Adds a gRPC message with its prefix.
+    package func append(message: [UInt8], isCompressed: Bool, to source: StreamPointer) {
+        var prefix = [UInt8](repeating: 0, count: GRPCPrefix.byteCount)
+        let length = UInt32(message.count)
+        prefix.withUnsafeMutableBytes { GRPCPrefix(isCompressed: isCompressed, length: length).write(into: $0) }
+        prefix.withUnsafeBytes { append($0, to: source) }
+        message.withUnsafeBytes { append($0, to: source) }
+    }
+
     /// Nothing more comes: a stream that sends this body ends with it.
-    package func finish(_ source: StreamPointer) { source.pointee.hasEnded = true }
+    ///
+    /// - Parameter trailers: what an answer ends with; nil for a request.
+    package func finish(_ source: StreamPointer, trailers: LocalFields? = nil) {
+        source.pointee.localTrailers = trailers
+        source.pointee.hasEnded = true
+    }
 
     /// Moves up to `buffer.count` bytes of what came in on `stream` to `buffer`, gives its peer the credit, returns how
     /// many.

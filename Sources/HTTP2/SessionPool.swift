@@ -6,7 +6,7 @@ import CNghttp2
 package struct SessionPool {
     package let limits: SessionLimits
     /// Gathers fields for the next submission.
-    package var writer: FieldWriter
+    package var writer: HeaderWriter
     /// Body bytes that wait in all streams.
     package internal(set) var buffered = BufferAccount()
     /// Monotonic nanoseconds; the shell sets it before a session receives.
@@ -32,7 +32,7 @@ package struct SessionPool {
     private init(limits: SessionLimits) {
         self.limits = limits
         // A forwarded block, and a few fields of ours.
-        writer = FieldWriter(capacity: limits.metadataFields + 16)
+        writer = HeaderWriter(capacity: limits.metadataFields + 16)
         memory = SessionMemory()
         serverCallbacks = SessionCallbacks.make(.server)
         clientCallbacks = SessionCallbacks.make(.client)

@@ -116,6 +116,7 @@ enum SourceReader {
         // A discarded body has lost bytes: its end must not be taken for the end of all of it.
         if from.pointee.hasEnded, from.pointee.body.isEmpty, !from.pointee.isDiscarding {
             end(stream, session, flags) { writer in
+                if let local = from.pointee.localTrailers { return local.write(to: &writer) }
                 let own = FieldTokens(.switchover)
                 switch session.pointee.role {
                 case .server: writer.append(from.pointee.trailers, except: own)
@@ -133,7 +134,7 @@ enum SourceReader {
     @inline(__always)
     private static func end(
         _ stream: StreamPointer, _ session: SessionPointer, _ flags: UnsafeMutablePointer<UInt32>,
-        trailers: (inout FieldWriter) -> Void
+        trailers: (inout HeaderWriter) -> Void
     ) {
         let pool = session.pointee.pool
         flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue)

@@ -58,7 +58,7 @@ package struct Stream {
 
     // What goes out.
     var source: UnsafeMutablePointer<Stream>?
-    /// Sent in place of the source's end when the call ends here: its status.
+    /// Sent in place of the source's end when the call ends here: its status. Of a body of our own, its end.
     var localTrailers: LocalFields?
     /// The head of an answer of our own, kept until it has been packed.
     var localHead: LocalFields?
@@ -103,7 +103,7 @@ package final class LocalFields {
 
     deinit { storage.deallocate() }
 
-    func write(to writer: inout FieldWriter) {
+    func write(to writer: inout HeaderWriter) {
         for range in ranges {
             writer.append(
                 name: UnsafeBufferPointer(rebasing: storage[range.name]),

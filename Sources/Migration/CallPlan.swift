@@ -4,6 +4,8 @@ package import WireFormat
 package enum CallKind: UInt8, Sendable, CaseIterable {
     /// Finds one record: asked of the authority, and where the stage says so of the other side when it is absent.
     case singleQuery
+    /// Finds any number of records: of both sides where some are on either, merged.
+    case multiQuery
     /// Changes a record that is there.
     case update
     /// Changes a record, or makes it.
@@ -19,6 +21,7 @@ package enum CallKind: UInt8, Sendable, CaseIterable {
     package var name: String {
         switch self {
         case .singleQuery: "single_query"
+        case .multiQuery: "multi_query"
         case .update: "update"
         case .upsert: "upsert"
         case .insert: "insert"
@@ -31,7 +34,7 @@ package enum CallKind: UInt8, Sendable, CaseIterable {
     @inlinable package var isWrite: Bool {
         switch self {
         case .update, .upsert, .insert, .delete: true
-        case .singleQuery, .passThrough: false
+        case .singleQuery, .multiQuery, .passThrough: false
         }
     }
 }
@@ -57,7 +60,7 @@ package enum Effect: UInt8, Sendable, CaseIterable {
 /// Everything the engine knows about one method; plain data, copied freely.
 package struct CallPlan: Sendable, Equatable {
     package let kind: CallKind
-    /// Where the gray key stands in the request; nil for pass-through alone.
+    /// Where the gray key stands in the request; nil for pass-through, and for multi queries of any gray key.
     package let key: KeyPlan?
     /// The status by which a side says that it has no such record.
     package let absent: GRPCStatus
@@ -97,6 +100,18 @@ package struct CallPlan: Sendable, Equatable {
         grayFallback = false
         self.timeoutNanoseconds = timeoutNanoseconds
         effect = .unsafeWrite
+        self.migrationIndex = migrationIndex
+        self.methodIndex = methodIndex
+    }
+
+    /// A plan of a multi query, whose further parts are its `MultiQueryPlan`.
+    package init(multiQuery key: KeyPlan?, timeoutNanoseconds: UInt64, migrationIndex: Int, methodIndex: Int) {
+        kind = .multiQuery
+        self.key = key
+        absent = .notFound
+        grayFallback = false
+        self.timeoutNanoseconds = timeoutNanoseconds
+        effect = .read
         self.migrationIndex = migrationIndex
         self.methodIndex = methodIndex
     }

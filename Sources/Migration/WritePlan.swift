@@ -35,7 +35,7 @@ package struct WritePlan: Sendable, Equatable {
         case .delete: return Write(delete: stage, canRestore: puts.insert && lookUp != nil)
         case .insert: return Write(insert: stage, rule: inserts, guards: guardsInserts, puts: puts)
         case .upsert: return Write(upsert: stage, rule: inserts, puts: puts)
-        case .singleQuery, .passThrough: return nil
+        case .singleQuery, .multiQuery, .passThrough: return nil
         }
     }
 }

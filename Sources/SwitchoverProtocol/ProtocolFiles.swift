@@ -86,5 +86,64 @@ package enum ProtocolFiles {
                 LnYxYWxwaGEuU2VydmVyUmVmbGVjdGlvblJlc3BvbnNlKAEwAWIGcHJvdG8z
                 """
         ),
+        File(
+            name: "switchover/v1/records.proto",
+            sourceHash: 0x4c8e_cb11_eb9c_d330,
+            descriptor: """
+                Chtzd2l0Y2hvdmVyL3YxL3JlY29yZHMucHJvdG8SDXN3aXRjaG92ZXIudjEihwIKBVZhbHVlEhQKBGJvb2wYASABKAhIAFIEYm9v\
+                bBIWCgVpbnQ2NBgCIAEoA0gAUgVpbnQ2NBIYCgZ1aW50NjQYAyABKARIAFIGdWludDY0EhgKBmRvdWJsZRgEIAEoAUgAUgZkb3Vi\
+                bGUSGgoHZGVjaW1hbBgFIAEoCUgAUgdkZWNpbWFsEhQKBHRleHQYBiABKAlIAFIEdGV4dBIWCgVieXRlcxgHIAEoDEgAUgVieXRl\
+                cxIeCgl0aW1lc3RhbXAYCCABKANIAFIJdGltZXN0YW1wEhQKBHV1aWQYCSABKAxIAFIEdXVpZBIUCgRqc29uGAogASgJSABSBGpz\
+                b25CBgoEa2luZCIxCgNLZXkSKgoFcGFydHMYASADKAsyFC5zd2l0Y2hvdmVyLnYxLlZhbHVlUgVwYXJ0cyJHCgVGaWVsZBISCgRu\
+                YW1lGAEgASgJUgRuYW1lEioKBXZhbHVlGAIgASgLMhQuc3dpdGNob3Zlci52MS5WYWx1ZVIFdmFsdWUi0wEKBlJlY29yZBIkCgNr\
+                ZXkYASABKAsyEi5zd2l0Y2hvdmVyLnYxLktleVIDa2V5Ei8KCGdyYXlfa2V5GAIgASgLMhQuc3dpdGNob3Zlci52MS5WYWx1ZVIH\
+                Z3JheUtleRIsCgZmaWVsZHMYAyADKAsyFC5zd2l0Y2hvdmVyLnYxLkZpZWxkUgZmaWVsZHMSHQoHdmVyc2lvbhgEIAEoA0gAUgd2\
+                ZXJzaW9uiAEBEhkKCHNvcnRfa2V5GAUgASgMUgdzb3J0S2V5QgoKCF92ZXJzaW9uInsKCkdldFJlcXVlc3QSFgoGZW50aXR5GAEg\
+                ASgJUgZlbnRpdHkSJAoDa2V5GAIgASgLMhIuc3dpdGNob3Zlci52MS5LZXlSA2tleRIvCghncmF5X2tleRgDIAEoCzIULnN3aXRj\
+                aG92ZXIudjEuVmFsdWVSB2dyYXlLZXkiPAoLR2V0UmVzcG9uc2USLQoGcmVjb3JkGAEgASgLMhUuc3dpdGNob3Zlci52MS5SZWNv\
+                cmRSBnJlY29yZCKBAQoOR2V0TWFueVJlcXVlc3QSFgoGZW50aXR5GAEgASgJUgZlbnRpdHkSJgoEa2V5cxgCIAMoCzISLnN3aXRj\
+                aG92ZXIudjEuS2V5UgRrZXlzEi8KCGdyYXlfa2V5GAMgASgLMhQuc3dpdGNob3Zlci52MS5WYWx1ZVIHZ3JheUtleSJCCg9HZXRN\
+                YW55UmVzcG9uc2USLwoHcmVjb3JkcxgBIAMoCzIVLnN3aXRjaG92ZXIudjEuUmVjb3JkUgdyZWNvcmRzIucBCgxRdWVyeVJlcXVl\
+                c3QSFgoGZW50aXR5GAEgASgJUgZlbnRpdHkSLQoGZmlsdGVyGAIgASgLMhUuc3dpdGNob3Zlci52MS5GaWx0ZXJSBmZpbHRlchIv\
+                CghncmF5X2tleRgDIAEoCzIULnN3aXRjaG92ZXIudjEuVmFsdWVSB2dyYXlLZXkSKgoFb3JkZXIYBCADKAsyFC5zd2l0Y2hvdmVy\
+                LnYxLk9yZGVyUgVvcmRlchIUCgVsaW1pdBgFIAEoDVIFbGltaXQSHQoKcGFnZV90b2tlbhgGIAEoDFIJcGFnZVRva2VuImgKDVF1\
+                ZXJ5UmVzcG9uc2USLwoHcmVjb3JkcxgBIAMoCzIVLnN3aXRjaG92ZXIudjEuUmVjb3JkUgdyZWNvcmRzEiYKD25leHRfcGFnZV90\
+                b2tlbhgCIAEoDFINbmV4dFBhZ2VUb2tlbiI9CgVPcmRlchIUCgVmaWVsZBgBIAEoCVIFZmllbGQSHgoKZGVzY2VuZGluZxgCIAEo\
+                CFIKZGVzY2VuZGluZyLpAgoGRmlsdGVyEioKA2FsbBgBIAEoCzIWLnN3aXRjaG92ZXIudjEuRmlsdGVyc0gAUgNhbGwSKgoDYW55\
+                GAIgASgLMhYuc3dpdGNob3Zlci52MS5GaWx0ZXJzSABSA2FueRIxCgduZWdhdGVkGAMgASgLMhUuc3dpdGNob3Zlci52MS5GaWx0\
+                ZXJIAFIHbmVnYXRlZBI7Cgpjb21wYXJpc29uGAQgASgLMhkuc3dpdGNob3Zlci52MS5Db21wYXJpc29uSABSCmNvbXBhcmlzb24S\
+                LAoFYW1vbmcYBSABKAsyFC5zd2l0Y2hvdmVyLnYxLkFtb25nSABSBWFtb25nEjAKB2lzX251bGwYBiABKAsyFS5zd2l0Y2hvdmVy\
+                LnYxLklzTnVsbEgAUgZpc051bGwSLwoGcHJlZml4GAcgASgLMhUuc3dpdGNob3Zlci52MS5QcmVmaXhIAFIGcHJlZml4QgYKBGtp\
+                bmQiOgoHRmlsdGVycxIvCgdmaWx0ZXJzGAEgAygLMhUuc3dpdGNob3Zlci52MS5GaWx0ZXJSB2ZpbHRlcnMijgIKCkNvbXBhcmlz\
+                b24SFAoFZmllbGQYASABKAlSBWZpZWxkEj4KCG9wZXJhdG9yGAIgASgOMiIuc3dpdGNob3Zlci52MS5Db21wYXJpc29uLk9wZXJh\
+                dG9yUghvcGVyYXRvchIqCgV2YWx1ZRgDIAEoCzIULnN3aXRjaG92ZXIudjEuVmFsdWVSBXZhbHVlIn4KCE9wZXJhdG9yEhgKFE9Q\
+                RVJBVE9SX1VOU1BFQ0lGSUVEEAASCQoFRVFVQUwQARINCglOT1RfRVFVQUwQAhIICgRMRVNTEAMSEQoNTEVTU19PUl9FUVVBTBAE\
+                EgsKB0dSRUFURVIQBRIUChBHUkVBVEVSX09SX0VRVUFMEAYiSwoFQW1vbmcSFAoFZmllbGQYASABKAlSBWZpZWxkEiwKBnZhbHVl\
+                cxgCIAMoCzIULnN3aXRjaG92ZXIudjEuVmFsdWVSBnZhbHVlcyIeCgZJc051bGwSFAoFZmllbGQYASABKAlSBWZpZWxkIjYKBlBy\
+                ZWZpeBIUCgVmaWVsZBgBIAEoCVIFZmllbGQSFgoGcHJlZml4GAIgASgJUgZwcmVmaXgirAEKDUluc2VydFJlcXVlc3QSFgoGZW50\
+                aXR5GAEgASgJUgZlbnRpdHkSJAoDa2V5GAIgASgLMhIuc3dpdGNob3Zlci52MS5LZXlSA2tleRIvCghncmF5X2tleRgDIAEoCzIU\
+                LnN3aXRjaG92ZXIudjEuVmFsdWVSB2dyYXlLZXkSLAoGZmllbGRzGAQgAygLMhQuc3dpdGNob3Zlci52MS5GaWVsZFIGZmllbGRz\
+                Ij8KDkluc2VydFJlc3BvbnNlEi0KBnJlY29yZBgBIAEoCzIVLnN3aXRjaG92ZXIudjEuUmVjb3JkUgZyZWNvcmQiqwIKDVVwZGF0\
+                ZVJlcXVlc3QSFgoGZW50aXR5GAEgASgJUgZlbnRpdHkSJAoDa2V5GAIgASgLMhIuc3dpdGNob3Zlci52MS5LZXlSA2tleRIvCghn\
+                cmF5X2tleRgDIAEoCzIULnN3aXRjaG92ZXIudjEuVmFsdWVSB2dyYXlLZXkSLgoHY2hhbmdlcxgEIAMoCzIULnN3aXRjaG92ZXIu\
+                djEuRmllbGRSB2NoYW5nZXMSLgoQZXhwZWN0ZWRfdmVyc2lvbhgFIAEoA0gAUg9leHBlY3RlZFZlcnNpb26IAQESNgoMbmV3X2dy\
+                YXlfa2V5GAYgASgLMhQuc3dpdGNob3Zlci52MS5WYWx1ZVIKbmV3R3JheUtleUITChFfZXhwZWN0ZWRfdmVyc2lvbiI/Cg5VcGRh\
+                dGVSZXNwb25zZRItCgZyZWNvcmQYASABKAsyFS5zd2l0Y2hvdmVyLnYxLlJlY29yZFIGcmVjb3JkIqwBCg1VcHNlcnRSZXF1ZXN0\
+                EhYKBmVudGl0eRgBIAEoCVIGZW50aXR5EiQKA2tleRgCIAEoCzISLnN3aXRjaG92ZXIudjEuS2V5UgNrZXkSLwoIZ3JheV9rZXkY\
+                AyABKAsyFC5zd2l0Y2hvdmVyLnYxLlZhbHVlUgdncmF5S2V5EiwKBmZpZWxkcxgEIAMoCzIULnN3aXRjaG92ZXIudjEuRmllbGRS\
+                BmZpZWxkcyI/Cg5VcHNlcnRSZXNwb25zZRItCgZyZWNvcmQYASABKAsyFS5zd2l0Y2hvdmVyLnYxLlJlY29yZFIGcmVjb3JkIskB\
+                Cg1EZWxldGVSZXF1ZXN0EhYKBmVudGl0eRgBIAEoCVIGZW50aXR5EiQKA2tleRgCIAEoCzISLnN3aXRjaG92ZXIudjEuS2V5UgNr\
+                ZXkSLwoIZ3JheV9rZXkYAyABKAsyFC5zd2l0Y2hvdmVyLnYxLlZhbHVlUgdncmF5S2V5Ei4KEGV4cGVjdGVkX3ZlcnNpb24YBSAB\
+                KANIAFIPZXhwZWN0ZWRWZXJzaW9uiAEBQhMKEV9leHBlY3RlZF92ZXJzaW9uSgQIBBAFIj8KDkRlbGV0ZVJlc3BvbnNlEi0KBnJl\
+                Y29yZBgBIAEoCzIVLnN3aXRjaG92ZXIudjEuUmVjb3JkUgZyZWNvcmQy8QMKB1JlY29yZHMSPAoDR2V0Ehkuc3dpdGNob3Zlci52\
+                MS5HZXRSZXF1ZXN0Ghouc3dpdGNob3Zlci52MS5HZXRSZXNwb25zZRJICgdHZXRNYW55Eh0uc3dpdGNob3Zlci52MS5HZXRNYW55\
+                UmVxdWVzdBoeLnN3aXRjaG92ZXIudjEuR2V0TWFueVJlc3BvbnNlEkIKBVF1ZXJ5Ehsuc3dpdGNob3Zlci52MS5RdWVyeVJlcXVl\
+                c3QaHC5zd2l0Y2hvdmVyLnYxLlF1ZXJ5UmVzcG9uc2USRQoGSW5zZXJ0Ehwuc3dpdGNob3Zlci52MS5JbnNlcnRSZXF1ZXN0Gh0u\
+                c3dpdGNob3Zlci52MS5JbnNlcnRSZXNwb25zZRJFCgZVcGRhdGUSHC5zd2l0Y2hvdmVyLnYxLlVwZGF0ZVJlcXVlc3QaHS5zd2l0\
+                Y2hvdmVyLnYxLlVwZGF0ZVJlc3BvbnNlEkUKBlVwc2VydBIcLnN3aXRjaG92ZXIudjEuVXBzZXJ0UmVxdWVzdBodLnN3aXRjaG92\
+                ZXIudjEuVXBzZXJ0UmVzcG9uc2USRQoGRGVsZXRlEhwuc3dpdGNob3Zlci52MS5EZWxldGVSZXF1ZXN0Gh0uc3dpdGNob3Zlci52\
+                MS5EZWxldGVSZXNwb25zZWIGcHJvdG8z
+                """
+        ),
     ]
 }

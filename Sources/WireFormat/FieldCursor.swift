@@ -23,36 +23,36 @@
 }
 
 /// A fault and the offset of the field that has it, counted from the start of the outermost message.
-@usableFromInline struct ScanError: Error {
-    @usableFromInline let offset: Int
-    @usableFromInline let reason: ScanFault
+@usableFromInline package struct ScanError: Error {
+    @usableFromInline package let offset: Int
+    @usableFromInline package let reason: ScanFault
 
-    @inlinable init(offset: Int, reason: ScanFault) {
+    @inlinable package init(offset: Int, reason: ScanFault) {
         self.offset = offset
         self.reason = reason
     }
 }
 
 /// The wire types that are read, by their numbers on the wire.
-@usableFromInline enum WireType {
-    @usableFromInline static let varint: UInt32 = 0
-    @usableFromInline static let fixed64: UInt32 = 1
-    @usableFromInline static let length: UInt32 = 2
-    @usableFromInline static let startGroup: UInt32 = 3
-    @usableFromInline static let endGroup: UInt32 = 4
-    @usableFromInline static let fixed32: UInt32 = 5
+@usableFromInline package enum WireType {
+    @usableFromInline package static let varint: UInt32 = 0
+    @usableFromInline package static let fixed64: UInt32 = 1
+    @usableFromInline package static let length: UInt32 = 2
+    @usableFromInline package static let startGroup: UInt32 = 3
+    @usableFromInline package static let endGroup: UInt32 = 4
+    @usableFromInline package static let fixed32: UInt32 = 5
 }
 
 /// One field as it stands on the wire: its tag, and where its value is.
 ///
 /// All offsets count from the start of the outermost message. `start..<end` are the bytes of the varint or of the
 /// fixed-size number, or the content of a length-delimited field without its length.
-@usableFromInline struct WireField {
-    @usableFromInline let tag: UInt32
+@usableFromInline package struct WireField {
+    @usableFromInline package let tag: UInt32
     /// Where the tag is.
-    @usableFromInline let offset: Int
-    @usableFromInline let start: Int
-    @usableFromInline let end: Int
+    @usableFromInline package let offset: Int
+    @usableFromInline package let start: Int
+    @usableFromInline package let end: Int
 
     @inlinable init(tag: UInt32, offset: Int, start: Int, end: Int) {
         self.tag = tag
@@ -61,8 +61,8 @@
         self.end = end
     }
 
-    @inlinable var number: UInt32 { tag &>> 3 }
-    @inlinable var wireType: UInt32 { tag & 7 }
+    @inlinable package var number: UInt32 { tag &>> 3 }
+    @inlinable package var wireType: UInt32 { tag & 7 }
 }
 
 /// Walks over the fields of one message, or of one message inside another, without copying or decoding values.
@@ -70,13 +70,13 @@
 /// It is as strict about form as protobuf's own parsers where they agree, and takes the strict side where they differ
 /// (a tag has at most five bytes). Of a ten-byte varint the bits above the 64th are dropped, as the C++ and Java
 /// parsers do: a peer that refuses such a message will do so itself.
-@usableFromInline struct FieldCursor {
-    @usableFromInline let base: UnsafeRawPointer
-    @usableFromInline var at: Int
-    @usableFromInline let end: Int
+@usableFromInline package struct FieldCursor {
+    @usableFromInline package let base: UnsafeRawPointer
+    @usableFromInline package var at: Int
+    @usableFromInline package let end: Int
 
     /// - Parameter range: offsets from `base`, which must be readable up to `end`.
-    @inlinable init(base: UnsafeRawPointer, at: Int, end: Int) {
+    @inlinable package init(base: UnsafeRawPointer, at: Int, end: Int) {
         self.base = base
         self.at = at
         self.end = end
@@ -84,7 +84,7 @@
 
     /// The next field, or nil at the end of the message.
     @inlinable @inline(__always)
-    mutating func next() throws(ScanError) -> WireField? {
+    package mutating func next() throws(ScanError) -> WireField? {
         guard at < end else { return nil }
         if let field = nextShortText() { return field }
         let fieldStart = at
@@ -175,7 +175,7 @@
 
     /// A varint of one to ten bytes; bits above the 64th are dropped.
     @inlinable
-    mutating func varint(_ fieldStart: Int) throws(ScanError) -> UInt64 {
+    package mutating func varint(_ fieldStart: Int) throws(ScanError) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while at < end {

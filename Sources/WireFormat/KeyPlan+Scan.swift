@@ -4,6 +4,9 @@
 ///   of the whole path wins.
 /// - A field whose wire type does not fit its declared type is skipped like an unknown field, as protobuf's parsers do.
 /// - Numbers are taken from packed fields too, the last element winning; an empty packed field says nothing.
+/// - A path that names an element of a repeated field reads that element alone, in the order in which a parser would
+///   list them: over all occurrences, elements of packed fields counted one by one. Without that element the field is
+///   not on the wire.
 /// - Text is not validated as UTF-8: the contract takes bytes as they are.
 /// - Every field at the levels that the path leads through must be well-formed; what lies inside other fields is not
 /// looked at.
@@ -74,6 +77,8 @@ struct PathWalk {
     let type: ScalarType
     let message: UnsafeRawBufferPointer
     private(set) var isOnWire = false
+    /// How many elements have been met at each level where the path names one.
+    private var elementsMet = InlineArray<8, UInt32>(repeating: 0)
     /// The value of a number or bool: the varint, or the fixed-size bits.
     private(set) var bits: UInt64 = 0
     /// The value of a string or bytes field.
@@ -97,7 +102,7 @@ struct PathWalk {
             guard field.number == path[level] else { continue }
             if level + 1 == path.count {
                 try take(field, base: fields.base)
-            } else if field.wireType == WireType.length {
+            } else if field.wireType == WireType.length, !path.hasElements || isMeant(level) {
                 try walk(FieldCursor(base: fields.base, at: field.start, end: field.end), level: level + 1)
             }
         }
@@ -107,7 +112,7 @@ struct PathWalk {
         var value = FieldCursor(base: base, at: field.start, end: field.end)
         switch type {
         case .string, .bytes:
-            guard field.wireType == WireType.length else { return }
+            guard field.wireType == WireType.length, !path.hasElements || isMeant(path.count - 1) else { return }
             text = UnsafeRawBufferPointer(start: base + field.start, count: field.end - field.start)
             isOnWire = true
         case .bool, .int32, .int64, .uint32, .uint64, .sint32, .sint64:
@@ -130,7 +135,16 @@ struct PathWalk {
         }
     }
 
+    /// Counts an element at a level, and says whether it is the one that the path names; without one every one is.
+    private mutating func isMeant(_ level: Int) -> Bool {
+        guard let element = path.element(at: level) else { return true }
+        let met = elementsMet[level]
+        elementsMet[level] = met &+ 1
+        return met == element
+    }
+
     private mutating func set(_ bits: UInt64) {
+        guard !path.hasElements || isMeant(path.count - 1) else { return }
         self.bits = bits
         isOnWire = true
     }

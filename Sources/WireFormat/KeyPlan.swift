@@ -45,8 +45,16 @@ package enum KeyPlanError: Error, Equatable, CustomStringConvertible {
         for (index, field) in fields.enumerated() { stored[index] = field }
         self.fields = stored
         self.fieldCount = UInt8(fields.count)
-        let isTopLevelText = fields.count == 1 && first.path.count == 1 && first.type.isText
+        let isTopLevel = first.path.count == 1 && !first.path.hasElements
+        let isTopLevelText = fields.count == 1 && isTopLevel && first.type.isText
         self.topLevelTextTag = isTopLevelText ? first.path[0] << 3 | WireType.length : 0
+    }
+
+    /// The same key, missing wherever a component is not on the wire.
+    package var required: KeyPlan {
+        let fields = (0..<count).map { KeyField(path: self[$0].path, type: self[$0].type, presence: .required) }
+        guard let plan = try? KeyPlan(fields) else { preconditionFailure("a key with other presence is a key") }
+        return plan
     }
 
     /// How many components the key has, 1...4.

@@ -182,13 +182,14 @@ def test_message_that_is_no_protobuf_is_refused(between, stocked):
     assert asked(stocked) == ""
 
 
-def test_compressed_message_whose_key_is_needed_is_answered_honestly(between):
-    """gRPC's own rule for an encoding that a server cannot read: UNIMPLEMENTED, with the encodings that it can."""
+def test_the_key_of_a_compressed_message_is_read(between, stocked):
+    """The sides are sent the message as it came."""
     sidecar, client = between(dict(phase="migrating", enrolled="all", gray={"allow": ["1"]}))
     request = messages.GetRequest(id="in-both", store="1", padding=bytes(5000))
-    outcome = client.unary(GET, request, compression=grpc.Compression.Gzip)
-    assert outcome.code == "UNIMPLEMENTED"
-    assert outcome.error
+    assert side(client.unary(GET, request, compression=grpc.Compression.Gzip)) == "new"
+    assert stocked[1].received[0][2].get("grpc-internal-encoding-request", "gzip") == "gzip"
+    deflated = client.unary(GET, request, compression=grpc.Compression.Deflate)
+    assert (deflated.code, deflated.error) == ("UNIMPLEMENTED", "compressed-message")
     switch(sidecar, client, phase="migrating", enrolled="all", gray="all")
     assert side(client.unary(GET, request, compression=grpc.Compression.Gzip)) == "new"
 

@@ -74,7 +74,7 @@ import Testing
 
     @Test func writerGrowsAndLeavesOutWhatIsExcluded() {
         withList([("switchover-stage", "new"), ("grpc-timeout", "1S"), ("x-a", "1")]) { stream in
-            var writer = FieldWriter(capacity: 8)
+            var writer = HeaderWriter(capacity: 8)
             writer.append(stream.pointee.fields, except: FieldTokens(.switchover).with(.grpcTimeout))
             #expect(writer.count == 7)
             writer.append(name: "x-b", value: "2")

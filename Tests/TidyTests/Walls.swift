@@ -13,10 +13,11 @@ enum Walls {
         "Compression": ["CZlib"],
         "EventLoop": system.union(["CLinux"]),
         "HTTP2": system.union(["CNghttp2", "WireFormat"]),
+        "Stores": system.union(["EventLoop", "Migration", "SwitchoverProtocol", "WireFormat", "GRDB", "GRDBSQLite"]),
         "SwitchoverProtocol": ["SwiftProtobuf", "Foundation", "FoundationEssentials"],
         "Sidecar": edges.union([
-            "CLinux", "EventLoop", "HTTP2", "WireFormat", "Migration", "SwitchoverProtocol", "SwiftProtobuf", "Logging",
-            "Yams",
+            "CLinux", "Compression", "EventLoop", "HTTP2", "WireFormat", "Migration", "Stores", "SwitchoverProtocol",
+            "SwiftProtobuf", "Logging", "Yams",
         ]),
         "switchover": edges.union(["Sidecar", "ArgumentParser", "Logging"]),
     ]

@@ -65,9 +65,18 @@ package struct MethodConfiguration: Sendable {
     package let plan: CallPlan
     /// Nil for kinds that do not write.
     package let write: WritePlan?
+    /// Nil for kinds but multi queries.
+    package let query: MultiQueryConfiguration?
 
     /// The `:path` of its calls.
     package var path: String { "/\(service)/\(name)" }
+}
+
+/// What a method that finds many records says beside its plan.
+package struct MultiQueryConfiguration: Sendable, Equatable {
+    package let plan: MultiQueryPlan
+    /// Sides whose failure leaves a partial answer.
+    package let mayMiss: SideSet
 }
 
 package enum LogFormat: String, Sendable, CaseIterable {

@@ -57,6 +57,7 @@ struct MethodDraft {
 
     enum Rule {
         case singleQuery(Routing)
+        case multiQuery(QueryDraft)
         case write(WriteDraft)
         case passThrough(Effect)
 
@@ -64,6 +65,7 @@ struct MethodDraft {
         var routing: Routing? {
             switch self {
             case .singleQuery(let routing): routing
+            case .multiQuery(let query): query.routing
             case .write(let write): write.routing
             case .passThrough: nil
             }

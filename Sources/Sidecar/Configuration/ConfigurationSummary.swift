@@ -69,7 +69,7 @@ package struct ConfigurationSummary {
         switch plan.kind {
         case .singleQuery:
             return describeRouted(plan) + (plan.grayFallback ? "" : ", no fall-back to old")
-        case .update, .upsert, .insert, .delete:
+        case .multiQuery, .update, .upsert, .insert, .delete:
             return describeRouted(plan)
         case .passThrough:
             return plan.effect == .undeclared ? "pass_through, not declared" : "pass_through, \(plan.effect.name)"

@@ -64,7 +64,8 @@ struct MigrationCheck {
             firstPlaces[path] = method.place
             let write = writePlan(method)
             guard let plan = plan(method, methodIndex) else { return nil }
-            return MethodConfiguration(service: service, name: name, plan: plan, write: write)
+            return MethodConfiguration(
+                service: service, name: name, plan: plan, write: write, query: queryConfiguration(method))
         }
     }
 
@@ -73,6 +74,17 @@ struct MigrationCheck {
         let check = WriteCheck(
             draft: write, place: method.place, migration: draft, issues: issues, fullName: fullName)
         return check.plan()
+    }
+
+    private func queryConfiguration(_ method: MethodDraft) -> MultiQueryConfiguration? {
+        guard case .multiQuery(let query) = method.rule else { return nil }
+        var lookUp: LookUpPlan?
+        if case .method(let name, let make) = query.lookUp {
+            guard let (service, name) = fullName(name), let plan = make("/\(service)/\(name)") else { return nil }
+            lookUp = plan
+        }
+        let plan = MultiQueryPlan(rows: query.rows, lookUp: lookUp, rest: query.rest)
+        return MultiQueryConfiguration(plan: plan, mayMiss: query.mayMiss)
     }
 
     private func fullName(_ method: Placed<String>) -> (service: String, name: String)? {
@@ -108,6 +120,8 @@ struct MigrationCheck {
                     singleQuery: key, absent: routing.absent, grayFallback: draft.grayFallback,
                     timeoutNanoseconds: routing.timeoutNanoseconds, migrationIndex: index, methodIndex: methodIndex)
             }
+        case .multiQuery(let query):
+            return multiQueryPlan(query, methodIndex)
         case .write(let write):
             return key(write.routing, write.kind, method).map { key in
                 CallPlan(
@@ -116,6 +130,19 @@ struct MigrationCheck {
                     methodIndex: methodIndex)
             }
         }
+    }
+
+    /// The gray key of the migration is not its own: where it is not in the request, rows of any gray key are wanted.
+    private func multiQueryPlan(_ query: QueryDraft, _ methodIndex: Int) -> CallPlan? {
+        var key: KeyPlan?
+        switch query.routing.key {
+        case .broken: return nil
+        case .absent: break
+        case .plan(let plan): key = plan.value.required
+        }
+        return CallPlan(
+            multiQuery: key, timeoutNanoseconds: query.routing.timeoutNanoseconds, migrationIndex: index,
+            methodIndex: methodIndex)
     }
 
     private func key(_ routing: MethodDraft.Routing, _ kind: CallKind, _ method: MethodDraft) -> KeyPlan? {

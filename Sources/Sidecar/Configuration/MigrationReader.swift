@@ -43,7 +43,7 @@ struct MigrationReader {
     }
 
     private func readMethod(_ name: String, _ value: DocumentValue) -> MethodDraft? {
-        let keys = ["kind", "gray_key", "absent", "timeout", "effect"] + WriteReader.keys
+        let keys = ["kind", "gray_key", "absent", "timeout", "effect"] + WriteReader.keys + QueryReader.keys
         guard let section = Section(value, keys: keys) else { return nil }
         let kinds = CallKind.allCases.map { (name: $0.name, value: $0) }
         let known = "one of \(kinds.map(\.name).joined(separator: ", "))"
@@ -55,18 +55,18 @@ struct MigrationReader {
 
     private func foreignKeys(_ kind: CallKind) -> [String] {
         switch kind {
-        case .singleQuery: ["effect"] + WriteReader.keys
-        case .update: ["effect"]
-        case .upsert: ["effect"]
-        case .insert: ["effect", "put"]
-        case .delete: ["effect", "put"]
-        case .passThrough: ["gray_key", "absent", "timeout"] + WriteReader.keys
+        case .singleQuery: ["effect"] + WriteReader.keys + QueryReader.keys
+        case .multiQuery: ["effect", "absent"] + WriteReader.keys
+        case .update, .upsert: ["effect"] + QueryReader.keys
+        case .insert, .delete: ["effect", "put"] + QueryReader.keys
+        case .passThrough: ["gray_key", "absent", "timeout"] + WriteReader.keys + QueryReader.keys
         }
     }
 
     private func readRule(_ kind: CallKind, _ section: Section) -> MethodDraft.Rule? {
         switch kind {
         case .singleQuery: .singleQuery(readRouting(section))
+        case .multiQuery: QueryReader().read(section, readRouting(section))
         case .update, .upsert, .insert, .delete: WriteReader().read(kind, section, readRouting(section))
         case .passThrough: readEffect(section).map { .passThrough($0) }
         }
@@ -147,7 +147,7 @@ enum GrayKeyReader {
         return KeyField(path: path, type: type, presence: presence)
     }
 
-    private static func readPath(_ value: DocumentValue) -> FieldPath? {
+    static func readPath(_ value: DocumentValue) -> FieldPath? {
         guard let text = value.text("field numbers like 1.3") else { return nil }
         do {
             return try FieldPath(text)
@@ -157,7 +157,7 @@ enum GrayKeyReader {
         }
     }
 
-    private static func readType(_ value: DocumentValue) -> ScalarType? {
+    static func readType(_ value: DocumentValue) -> ScalarType? {
         let types = ScalarType.allCases.map { (name: "\($0.name)", value: $0) }
         if case .scalar(let text, _) = value.node.content, ["float", "double"].contains(text) {
             value.fail(

@@ -26,7 +26,8 @@ struct ReflectionService {
         }
         self.files = files
         fileOfSymbol = symbols.fileOfSymbol
-        services = symbols.services.sorted()
+        // Records is served on the data port, not here.
+        services = symbols.services.filter { $0.hasPrefix("grpc.") }.sorted()
     }
 
     /// The serialized response to a serialized request; nil when that is none.

@@ -1,3 +1,4 @@
+import Compression
 import EventLoop
 import HTTP2
 import Migration
@@ -47,7 +48,7 @@ struct Call {
     /// The first side's reply, *absent*, while the other side is asked.
     var held: StreamPointer?
     /// What asks the sides where more is to be done than to hand a request on.
-    var operation: WriteOperation?
+    var operation: (any Operation)?
     var hasRetried = false
     var hasAnswered = false
     /// What the client was told, for metrics; `unknown` until then.
@@ -84,7 +85,7 @@ extension CallPointer {
         guard let switches = worker.switches(of: plan.pointee.migrationIndex) else { return refuse(.noSwitches) }
         if plan.pointee.kind == .passThrough { return decide(switches.pointee.stageOfPassThrough, switches) }
         if let stage = switches.pointee.stageWithoutKey, !mustRead(plan, stage) { return decide(stage, switches) }
-        if head.hasEncoding { return refuse(.compressedMessage) }
+        if head.hasForeignEncoding { return refuse(.compressedMessage) }
         // Kept whole: the other side may have to be asked with it too.
         pointee.client.retainBody(upTo: worker.pointee.limits.messageBytes + GRPCPrefix.byteCount)
     }
@@ -108,6 +109,7 @@ extension CallPointer {
 
     /// Whether a call that has the same stage whatever its key must be read all the same.
     private func mustRead(_ plan: UnsafePointer<CallPlan>, _ stage: Stage) -> Bool {
+        if plan.pointee.kind == .multiQuery { return stage == .dualOld || stage == .dualNew }
         guard plan.pointee.kind.isWrite else { return false }
         return stage.isDouble || pointee.worker.heldSwitches(of: plan.pointee.migrationIndex) != nil
     }
@@ -153,7 +155,6 @@ extension CallPointer {
             return refuse(.malformedMessage("the message's compression flag is not 0 or 1"))
         }
         if prefix.length > limit { return refuse(.messageTooLarge(limit: limit)) }
-        if prefix.isCompressed { return refuse(.compressedMessage) }
         let length = Int(prefix.length)
         if body.count > GRPCPrefix.byteCount + length {
             return refuse(.malformedMessage("this method takes one message"))
@@ -162,14 +163,30 @@ extension CallPointer {
         guard body.count == GRPCPrefix.byteCount + length else {
             return refuse(.malformedMessage("the request ends within its message"))
         }
-        decideByKey(UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...]))
+        let message = UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...])
+        if prefix.isCompressed { inflate(message, limit: limit) } else { decideByKey(message) }
+    }
+
+    /// Reads a compressed message; what is handed on stays as it came.
+    private func inflate(_ message: UnsafeRawBufferPointer, limit: Int) {
+        guard pointee.client.pointee.fields.tokens.contains(.grpcEncoding) else { return refuse(.compressedMessage) }
+        let inflated: [UInt8]
+        do throws(GzipFault) {
+            inflated = try pointee.worker.pointee.coder.inflate(message, limit: limit)
+        } catch {
+            if case .tooLong = error { return refuse(.messageTooLarge(limit: limit)) }
+            return refuse(.malformedMessage("the message is marked as compressed: \(error)"))
+        }
+        inflated.withUnsafeBytes { decideByKey($0) }
     }
 
     private func decideByKey(_ message: UnsafeRawBufferPointer) {
         let worker = pointee.worker
-        guard let plan = pointee.route.pointee.planPointer, let key = pointee.route.pointee.keyPointer,
+        guard let plan = pointee.route.pointee.planPointer,
             let switches = worker.switches(of: plan.pointee.migrationIndex)
         else { return refuse(.noSwitches) }
+        if plan.pointee.kind == .multiQuery { return decideMultiQuery(message, switches) }
+        guard let key = pointee.route.pointee.keyPointer else { return refuse(.noSwitches) }
         switch key.pointee.scan(message, scratch: worker.pointee.keyScratch) {
         case .key(let key):
             let stage = switches.pointee.stage(key: key)
@@ -188,11 +205,11 @@ extension CallPointer {
         }
     }
 
-    private func keyPath(_ component: Int) -> String {
+    func keyPath(_ component: Int) -> String {
         pointee.route.pointee.keyPointer.map { $0.pointee[component].path.description } ?? "?"
     }
 
-    private func decide(_ stage: Stage, _ switches: UnsafePointer<MigrationSwitches>) {
+    func decide(_ stage: Stage, _ switches: UnsafePointer<MigrationSwitches>) {
         guard let plan = pointee.route.pointee.planPointer else { return }
         pointee.stage = stage
         pointee.epoch = switches.pointee.epoch
@@ -305,7 +322,7 @@ extension CallPointer {
         pointee.leg.connection = connection
     }
 
-    private func writeRequest(_ writer: inout FieldWriter) {
+    private func writeRequest(_ writer: inout HeaderWriter) {
         let head = RequestHeadWriter(
             fields: pointee.client.pointee.fields, deadline: pointee.deadline, arrivedAt: pointee.arrivedAt,
             epoch: pointee.epoch, stage: pointee.stage)

@@ -35,6 +35,15 @@ enum Refusal {
     case laneClosed
     /// A change of the switches held the write for too long.
     case keyMoving
+    /// The rows of a side are missing from a multi query.
+    case rowsMissing(Side, GRPCStatus)
+    case badPageToken
+    /// The page token was given when other sides were asked.
+    case walkInterrupted
+    /// A side's rows are not in the declared order.
+    case unsortedSide(Side, row: Int)
+    /// A side's answer is not what the configuration says of it.
+    case malformedAnswer(Side?, String)
     case deadlinePassed
 
     /// The `grpc-status` of the answer.
@@ -42,12 +51,14 @@ enum Refusal {
         switch self {
         case .plainHTTP: .unknown
         case .unknownMethod, .compressedMessage: .unimplemented
-        case .malformedMetadata, .malformedMessage, .missingKey, .missingRecordKey, .unreadableField:
+        case .malformedMetadata, .malformedMessage, .missingKey, .missingRecordKey, .unreadableField,
+            .badPageToken:
             .invalidArgument
         case .metadataTooLarge, .messageTooLarge, .buffersFull, .queueFull, .laneFull: .resourceExhausted
-        case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving: .unavailable
+        case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving, .rowsMissing: .unavailable
         case .alreadyExists: .alreadyExists
-        case .partialWrite: .aborted
+        case .partialWrite, .walkInterrupted: .aborted
+        case .unsortedSide, .malformedAnswer: .internal
         case .outcomeUnknown(_, .deadlineExceeded): .deadlineExceeded
         case .outcomeUnknown: .unknown
         case .deadlinePassed: .deadlineExceeded
@@ -68,12 +79,16 @@ enum Refusal {
         case .buffersFull: .buffersFull
         case .queueFull: .queueFull
         case .noSwitches: .noSwitches
-        case .sideUnreachable, .sideFailed: .sideUnreachable
+        case .sideUnreachable, .sideFailed, .rowsMissing: .sideUnreachable
         case .alreadyExists: .alreadyExists
         case .partialWrite: .partialWrite
         case .outcomeUnknown, .laneClosed: .outcomeUnknown
         case .laneFull: .laneFull
         case .keyMoving: .keyMoving
+        case .badPageToken: .badPageToken
+        case .walkInterrupted: .walkInterrupted
+        case .unsortedSide: .unsortedSide
+        case .malformedAnswer: .malformedAnswer
         case .deadlinePassed: .deadline
         }
     }
@@ -98,7 +113,15 @@ enum Refusal {
         case .laneFull(let limit): "more than limits.lane_queue (\(limit)) writes of this record wait"
         case .laneClosed: "an earlier write of this record may still take effect; try again later"
         case .keyMoving: "the switches of this key are changing; try again"
-        case .compressedMessage: "the sidecar must read the gray key of this message and reads only identity encoding"
+        case .rowsMissing(let side, let status):
+            "\(side.name) answered \(status.name), and its rows are part of the answer"
+        case .badPageToken: "the page token is not one of this request; begin again without one"
+        case .walkInterrupted: "other sides are asked than when the page token was given; begin again without one"
+        case .unsortedSide(let side, let row):
+            "row \(row + 1) of \(side.name) is not in the order that the configuration declares"
+        case .malformedAnswer(let side, let text): "the answer of \(side?.name ?? "the sides") cannot be used: \(text)"
+        case .compressedMessage:
+            "the sidecar must read this message and reads only identity and gzip, as grpc-encoding names them"
         case .buffersFull: "too many bytes wait in the sidecar for this connection"
         case .queueFull(let side): "too many calls wait for a connection to \(side.name)"
         case .noSwitches:
@@ -122,7 +145,7 @@ enum Refusal {
                 ] + allow)
         }
         var fields = [(name: ":status", value: "200"), (name: "content-type", value: "application/grpc")] + trailerList
-        if case .compressedMessage = self { fields.append(("grpc-accept-encoding", "identity")) }
+        if case .compressedMessage = self { fields.append(("grpc-accept-encoding", "identity,gzip")) }
         return LocalFields(fields)
     }
 

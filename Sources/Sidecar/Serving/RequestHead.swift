@@ -10,8 +10,9 @@ struct RequestHead {
     private(set) var path = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     /// Nanoseconds of `grpc-timeout`; nil where the client set none.
     private(set) var timeout: UInt64?
-    /// The message may be compressed: `grpc-encoding` names another coding than `identity`.
-    private(set) var hasEncoding = false
+    /// The message may be compressed in a way that the sidecar cannot read: `grpc-encoding` names another coding than
+    /// `identity` and `gzip`.
+    private(set) var hasForeignEncoding = false
     private(set) var refusal: Refusal?
 
     init(_ fields: FieldList) {
@@ -78,7 +79,8 @@ struct RequestHead {
         guard MetadataCheck.isContentCoding(UnsafeRawBufferPointer(field.valueBytes)) else {
             return refuse(field, "is not the name of a coding")
         }
-        hasEncoding = !Self.equals(field.valueBytes, "identity")
+        hasForeignEncoding =
+            !Self.equals(field.valueBytes, "identity") && !Self.equals(field.valueBytes, "gzip")
     }
 
     /// What is not gRPC gets an answer that any HTTP client understands; it comes before complaints about metadata.

@@ -8,6 +8,8 @@ struct Route {
     let keyPointer: UnsafePointer<KeyPlan>?
     /// Nil for kinds that do not write.
     let writePointer: UnsafePointer<WriteRoute>?
+    /// Nil for kinds but multi queries.
+    let queryPointer: UnsafePointer<QueryRoute>?
     /// Position among the counted methods.
     let counterIndex: Int
     /// Positions of the two sides among the upstreams.
@@ -109,14 +111,14 @@ extension RouteTable {
         var routes: [(name: String, route: Route)] = []
         var counter = 0
         for migration in configuration.migrations {
-            func route(_ plan: CallPlan, _ write: WritePlan? = nil) -> Route {
+            func route(_ plan: CallPlan, _ write: WritePlan? = nil, _ query: QueryRoute? = nil) -> Route {
                 Route(
-                    plan, write.map { WriteRoute($0, migration: migration.name) }, counterIndex: counter,
+                    plan, write.map { WriteRoute($0, migration: migration.name) }, query, counterIndex: counter,
                     oldUpstream: migration.oldUpstream, newUpstream: migration.newUpstream
                 )
             }
             for method in migration.methods {
-                routes.append((method.path, route(method.plan, method.write)))
+                routes.append((method.path, route(method.plan, method.write, method.query.map(QueryRoute.init))))
                 counter += 1
             }
             let other = route(migration.otherMethods)
@@ -126,15 +128,16 @@ extension RouteTable {
         let unmatched = configuration.passThrough.map { plan in
             let migration = configuration.migrations[plan.migrationIndex]
             return Route(
-                plan, nil, counterIndex: counter, oldUpstream: migration.oldUpstream, newUpstream: migration.newUpstream
+                plan, nil, nil, counterIndex: counter, oldUpstream: migration.oldUpstream,
+                newUpstream: migration.newUpstream
             )
         }
         self.init(
             routes: routes,
             unmatched: unmatched
                 ?? Route(
-                    planPointer: nil, keyPointer: nil, writePointer: nil, counterIndex: counter, oldUpstream: 0,
-                    newUpstream: 0)
+                    planPointer: nil, keyPointer: nil, writePointer: nil, queryPointer: nil, counterIndex: counter,
+                    oldUpstream: 0, newUpstream: 0)
         )
     }
 }
@@ -142,24 +145,19 @@ extension RouteTable {
 extension Route {
     /// A route with its plan in memory of its own, never freed: there is one table a process.
     fileprivate init(
-        _ plan: CallPlan, _ write: WriteRoute?, counterIndex: Int, oldUpstream: Int, newUpstream: Int
+        _ plan: CallPlan, _ write: WriteRoute?, _ query: QueryRoute?, counterIndex: Int, oldUpstream: Int,
+        newUpstream: Int
     ) {
-        let kept = UnsafeMutablePointer<CallPlan>.allocate(capacity: 1)
-        kept.initialize(to: plan)
-        var key: UnsafeMutablePointer<KeyPlan>?
-        if let plan = plan.key {
-            key = .allocate(capacity: 1)
-            key?.initialize(to: plan)
-        }
-        var writePlan: UnsafeMutablePointer<WriteRoute>?
-        if let write {
-            writePlan = .allocate(capacity: 1)
-            writePlan?.initialize(to: write)
-        }
         self.init(
-            planPointer: UnsafePointer(kept), keyPointer: key.map { UnsafePointer($0) },
-            writePointer: writePlan.map { UnsafePointer($0) }, counterIndex: counterIndex,
-            oldUpstream: oldUpstream, newUpstream: newUpstream
+            planPointer: Self.keep(plan), keyPointer: plan.key.map(Self.keep), writePointer: write.map(Self.keep),
+            queryPointer: query.map(Self.keep), counterIndex: counterIndex, oldUpstream: oldUpstream,
+            newUpstream: newUpstream
         )
+    }
+
+    private static func keep<Value>(_ value: Value) -> UnsafePointer<Value> {
+        let memory = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+        memory.initialize(to: value)
+        return UnsafePointer(memory)
     }
 }

@@ -15,6 +15,7 @@ struct Worker {
     let routes: UnsafePointer<RouteTable>
     /// Shared by all workers.
     let lanes: LaneTable
+    let coder = MessageCoder()
     let counters: WorkerCounters
     let upstreams: UnsafeMutablePointer<UpstreamPool>
     let upstreamCount: Int

@@ -67,6 +67,7 @@ package enum PrometheusText {
 
     private static func writeWrites(_ snapshot: StatsSnapshot, _ writer: inout MetricsWriter) {
         let counters: [(name: String, counter: WorkerCounters.Counter, help: String)] = [
+            ("multi_queries", .multiQueries, "Queries for many records that were asked of both sides."),
             ("double_writes", .doubleWrites, "Writes that were begun on both sides."),
             ("lane_waits", .lanesWaited, "Double writes that waited for an earlier one of the same record."),
             ("unmigrated_writes", .unmigratedWrites, "Writes of gray keys that new did not have and old took."),

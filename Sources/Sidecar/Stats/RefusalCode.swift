@@ -17,6 +17,10 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
     case outcomeUnknown
     case laneFull
     case keyMoving
+    case badPageToken
+    case walkInterrupted
+    case unsortedSide
+    case malformedAnswer
     case deadline
 
     /// As callers and metrics see it.
@@ -39,6 +43,10 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
         case .outcomeUnknown: "outcome-unknown"
         case .laneFull: "lane-full"
         case .keyMoving: "key-moving"
+        case .badPageToken: "bad-page-token"
+        case .walkInterrupted: "walk-interrupted"
+        case .unsortedSide: "unsorted-side"
+        case .malformedAnswer: "malformed-answer"
         case .deadline: "deadline"
         }
     }

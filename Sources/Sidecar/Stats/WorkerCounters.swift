@@ -31,6 +31,8 @@ package struct WorkerCounters: @unchecked Sendable {
         case unmigratedReads
         /// Queries that the first side did not have, so that the other was asked.
         case absentFallbacks
+        /// Queries for many records that were asked of both sides.
+        case multiQueries
         /// Writes that were begun on both sides.
         case doubleWrites
         /// Double writes that waited for an earlier one of the same record.

@@ -39,6 +39,8 @@ final class Ask {
     private var askedAt: UInt64 = 0
     private var hasEnded = false
     private var hasRetried = false
+    /// Known once `replyMessage` was read.
+    private(set) var isReplyCompressed = false
 
     /// - Parameter ended: called once, on the loop.
     init(_ request: Request, for call: CallPointer, ended: @escaping (Ask, Result) -> Void) {
@@ -71,12 +73,16 @@ final class Ask {
     /// Nothing of it is in anybody's hands any more.
     var isClosed: Bool { leg.pointee.connection == nil && !leg.pointee.isQueued }
 
-    /// The message of the reply, without its prefix; nil where the reply has not exactly one, uncompressed.
-    var replyMessage: UnsafeRawBufferPointer? {
+    /// The message of the reply, without its prefix and inflated; nil where the reply has not exactly one that can be
+    /// read.
+    var replyMessage: [UInt8]? {
         guard let body = leg.pointee.stream?.pointee.body.bytes, case .prefix(let prefix) = GRPCPrefix.parse(body),
-            !prefix.isCompressed, body.count == GRPCPrefix.byteCount + Int(prefix.length)
+            body.count == GRPCPrefix.byteCount + Int(prefix.length)
         else { return nil }
-        return UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...])
+        let message = UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...])
+        if !prefix.isCompressed { return Array(message) }
+        isReplyCompressed = true
+        return try? worker.pointee.coder.inflate(message, limit: worker.pointee.limits.messageBytes)
     }
 
     /// The reply as the side sent it, which is the taker's to recycle. Only after `replied`.
@@ -89,11 +95,7 @@ final class Ask {
 
     func start() {
         let pool = worker.pointee.sessions
-        var prefix = [UInt8](repeating: 0, count: GRPCPrefix.byteCount)
-        let length = UInt32(request.message.count)
-        prefix.withUnsafeMutableBytes { GRPCPrefix(isCompressed: false, length: length).write(into: $0) }
-        prefix.withUnsafeBytes { pool.append($0, to: source) }
-        request.message.withUnsafeBytes { pool.append($0, to: source) }
+        pool.append(message: request.message, isCompressed: false, to: source)
         pool.finish(source)
         askedAt = now
         if request.deadline != 0 { worker.pointee.loop.arm(timer, at: request.deadline) }
@@ -141,7 +143,7 @@ final class Ask {
         leg.pointee.connection = connection
     }
 
-    private func writeHead(_ writer: inout FieldWriter) {
+    private func writeHead(_ writer: inout HeaderWriter) {
         let head = RequestHeadWriter(
             fields: call.pointee.client.pointee.fields, deadline: request.deadline, arrivedAt: call.pointee.arrivedAt,
             epoch: call.pointee.epoch, stage: call.pointee.stage)

@@ -18,7 +18,7 @@ struct RequestHeadWriter {
     static var scratchBytes: Int { 48 }
     private static var epochBytes: Int { 24 }
 
-    func write(_ writer: inout FieldWriter, now: UInt64, scratch: UnsafeMutablePointer<UInt8>) {
+    func write(_ writer: inout HeaderWriter, now: UInt64, scratch: UnsafeMutablePointer<UInt8>) {
         writer.removeAll()
         // While no time has passed the client's own value is as true as one of ours, and cheaper to pass on.
         let isUntouched = deadline == 0 || (now == arrivedAt && fields.tokens.contains(.grpcTimeout))
@@ -30,7 +30,7 @@ struct RequestHeadWriter {
 
     /// The same for a request of another method, whose message is not the client's and not compressed.
     func write(
-        _ writer: inout FieldWriter, now: UInt64, scratch: UnsafeMutablePointer<UInt8>,
+        _ writer: inout HeaderWriter, now: UInt64, scratch: UnsafeMutablePointer<UInt8>,
         path: UnsafeBufferPointer<UInt8>
     ) {
         writer.removeAll()
@@ -42,7 +42,7 @@ struct RequestHeadWriter {
         writeOwn(&writer, scratch: scratch)
     }
 
-    private func writeTimeout(_ writer: inout FieldWriter, now: UInt64, scratch: UnsafeMutablePointer<UInt8>) {
+    private func writeTimeout(_ writer: inout HeaderWriter, now: UInt64, scratch: UnsafeMutablePointer<UInt8>) {
         let start = scratch + Self.epochBytes
         let text = UnsafeMutableRawBufferPointer(start: start, count: Self.scratchBytes - Self.epochBytes)
         let count = GRPCTimeout.write(nanoseconds: deadline > now ? deadline - now : 0, into: text)
@@ -50,7 +50,7 @@ struct RequestHeadWriter {
             name: "grpc-timeout", value: UnsafeBufferPointer(start: start, count: count), indexed: false)
     }
 
-    private func writeOwn(_ writer: inout FieldWriter, scratch: UnsafeMutablePointer<UInt8>) {
+    private func writeOwn(_ writer: inout HeaderWriter, scratch: UnsafeMutablePointer<UInt8>) {
         writer.append(name: "switchover-epoch", value: decimal(scratch))
         if let stage { writer.append(name: "switchover-stage", value: stage.name) }
     }

@@ -12,7 +12,7 @@ import WireFormat
 ///
 /// Until a side has been asked for a change it is dropped with its client; from then on it runs to its end whether or
 /// not somebody waits for the answer. Belongs to its call's loop.
-final class WriteOperation {
+final class WriteOperation: Operation {
     private enum Phase {
         case waiting
         case running
@@ -56,7 +56,6 @@ final class WriteOperation {
     private var lanes: LaneTable { worker.pointee.lanes }
     private var now: UInt64 { worker.pointee.loop.pointee.now }
 
-    /// The call may forget it.
     var isClosed: Bool { phase == .over && asks.allSatisfy(\.isClosed) }
 
     func start() {
@@ -99,7 +98,6 @@ final class WriteOperation {
         }
     }
 
-    /// The client has been told so already.
     func deadlinePassed() {
         if phase == .waiting { abandon() }
     }
@@ -165,10 +163,9 @@ final class WriteOperation {
         ask(Ask.Request(side: side, path: derived.path, message: made, deadline: putDeadline)) { _, _ in }
     }
 
-    private func make(_ derived: WriteRoute.Derived, of reply: UnsafeRawBufferPointer?) -> [UInt8]? {
+    private func make(_ derived: WriteRoute.Derived, of reply: [UInt8]?) -> [UInt8]? {
         message.withUnsafeBytes { request in
-            try? derived.template.make(
-                request: request, reply: reply ?? UnsafeRawBufferPointer(start: nil, count: 0))
+            (reply ?? []).withUnsafeBytes { reply in try? derived.template.make(request: request, reply: reply) }
         }
     }
 

@@ -17,7 +17,21 @@ FIND = {"method": "Find", "fields": {"1": "request.1", "2": "request.2"}}
 FIND_ENTRY = {"method": "Find", "fields": {"1": "request.1.1", "2": "request.1.2"}}
 OVERWRITE = {"method": "Overwrite", "fields": {"1": "reply.2"}}
 PLACE = {"method": "Place", "fields": {"1": "reply.2"}}
+LIST = {
+    "kind": "multi_query",
+    "gray_key": {"path": 1, "type": "string"},
+    "rows": {
+        "field": 1, "key": {"path": 2, "type": "int64"}, "gray_key": {"path": 1, "type": "string"},
+        "order": [{"path": 4, "type": "sint64", "descending": True}],
+    },
+    "pages": {
+        "tokens": "opaque", "limit": 3, "default_limit": 100, "request_token": 4, "response_token": 2},
+    "confirm": {
+        "method": "FindMany", "element": 1, "parts": [{"path": 2, "type": "int64"}], "rows": 1,
+        "key": {"path": 2, "type": "int64"}},
+}
 PLAN = {
+    "List": LIST,
     "Find": {"kind": "single_query"},
     "Change": {"kind": "update", **IN_ENTRY, "put": OVERWRITE, "put_or_insert": PLACE},
     "Add": {"kind": "insert", **IN_ENTRY, "look_up": FIND_ENTRY, "put_or_insert": PLACE},
@@ -68,6 +82,24 @@ class Ledger(Server, ledger_services.LedgerServicer):
         key = (request.store, request.id)
         self.arrived("Find", key, request, context)
         return self.reply(self.present(key, context))
+
+    def List(self, request, context):
+        self.arrived("List", request.store, request, context)
+        found = [entry for entry in self.entries.values()
+                 if entry.cents >= request.at_least_cents and request.store in ("", entry.store)]
+        found.sort(key=lambda entry: (-entry.cents, entry.id))
+        after = tuple(map(int, request.page_token.split(":"))) if request.page_token else None
+        rest = [entry for entry in found if after is None or (-entry.cents, entry.id) > after]
+        page = rest[:request.limit or 100]
+        reply = ledger.ListReply(entries=page, total=len(found))
+        if len(rest) > len(page):
+            reply.next_page_token = f"{-page[-1].cents}:{page[-1].id}"
+        return reply
+
+    def FindMany(self, request, context):
+        self.arrived("FindMany", tuple(request.ids), request, context)
+        wanted = set(request.ids)
+        return ledger.FindManyReply(entries=[entry for (_, key), entry in self.entries.items() if key in wanted])
 
     def Change(self, request, context):
         key = (request.name.store, request.name.id)
@@ -120,6 +152,22 @@ class Bookkeeper(Client):
 
     def find(self, key, **options):
         return self.call("Find", name(key), **options)
+
+    def list(self, compression=None, **fields):
+        return self.call("List", ledger.ListRequest(**fields), compression=compression)
+
+    def walk(self, **fields):
+        """The entries of all pages, and the pages' sizes; fails with the first call that does."""
+        entries, sizes, token = [], [], ""
+        while True:
+            outcome = self.list(page_token=token, **fields)
+            assert outcome.code == "OK", outcome
+            reply = ledger.ListReply.FromString(outcome.messages[0])
+            entries += reply.entries
+            sizes.append(len(reply.entries))
+            token = reply.next_page_token
+            if not token:
+                return entries, sizes
 
     def change(self, key, cents, **options):
         return self.call("Change", ledger.ChangeRequest(name=name(key), add_cents=cents), **options)

@@ -224,12 +224,13 @@ import Testing
         Case(
             get, by: "      Get: { kind: single }",
             says: "s.yaml:12: migrations.orders.methods.Get.kind: unknown kind \"single\"; "
-                + "write one of single_query, update, upsert, insert, delete, pass_through (did you mean single_query?)"
+                + "write one of single_query, multi_query, update, upsert, insert, delete, "
+                + "pass_through (did you mean single_query?)"
         ),
         Case(
             get, by: "      Get: {}",
             says: "s.yaml:12: migrations.orders.methods.Get: key \"kind\" is missing; "
-                + "write kind: one of single_query, update, upsert, insert, delete, pass_through"),
+                + "write kind: one of single_query, multi_query, update, upsert, insert, delete, pass_through"),
         Case(
             get, by: "      Get!: { kind: single_query }",
             says: "s.yaml:12: migrations.orders.methods.Get!: \"Get!\" is no method name; "
@@ -344,7 +345,7 @@ import Testing
                 "s.yaml:9: migrations.orders.new: unknown upstream \"c\"; "
                     + "write under upstreams: c: { address: host:port }",
                 "s.yaml:13: migrations.orders.methods.Get.kind: unknown kind \"single\"; "
-                    + "write one of single_query, update, upsert, insert, delete, pass_through "
+                    + "write one of single_query, multi_query, update, upsert, insert, delete, pass_through "
                     + "(did you mean single_query?)",
             ])
     }

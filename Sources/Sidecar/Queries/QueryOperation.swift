@@ -1,0 +1,122 @@
+import EventLoop
+import HTTP2
+import Migration
+import WireFormat
+
+/// A query for many records while they are on both sides: asks as its machine says, and answers with what it merged.
+///
+///     made --start--> running --machine's end, client gone, too late--> over --streams closed--> closed
+///
+/// It is decided once: it keeps the switches that it began with until it is over.
+final class QueryOperation: Operation {
+    private let call: CallPointer
+    private let route: UnsafePointer<QueryRoute>
+    private let switches: UnsafePointer<MigrationSwitches>
+    /// Keeps the memory behind `switches`.
+    private let snapshot: SwitchSnapshot
+    private var machine: MultiQuery
+    private var asks: [Ask] = []
+    private var isOver = false
+    /// The reply that has just come.
+    private var latest: Ask?
+
+    init(
+        _ call: CallPointer, _ sides: MultiQuery.Sides, mayMiss: SideSet, route: UnsafePointer<QueryRoute>,
+        switches: UnsafePointer<MigrationSwitches>, keeping snapshot: SwitchSnapshot
+    ) {
+        self.call = call
+        self.route = route
+        self.switches = switches
+        self.snapshot = snapshot
+        let mayMiss = mayMiss.union(route.pointee.mayMiss)
+        machine = MultiQuery(plan: route.pointee.plan, sides: sides, mayMiss: mayMiss)
+    }
+
+    private var worker: WorkerPointer { call.pointee.worker }
+
+    var isClosed: Bool { isOver && asks.allSatisfy(\.isClosed) }
+
+    func start(_ message: [UInt8]) {
+        worker.pointee.counters.add(.multiQueries)
+        perform(machine.start(request: message))
+    }
+
+    func clientLeft() { giveUp() }
+    func deadlinePassed() { giveUp() }
+
+    private func giveUp() {
+        isOver = true
+        for ask in asks { ask.cancel(.cancelled) }
+        call.operationProgressed()
+    }
+
+    // MARK: - The machine
+
+    private func perform(_ action: MultiQuery.Action) {
+        switch action {
+        case .ask(let requests):
+            for request in requests where !isOver { ask(request) }
+        case .answer(let message, let partial):
+            // Sides compress what is worth it, and only for clients that can read it.
+            let compresses = asks.contains(where: \.isReplyCompressed)
+            end { call.answer(message: message, partial: partial, compresses: compresses) }
+        case .relay(let side):
+            end {
+                guard let reply = latest?.takeReply() else { return call.refuse(.sideUnreachable(side, "no reply")) }
+                call.answer(whole: reply)
+            }
+        case .fail(let side, .unreachable): end { call.refuse(.sideUnreachable(side, "its rows are needed")) }
+        case .fail(let side, .failed(let status)): end { call.refuse(.rowsMissing(side, status)) }
+        case .refuse(let refusal): end { call.refuse(Refusal(refusal, keyPath: call.keyPath(0))) }
+        case .wait, .ignore: break
+        }
+    }
+
+    private func ask(_ request: MultiQuery.Ask) {
+        let path = request.method == nil ? nil : route.pointee.lookUpPath
+        let asked = Ask.Request(
+            side: request.side, path: path, message: request.message, deadline: call.pointee.deadline)
+        let ask = Ask(asked, for: call) { [unowned self] in replied($0, $1) }
+        asks.append(ask)
+        ask.start()
+    }
+
+    private func replied(_ ask: Ask, _ result: Ask.Result) {
+        guard !isOver else { return }
+        latest = ask
+        let reply: MultiQuery.Reply =
+            switch result {
+            case .replied(.ok): ask.replyMessage.map { .message($0) } ?? .failed(.internal)
+            case .replied(let status), .lost(let status): .failed(status)
+            case .unreachable: .unreachable
+            }
+        perform(machine.replied(ask.request.side, reply, stages: switches.pointee))
+    }
+
+    private func end(_ answer: () -> Void) {
+        isOver = true
+        answer()
+        for ask in asks { ask.cancel(.cancelled) }
+        call.operationProgressed()
+    }
+}
+
+extension Refusal {
+    /// - Parameter keyPath: where the gray key stands in the request.
+    fileprivate init(_ refusal: MultiQuery.Refusal, keyPath: String) {
+        self =
+            switch refusal {
+            case .malformedRequest(let fault): .malformedMessage("the request cannot be read: \(fault)")
+            case .limit: .malformedMessage("the limit is negative")
+            case .token: .badPageToken
+            case .grayKeyMissing: .missingKey(path: keyPath)
+            case .walkInterrupted: .walkInterrupted
+            case .fault(let side, .unsorted(let row)): .unsortedSide(side, row: row)
+            case .fault(let side, .unreadable(let fault)): .malformedAnswer(side, "\(fault)")
+            case .fault(let side, .keyMissing(let component)):
+                .malformedAnswer(side, "a row lacks component \(component + 1) of its key")
+            case .fault(let side, .keyTooLong): .malformedAnswer(side, "the key of a row is too long")
+            case .noProgress: .malformedAnswer(nil, "both gave only empty pages")
+            }
+    }
+}

@@ -1,0 +1,37 @@
+/// How a field's values are stored in its column.
+package enum ColumnStorage: Sendable, Equatable {
+    /// As the field's type suggests: bool, int64, uint64 as integers, double as a float, text and json as text, bytes
+    /// and uuid (16 bytes) as blobs. Not for decimal and timestamp, which have no one natural form.
+    case plain
+    /// A decimal as an integer of units of 10^-scale, 0...18.
+    case scaled(Int)
+    /// A timestamp as an integer since 1970 UTC.
+    case seconds
+    case milliseconds
+    case microseconds
+    /// A timestamp as text of one fixed form.
+    case formatted(TimestampFormat)
+    /// A decimal as text: neither compared nor ordered. A uuid as lower-case text with hyphens.
+    case text
+
+    /// What kind of SQLite value it is.
+    enum Form {
+        case integer
+        case real
+        case text
+        case blob
+    }
+
+    func form(_ type: ValueType) -> Form? {
+        switch (self, type) {
+        case (.plain, .bool), (.plain, .int64), (.plain, .uint64): .integer
+        case (.plain, .double): .real
+        case (.plain, .text), (.plain, .json): .text
+        case (.plain, .bytes), (.plain, .uuid): .blob
+        case (.scaled, .decimal): .integer
+        case (.seconds, .timestamp), (.milliseconds, .timestamp), (.microseconds, .timestamp): .integer
+        case (.formatted, .timestamp), (.text, .decimal), (.text, .uuid): .text
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,185 @@
+import EventLoop
+import GRDB
+import GRDBSQLite
+import Glibc
+import WireFormat
+
+/// One connection with its statements, on its own thread: does one operation at a time.
+final class SQLiteSession {
+    /// When the present operation is given up; read by SQLite's callbacks in the middle of a statement.
+    private struct Clock {
+        var deadline = UInt64.max
+        /// Until when another process's lock is waited for.
+        var busyUntil = UInt64.max
+    }
+
+    let table: SQLiteTable
+    private let database: Database
+    private let connection: OpaquePointer
+    private let clock = UnsafeMutablePointer<Clock>.allocate(capacity: 1)
+    /// By their SQL. GRDB's own cache has no bound, and a query's SQL follows from the request's shape.
+    private var statements: [String: PreparedStatement] = [:]
+    /// Memory of the present operation's parameters that are slices of nothing else.
+    private var kept: [UnsafeMutableRawBufferPointer] = []
+
+    /// Nil if the database has been closed.
+    init?(_ database: Database, _ table: SQLiteTable) {
+        guard let connection = database.sqliteConnection else { return nil }
+        self.database = database
+        self.connection = connection
+        self.table = table
+        clock.initialize(to: Clock())
+        sqlite3_progress_handler(connection, 1_000, { SQLiteSession.isOver($0) ? 1 : 0 }, clock)
+        sqlite3_busy_handler(connection, { clock, tries in SQLiteSession.waits(clock, tries) ? 1 : 0 }, clock)
+    }
+
+    deinit {
+        sqlite3_progress_handler(connection, 0, nil, nil)
+        sqlite3_busy_handler(connection, nil, nil)
+        clock.deallocate()
+    }
+
+    var entity: RecordEntity { table.entity }
+
+    func perform(_ operation: StoreOperation, _ message: [UInt8], deadline: UInt64) -> StoreReply {
+        let now = MonotonicClock.nanoseconds
+        guard now < deadline else {
+            return StoreReply(StoreFault(.deadlineExceeded, "the deadline passed before the store began"))
+        }
+        clock.pointee.deadline = deadline
+        clock.pointee.busyUntil = now &+ table.configuration.limits.busyNanoseconds
+        defer { freeKept() }
+        return message.withUnsafeBytes { bytes in
+            do throws(StoreFault) {
+                return StoreReply(message: try perform(operation, bytes))
+            } catch {
+                return StoreReply(error)
+            }
+        }
+    }
+
+    private func perform(_ operation: StoreOperation, _ message: UnsafeRawBufferPointer) throws(StoreFault) -> [UInt8] {
+        let requests = RequestReader(entity)
+        switch operation {
+        case .get: return try get(try requests.one(message, RequestReader.get))
+        case .getMany: return try getMany(try requests.many(message))
+        case .query: return try query(try requests.query(message))
+        case .insert: return try insert(try requests.one(message, RequestReader.insert))
+        case .update: return try update(try requests.one(message, RequestReader.update))
+        case .upsert: return try upsert(try requests.one(message, RequestReader.upsert))
+        case .delete: return try delete(try requests.one(message, RequestReader.delete))
+        case .put(let mode, let condition): return try put(try requests.record(message), mode, condition)
+        case .remove(let condition): return try remove(try requests.record(message), condition)
+        }
+    }
+
+    /// A statement ready to be bound; whoever uses it resets it.
+    func statement(_ sql: String) throws(StoreFault) -> PreparedStatement {
+        if let statement = statements[sql] { return statement }
+        do {
+            // The closure lives in the session's own cache: no cycle may keep either alive.
+            let made = PreparedStatement(try database.makeStatement(sql: sql)) { [unowned self] in fault($0) }
+            if statements.count >= table.configuration.limits.statements { statements.removeAll() }
+            statements[sql] = made
+            return made
+        } catch {
+            throw StoreFault(.internal, Self.words(of: error))
+        }
+    }
+
+    /// Runs a statement to its end.
+    func run(_ sql: String, _ parameters: [SQLiteParameter] = []) throws(StoreFault) {
+        let statement = try statement(sql)
+        defer { statement.reset() }
+        try statement.bind(parameters)
+        try statement.finish()
+    }
+
+    /// Runs `body` in a transaction that is rolled back if it throws.
+    func transaction<Result>(
+        _ begin: String = "BEGIN IMMEDIATE", _ body: () throws(StoreFault) -> Result
+    ) throws(StoreFault) -> Result {
+        try run(begin)
+        let result: Result
+        do throws(StoreFault) {
+            result = try body()
+        } catch {
+            rollBack()
+            throw error
+        }
+        do throws(StoreFault) {
+            try run("COMMIT")
+        } catch {
+            rollBack()
+            throw error.afterCommit
+        }
+        return result
+    }
+
+    private func rollBack() {
+        // Some failures have rolled back already; then there is nothing left to do.
+        guard sqlite3_get_autocommit(connection) == 0 else { return }
+        clock.pointee.deadline = .max
+        try? run("ROLLBACK")
+    }
+
+    /// Memory with these bytes that lives until the operation ends.
+    func keep(_ bytes: [UInt8]) -> UnsafeRawBufferPointer {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 1)
+        memory.copyBytes(from: bytes)
+        kept.append(memory)
+        return UnsafeRawBufferPointer(rebasing: memory[..<bytes.count])
+    }
+
+    private func freeKept() {
+        for memory in kept { memory.deallocate() }
+        kept.removeAll(keepingCapacity: true)
+    }
+
+    private func fault(_ status: Int32) -> StoreFault {
+        SQLiteFailure.fault(
+            extendedCode: sqlite3_extended_errcode(connection), code: status,
+            words: String(cString: sqlite3_errmsg(connection)),
+            isLate: MonotonicClock.nanoseconds >= clock.pointee.deadline)
+    }
+
+    private static func isOver(_ context: UnsafeMutableRawPointer?) -> Bool {
+        guard let clock = context?.assumingMemoryBound(to: Clock.self) else { return false }
+        return clock.pointee.deadline != .max && MonotonicClock.nanoseconds >= clock.pointee.deadline
+    }
+
+    /// Sleeps a little for another process's lock; false when it has been waited for long enough.
+    private static func waits(_ context: UnsafeMutableRawPointer?, _ tries: Int32) -> Bool {
+        guard let clock = context?.assumingMemoryBound(to: Clock.self) else { return false }
+        guard MonotonicClock.nanoseconds < min(clock.pointee.deadline, clock.pointee.busyUntil) else { return false }
+        usleep(tries < 10 ? 200 : 2_000)
+        return true
+    }
+}
+
+extension SQLiteSession {
+    /// Opens a connection that `init` can use.
+    static func open(
+        _ configuration: StoreConfiguration, isReadOnly: Bool
+    ) throws(StoreOpeningFault) -> DatabaseQueue {
+        var settings = GRDB.Configuration()
+        settings.readonly = isReadOnly
+        settings.foreignKeysEnabled = configuration.enforcesForeignKeys
+        settings.busyMode = .timeout(Double(configuration.limits.busyNanoseconds) / 1e9)
+        guard access(configuration.path, F_OK) == 0 else {
+            throw StoreOpeningFault(
+                "\(configuration.path): there is no such database; create it and its table first, or correct the path")
+        }
+        do {
+            return try DatabaseQueue(path: configuration.path, configuration: settings)
+        } catch {
+            throw StoreOpeningFault("\(configuration.path): \(words(of: error))")
+        }
+    }
+
+    /// SQLite's own words for what went wrong.
+    static func words(of error: any Error) -> String {
+        guard let failure = error as? DatabaseError else { return "\(error)" }
+        return failure.message ?? "\(failure.resultCode)"
+    }
+}

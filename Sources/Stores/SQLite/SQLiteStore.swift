@@ -1,0 +1,106 @@
+import EventLoop
+import GRDB
+import Glibc
+import WireFormat
+
+/// The records of one entity in a table of a SQLite database.
+///
+/// One thread writes and a few read, each with a connection of its own; the database is in WAL mode, so that neither
+/// waits for the other. What a write was answered is seen by every operation that is asked for after it.
+package final class SQLiteStore: Sendable {
+    private struct Work: Sendable {
+        let operation: StoreOperation
+        let message: [UInt8]
+        let deadline: UInt64
+        let completion: @Sendable (StoreReply) -> Void
+    }
+
+    package let configuration: StoreConfiguration
+    private let reads: WorkQueue<Work>
+    private let writes: WorkQueue<Work>
+    private let threads: [StoreThread]
+
+    /// Opens the database, checks that the table is what the configuration says, and starts the threads.
+    package init(_ configuration: StoreConfiguration) throws(StoreOpeningFault) {
+        self.configuration = configuration
+        reads = WorkQueue(limit: configuration.limits.waiting)
+        writes = WorkQueue(limit: configuration.limits.waiting)
+        let (writer, table) = try Self.opened(configuration)
+        var queues = [(writes, writer)]
+        for _ in 0..<max(1, configuration.limits.readers) {
+            queues.append((reads, try SQLiteSession.open(configuration, isReadOnly: true)))
+        }
+        var threads: [StoreThread] = []
+        for (queue, database) in queues {
+            guard let thread = StoreThread({ Self.run(queue, database, table) }) else {
+                reads.close()
+                writes.close()
+                for thread in threads { thread.join() }
+                throw StoreOpeningFault("\(configuration.path): the system has no thread left for it")
+            }
+            threads.append(thread)
+        }
+        self.threads = threads
+    }
+
+    deinit { close() }
+
+    /// Does one operation, and calls `completion` with its reply on a thread of the store; at once and on the caller's
+    /// thread when the queue is full or the store closed.
+    ///
+    /// - Parameter deadline: on the monotonic clock, in nanoseconds. Once it has passed, the operation is not begun,
+    ///   or given up without effect: DEADLINE_EXCEEDED.
+    package func perform(
+        _ operation: StoreOperation, message: [UInt8], deadline: UInt64,
+        completion: @escaping @Sendable (StoreReply) -> Void
+    ) {
+        let queue = operation.isWrite ? writes : reads
+        let work = Work(operation: operation, message: message, deadline: deadline, completion: completion)
+        switch queue.push(work) {
+        case nil: break
+        case .full:
+            let waiting = configuration.limits.waiting
+            completion(StoreReply(StoreFault(.resourceExhausted, "\(waiting) operations wait for the store already")))
+        case .closed: completion(StoreReply(StoreFault(.unavailable, "the store is closed")))
+        }
+    }
+
+    /// Ends the threads after they have done what was queued. Nothing is taken any more; a second call does nothing.
+    package func close() {
+        reads.close()
+        writes.close()
+        for thread in threads { thread.join() }
+    }
+
+    private static func opened(
+        _ configuration: StoreConfiguration
+    ) throws(StoreOpeningFault) -> (writer: DatabaseQueue, table: SQLiteTable) {
+        let writer = try SQLiteSession.open(configuration, isReadOnly: false)
+        do {
+            let table = try writer.inDatabase {
+                try SQLiteTableCheck(database: $0, configuration: configuration).table()
+            }
+            return (writer, table)
+        } catch let fault as StoreOpeningFault {
+            throw fault
+        } catch {
+            throw StoreOpeningFault("\(configuration.path): \(SQLiteSession.words(of: error))")
+        }
+    }
+
+    private static func run(_ queue: WorkQueue<Work>, _ database: DatabaseQueue, _ table: SQLiteTable) {
+        database.inDatabase { database in
+            guard let session = SQLiteSession(database, table) else { return }
+            while let work = queue.pop() {
+                work.completion(session.perform(work.operation, work.message, deadline: work.deadline))
+            }
+        }
+    }
+}
+
+/// Why a store cannot be used as configured, in words that say what to do.
+package struct StoreOpeningFault: Error, Equatable, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) { self.description = description }
+}

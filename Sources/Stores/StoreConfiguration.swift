@@ -1,0 +1,91 @@
+/// Where the records of an entity are on one side: a database, a table, and what column each field is.
+package struct StoreConfiguration: Sendable, Equatable {
+    package struct Column: Sendable, Equatable {
+        package let name: String
+        package let storage: ColumnStorage
+
+        package init(name: String, storage: ColumnStorage = .plain) {
+            self.name = name
+            self.storage = storage
+        }
+    }
+
+    /// A column that no field is, and what is written into it with each new row.
+    package struct Constant: Sendable, Equatable {
+        package let column: String
+        package let value: ConstantValue
+
+        package init(column: String, value: ConstantValue) {
+            self.column = column
+            self.value = value
+        }
+    }
+
+    package enum ConstantValue: Sendable, Equatable {
+        case null
+        case integer(Int64)
+        case real(Double)
+        case text(String)
+    }
+
+    package let path: String
+    package let entity: RecordEntity
+    package let table: String
+    /// One for each of the entity's fields.
+    package let columns: [Column]
+    package let constants: [Constant]
+    /// Whether SQLite enforces foreign keys for what is written here.
+    package let enforcesForeignKeys: Bool
+    package let limits: StoreLimits
+
+    /// What cannot be a mapping, in words for the person who configured it.
+    package struct Fault: Error, Equatable, CustomStringConvertible {
+        package let description: String
+    }
+
+    package init(
+        path: String, entity: RecordEntity, table: String, columns: [Column], constants: [Constant] = [],
+        enforcesForeignKeys: Bool = true, limits: StoreLimits = StoreLimits()
+    ) throws(Fault) {
+        self.path = path
+        self.entity = entity
+        self.table = table
+        self.columns = columns
+        self.constants = constants
+        self.enforcesForeignKeys = enforcesForeignKeys
+        self.limits = limits
+        try check()
+    }
+
+    private func check() throws(Fault) {
+        guard columns.count == entity.fields.count else {
+            throw Fault(
+                description: "\(entity.fields.count) fields have \(columns.count) columns; map each field to one")
+        }
+        for (field, column) in zip(entity.fields, columns) { try Self.check(field, column) }
+        var names: Set<String> = []
+        for name in [table] + columns.map(\.name) + constants.map(\.column) {
+            guard !name.isEmpty, !name.utf8.contains(0) else { throw Fault(description: "a name is empty") }
+        }
+        for name in columns.map(\.name) + constants.map(\.column) {
+            guard names.insert(name.lowercased()).inserted else {
+                throw Fault(description: "column \(name) is mapped twice; a column is one field or one constant")
+            }
+        }
+    }
+
+    private static func check(_ field: RecordEntity.Field, _ column: Column) throws(Fault) {
+        if case .scaled(let scale) = column.storage, !(0...18).contains(scale) {
+            throw Fault(description: "\(field.name) has scale \(scale); write 0 to 18")
+        }
+        guard column.storage.form(field.type) == nil else { return }
+        let advice =
+            switch field.type {
+            case .decimal: "say how the column stores it: as an integer with a scale, or as text"
+            case .timestamp:
+                "say how the column stores it: seconds, milliseconds, microseconds, or an example of its text"
+            default: "a column of type \(field.type.name) is not stored so"
+            }
+        throw Fault(description: "\(field.name) is of type \(field.type.name); \(advice)")
+    }
+}

@@ -1,0 +1,39 @@
+package import WireFormat
+
+/// Why a request is answered with an error: its status, and words that name what is wrong and where.
+package struct StoreFault: Error, Equatable, CustomStringConvertible {
+    package let status: GRPCStatus
+    /// What part of the request is wrong, from the outside in: `filter.all[1].comparison.value`; may be empty.
+    package private(set) var path = ""
+    package let words: String
+    /// Whether a write may have happened all the same.
+    package let isOutcomeUnknown: Bool
+
+    init(_ status: GRPCStatus, _ words: String, isOutcomeUnknown: Bool = false) {
+        self.status = status
+        self.words = words
+        self.isOutcomeUnknown = isOutcomeUnknown
+    }
+
+    static func invalid(_ words: String) -> StoreFault { StoreFault(.invalidArgument, words) }
+
+    package var description: String { path.isEmpty ? words : "\(path): \(words)" }
+
+    /// The same fault, said of a part of a message.
+    func within(_ part: String) -> StoreFault {
+        var fault = self
+        fault.path = path.isEmpty ? part : part + (path.hasPrefix("[") ? "" : ".") + path
+        return fault
+    }
+}
+
+/// Runs `body`, and puts `part` before the path of what it throws.
+func within<Result>(
+    _ part: @autoclosure () -> String, _ body: () throws(StoreFault) -> Result
+) throws(StoreFault) -> Result {
+    do throws(StoreFault) {
+        return try body()
+    } catch {
+        throw error.within(part())
+    }
+}

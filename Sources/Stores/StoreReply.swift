@@ -1,0 +1,27 @@
+package import WireFormat
+
+/// How a store answered an operation.
+package struct StoreReply: Sendable, Equatable {
+    package let status: GRPCStatus
+    /// The response message; empty unless the status is OK.
+    package let message: [UInt8]
+    /// What is wrong, for `grpc-message`; empty when nothing is.
+    package let detail: String
+    /// Whether a write may have happened although the status is not OK. Everywhere else such a write did not happen
+    /// and will not.
+    package let isOutcomeUnknown: Bool
+
+    init(message: [UInt8]) {
+        status = .ok
+        self.message = message
+        detail = ""
+        isOutcomeUnknown = false
+    }
+
+    init(_ fault: StoreFault) {
+        status = fault.status
+        message = []
+        detail = fault.description
+        isOutcomeUnknown = fault.isOutcomeUnknown
+    }
+}
