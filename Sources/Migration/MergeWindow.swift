@@ -54,6 +54,7 @@ struct MergeWindow: Sendable {
         self.continuation = continuation
     }
 
+    var heldBytes: Int { pages.reduce(0) { $0 + $1.message.count } }
     var hasNext: Bool { next < table.count }
     var hasMore: Bool { failure == nil && continuation != .end }
     /// Nothing of this side is known beyond here, but there is more: what the other side has must wait.

@@ -64,10 +64,12 @@ extension MultiQuery {
         suspectsOfNew?.drop(into: &isDropped)
         suspectsOfOld = nil
         suspectsOfNew = nil
-        merge.settle(dropping: isDropped, limit: limit ?? .max)
+        let end = RowMerge.End(rows: limit ?? .max, bytes: maxAnswerBytes)
+        merge.settle(dropping: isDropped, end: end, old: old.table, new: new.table)
         let blocked = (old.isBlocked ? SideSet.old : []).union(new.isBlocked ? .new : [])
         let isShort = merge.picks.count < limit ?? 1
-        if isShort, !merge.isCut, !blocked.isEmpty, rounds < Self.maxRounds { return askPages(of: blocked) }
+        let mayAsk = rounds < Self.maxRounds && old.heldBytes + new.heldBytes < Self.maxHeldBytes
+        if isShort, !merge.isCut, !blocked.isEmpty, mayAsk { return askPages(of: blocked) }
         return finish()
     }
 

@@ -81,13 +81,17 @@ package struct MultiQuery: ~Copyable {
         case done
     }
 
-    /// Asks for more pages than this end in a short page whose token goes on.
+    /// How often the sides are asked for pages at most; then the page is short and its token goes on.
     static let maxRounds = 16
+    /// Answers of the sides are held until the page is done; with more than this many bytes none is asked for any more.
+    static let maxHeldBytes = 16 << 20
 
     let plan: MultiQueryPlan
     let sides: Sides
     /// Sides whose failure leaves a partial answer.
     let mayMiss: SideSet
+    /// The most bytes of rows in an answer, but for one row; a page beyond is cut, if there are tokens to go on with.
+    let maxAnswerBytes: Int
     var state = State.ready
     var request: PagedRequest?
     /// The position after which the walk goes on, from the client's page token.
@@ -101,10 +105,11 @@ package struct MultiQuery: ~Copyable {
     var suspectsOfNew: Suspects?
     var rounds = 0
 
-    package init(plan: MultiQueryPlan, sides: Sides, mayMiss: SideSet = []) {
+    package init(plan: MultiQueryPlan, sides: Sides, mayMiss: SideSet = [], maxAnswerBytes: Int = .max) {
         self.plan = plan
         self.sides = sides
         self.mayMiss = mayMiss
+        self.maxAnswerBytes = plan.rows.paging.tokens == .none ? .max : maxAnswerBytes
     }
 
     /// Reads the request and asks.

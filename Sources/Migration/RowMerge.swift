@@ -40,20 +40,29 @@ struct RowMerge: Sendable {
         }
     }
 
-    /// Settles all suspects, dropping those that their authority has, and cuts the page to the limit.
-    mutating func settle(dropping isDropped: [Bool], limit: Int) {
-        var settled: [Pick] = []
-        settled.reserveCapacity(min(limit, picks.count))
-        for (index, pick) in picks.enumerated() where !isDropped[index] {
-            guard settled.count < limit else {
+    /// What a page holds at most.
+    struct End {
+        let rows: Int
+        /// Of rows; a page has one row in any case.
+        let bytes: Int
+    }
+
+    /// Settles all suspects, dropping those that their authority has, and cuts the page where it ends.
+    mutating func settle(dropping isDropped: [Bool], end: End, old: RowTable, new: RowTable) {
+        let candidates = picks
+        var bytes = 0
+        picks.removeAll(keepingCapacity: true)
+        for (index, pick) in candidates.enumerated() where !isDropped[index] {
+            let row = pick.side == .old ? old.rows[pick.row] : new.rows[pick.row]
+            bytes += row.end - row.fieldStart
+            guard picks.count < end.rows, bytes <= end.bytes || picks.isEmpty else {
                 isCut = true
                 break
             }
-            settled.append(Pick(side: pick.side, row: pick.row, isSuspect: false))
+            picks.append(Pick(side: pick.side, row: pick.row, isSuspect: false))
         }
-        picks = settled
-        certain = settled.count
-        if isCut, let pick = picks.last, certain == limit { last = (pick.side, pick.row) }
+        certain = picks.count
+        if isCut, let pick = picks.last { last = (pick.side, pick.row) }
     }
 
     /// Below 0 when old's next row comes first, 0 when both are the same record at the same place.

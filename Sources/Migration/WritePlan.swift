@@ -14,10 +14,12 @@ package struct WritePlan: Sendable, Equatable {
     package let put: DerivedRequest?
     /// The same, where a side that does not have the record makes it.
     package let putOrInsert: DerivedRequest?
+    /// How a record is taken from a side that follows, whatever version it has there; nil: by the client's own call.
+    package let erase: DerivedRequest?
 
     package init(
         recordKey: KeyPlan, inserts: InsertRule, guardsInserts: Bool, lookUp: DerivedRequest?, put: DerivedRequest?,
-        putOrInsert: DerivedRequest?
+        putOrInsert: DerivedRequest?, erase: DerivedRequest? = nil
     ) {
         self.recordKey = recordKey
         self.inserts = inserts
@@ -25,6 +27,7 @@ package struct WritePlan: Sendable, Equatable {
         self.lookUp = lookUp
         self.put = put
         self.putOrInsert = putOrInsert
+        self.erase = erase
     }
 
     /// The machine of one call; nil for kinds that do not write.

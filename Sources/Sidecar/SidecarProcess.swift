@@ -22,6 +22,7 @@ package final class SidecarProcess: @unchecked Sendable {
     private let routes: UnsafeMutablePointer<RouteTable>
     private let board: StatusBoard
     private let lanes: LaneTable
+    private let stores: RecordStores
     private var workers: [WorkerThread] = []
     private var counters: [WorkerCounters] = []
     private var status: StatusThread?
@@ -41,8 +42,9 @@ package final class SidecarProcess: @unchecked Sendable {
         admin = try LoopThread(name: "admin")
         resolver = try Resolver()
         lanes = LaneTable(limit: configuration.limits.laneQueue)
+        stores = try RecordStores(configuration)
         routes = .allocate(capacity: 1)
-        routes.initialize(to: RouteTable(configuration))
+        routes.initialize(to: RouteTable(configuration, stores: stores))
     }
 
     /// Serves until a signal ends it; returns the exit status. Call it on the main thread, before any other thread is
@@ -75,6 +77,7 @@ package final class SidecarProcess: @unchecked Sendable {
         for worker in workers { worker.join() }
         status.stop()
         resolver.stop()
+        stores.close()
         logger.info("stopped")
         return 0
     }

@@ -70,14 +70,7 @@ package struct LookUpPlan: Sendable, Equatable {
 
     /// Where the rows of an answer are.
     package func rows(of answer: UnsafeRawBufferPointer) throws(RowFault) -> [Range<Int>] {
-        var found: [Range<Int>] = []
-        guard let base = answer.baseAddress else { return found }
-        let tag = rows << 3 | WireType.length
-        var cursor = FieldCursor(base: base, at: 0, end: answer.count)
-        while let field = try cursor.nextField() {
-            if field.tag == tag { found.append(field.start..<field.end) }
-        }
-        return found
+        try RepeatedField.ranges(of: rows, in: answer)
     }
 
     /// A value as it is on the wire; one that is not there is its default.

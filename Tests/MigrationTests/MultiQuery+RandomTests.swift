@@ -28,6 +28,7 @@ import WireFormat
         }
         for limit in 1...13 {
             var walk = SampleWalk(sides, random: random)
+            if random.chance(1, in: 4) { walk.maxAnswerBytes = Int.random(in: 1...300, using: &random) }
             try check(&walk, limit: limit, truth, "seed \(seed), \(form), limit \(limit)")
         }
     }
@@ -41,10 +42,12 @@ import WireFormat
         var at = 0
         for page in pages {
             let expected = truth[at...].prefix(pageSize)
-            if page.rounds < MultiQuery.maxRounds {
+            let isWhole = page.rounds < MultiQuery.maxRounds && walk.maxAnswerBytes == .max || form == .none
+            if isWhole {
                 #expect(page.rows == Array(expected), name)
             } else {
                 #expect(page.rows == Array(expected.prefix(page.rows.count)), name)
+                #expect(page.bytes <= walk.maxAnswerBytes || page.rows.count == 1, name)
             }
             at += page.rows.count
             try #require(at <= truth.count, name)

@@ -192,6 +192,40 @@ private typealias Row = ScriptedQuery.Row
         #expect(walk.new == .page(Array("n\(rounds)".utf8)))
     }
 
+    @Test func aPageEndsWhenTheSidesHaveSaidSoMuch() throws {
+        var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: .both(.old))
+        _ = query.start(request: ScriptedQuery.request(limit: 1))
+        _ = query.replied(.old, ScriptedQuery.reply([]), stages: stages)
+        var padding: [UInt8] = []
+        FieldWriter.append(99, [UInt8](repeating: 0, count: MultiQuery.maxHeldBytes / 2), to: &padding)
+        let one = query.replied(
+            .new, .message(ScriptedQuery.response([Row(1)], token: "n1") + padding), stages: stages)
+        #expect(one == ScriptedQuery.pages([(.new, 1, "n1")]))
+        let two = query.replied(
+            .new, .message(ScriptedQuery.response([Row(2)], token: "n2") + padding), stages: stages)
+        guard case .answer = two else {
+            Issue.record("no answer")
+            return
+        }
+    }
+
+    @Test func aPageOfLargeRowsIsCut() throws {
+        let rows = (1...5).map { Row($0) }
+        let size = ScriptedQuery.response([rows[0]]).count
+        for (bytes, count) in [(0, 1), (size, 1), (2 * size - 1, 1), (2 * size, 2), (5 * size, 5)] {
+            var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: .both(.dualOld), maxAnswerBytes: bytes)
+            _ = query.start(request: ScriptedQuery.request())
+            _ = query.replied(.new, ScriptedQuery.reply([]), stages: stages)
+            guard case .answer(let answer, nil) = query.replied(.old, ScriptedQuery.reply(rows), stages: stages) else {
+                Issue.record("no answer")
+                return
+            }
+            #expect(answer.starts(with: ScriptedQuery.response(Array(rows.prefix(count)))))
+            let token = try answer.withUnsafeBytes { try MessageParts(of: $0, text: 2) }.text
+            #expect((token == nil) == (count == rows.count))
+        }
+    }
+
     @Test func onlyExpectedRepliesMoveTheQuery() throws {
         var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: .both(.dualOld))
         #expect(query.replied(.old, .unreachable, stages: stages) == .ignore)

@@ -64,6 +64,8 @@ package struct MigrationConfiguration: Sendable {
     package let keyForm: GrayKeyForm?
     /// Nil where the migration moves services of the user's own.
     package let records: RecordsConfiguration?
+    /// At `dualNew`, whether old is asked for what new does not have.
+    package let grayFallback: Bool
 
     package func upstream(_ side: Side) -> Int { side == .old ? oldUpstream : newUpstream }
 }

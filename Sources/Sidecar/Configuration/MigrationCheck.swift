@@ -22,12 +22,14 @@ struct MigrationCheck {
             RecordsCheck(draft: records, migration: draft, upstreams: upstreams, issues: issues).configuration()
         }
         guard let old, let new else { return nil }
+        let counted = records.flatMap { $0.map(recordsMethods) } ?? methods
         return MigrationConfiguration(
             name: draft.name, oldUpstream: old, newUpstream: new, services: draft.services.map(\.value),
-            methods: methods,
-            otherMethods: CallPlan(passThrough: .undeclared, migrationIndex: index, methodIndex: methods.count),
+            methods: counted,
+            otherMethods: CallPlan(passThrough: .undeclared, migrationIndex: index, methodIndex: counted.count),
             keyForm: records.flatMap { $0.map { GrayKeyForm($0.entity.requestGrayKey) } } ?? keyForm,
-            records: records.flatMap { $0 }
+            records: records.flatMap { $0 },
+            grayFallback: draft.grayFallback
         )
     }
 
@@ -41,6 +43,14 @@ struct MigrationCheck {
                 "\(side.value) is a database, which has no services; "
                     + "write records in this migration, or name a service")
         }
+    }
+
+    private func recordsMethods(_ records: RecordsConfiguration) -> [MethodConfiguration] {
+        let areStores = [records.old, records.new].allSatisfy { if case .store = $0 { true } else { false } }
+        let plans = RecordsPlans(
+            entity: records.entity, migrationIndex: index, inserts: draft.inserts, guardsInserts: draft.guardsInserts,
+            grayFallback: draft.grayFallback, canPut: areStores)
+        return plans.methods()
     }
 
     private func upstreamIndex(_ name: Placed<String>?) -> Int? {

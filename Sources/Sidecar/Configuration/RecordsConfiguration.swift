@@ -1,3 +1,4 @@
+package import Migration
 package import Stores
 package import WireFormat
 
@@ -24,6 +25,14 @@ package struct RecordsConfiguration: Sendable, Equatable {
     package let new: Records
 }
 
+extension RecordsConfiguration {
+    /// How `GetMany` names records and answers them.
+    package var many: ManyPlan {
+        ManyPlan(
+            keys: 2, requestedKey: entity.keyOfKey, rows: 1, key: entity.rowRecordKey, grayKey: entity.rowGrayKey)
+    }
+}
+
 /// Where a Records request and a Record have their keys: the entity's own call plans.
 extension RecordEntity {
     /// The record key of every request about one record.
@@ -34,6 +43,9 @@ extension RecordEntity {
 
     /// The gray key that an update gives a record; not on the wire where it keeps its own.
     package var requestNewGrayKey: KeyPlan { plan(of: [("6", grayKey)]) }
+
+    /// The record key in a Key.
+    package var keyOfKey: KeyPlan { plan(of: key.enumerated().map { ("1[\($0)]", $1) }) }
 
     /// The record key in a Record.
     package var rowRecordKey: KeyPlan { plan(of: key.enumerated().map { ("1.1[\($0)]", $1) }) }

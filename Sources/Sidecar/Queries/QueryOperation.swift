@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP2
 import Migration
+import Stores
 import WireFormat
 
 /// A query for many records while they are on both sides: asks as its machine says, and answers with what it merged.
@@ -61,10 +62,7 @@ final class QueryOperation: Operation {
             let compresses = asks.contains(where: \.isReplyCompressed)
             end { call.answer(message: message, partial: partial, compresses: compresses) }
         case .relay(let side):
-            end {
-                guard let reply = latest?.takeReply() else { return call.refuse(.sideUnreachable(side, "no reply")) }
-                call.answer(whole: reply)
-            }
+            end { call.answer(latest?.request.side == side ? latest?.takeReply() : nil) }
         case .fail(let side, .unreachable): end { call.refuse(.sideUnreachable(side, "its rows are needed")) }
         case .fail(let side, .failed(let status)): end { call.refuse(.rowsMissing(side, status)) }
         case .refuse(let refusal): end { call.refuse(Refusal(refusal, keyPath: call.keyPath(0))) }
@@ -75,7 +73,8 @@ final class QueryOperation: Operation {
     private func ask(_ request: MultiQuery.Ask) {
         let path = request.method == nil ? nil : route.pointee.lookUpPath
         let asked = Ask.Request(
-            side: request.side, path: path, message: request.message, deadline: call.pointee.deadline)
+            side: request.side, path: path, message: request.message, deadline: call.pointee.deadline,
+            operation: path == nil ? .query : .getMany)
         let ask = Ask(asked, for: call) { [unowned self] in replied($0, $1) }
         asks.append(ask)
         ask.start()
@@ -86,8 +85,8 @@ final class QueryOperation: Operation {
         latest = ask
         let reply: MultiQuery.Reply =
             switch result {
-            case .replied(.ok): ask.replyMessage.map { .message($0) } ?? .failed(.internal)
-            case .replied(let status), .lost(let status): .failed(status)
+            case .replied(.ok), .decided(.ok): ask.replyMessage.map { .message($0) } ?? .failed(.internal)
+            case .replied(let status), .decided(let status), .lost(let status): .failed(status)
             case .unreachable: .unreachable
             }
         perform(machine.replied(ask.request.side, reply, stages: switches.pointee))

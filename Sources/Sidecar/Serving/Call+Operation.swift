@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP2
 import Migration
+import Stores
 import WireFormat
 
 /// What asks the sides on behalf of a call, where more is to be done than to hand a request on. Belongs to its call's
@@ -51,8 +52,11 @@ extension CallPointer {
         case .key(let key):
             let stage = switches.pointee.stage(key: key)
             if stage == .dualOld || stage == .dualNew { return query(message, .both(stage), [], switches) }
-            decide(stage, switches)
+            decide(stage, switches, message)
         case nil, .missing:
+            if let stage = switches.pointee.stageWithoutKey, stage != .dualOld, stage != .dualNew {
+                return decide(stage, switches, message)
+            }
             // While no key is read from new, whoever names none is not to suffer from new.
             let mayMiss: SideSet = switches.pointee.gray.isNone ? .new : []
             query(message, .both(switches.pointee.stageWithoutKey), mayMiss, switches)
@@ -68,19 +72,66 @@ extension CallPointer {
         _ switches: UnsafePointer<MigrationSwitches>
     ) {
         let worker = pointee.worker
-        guard let plan = pointee.route.pointee.planPointer, let query = pointee.route.pointee.queryPointer,
-            let snapshot = worker.pointee.snapshots.current
-        else { return refuse(.noSwitches) }
-        if case .both(let stage) = sides { pointee.stage = stage }
+        guard let plan = pointee.route.pointee.planPointer, let snapshot = worker.pointee.snapshots.current else {
+            return refuse(.noSwitches)
+        }
+        var stage: Stage?
+        if case .both(let common) = sides { stage = common }
+        pointee.stage = stage
         pointee.epoch = switches.pointee.epoch
         pointee.phase = .operating
         pointee.generation = worker.callDecided(plan)
         if pointee.deadline == 0 { setDeadline(plan.pointee.timeoutNanoseconds) }
+        if let records = pointee.route.pointee.recordsPointer, records.pointee.operation == .getMany {
+            let operation = GetManyOperation(
+                self, Array(message), plan: records.pointee.many, stage: stage,
+                grayFallback: records.pointee.grayFallback, switches: switches, keeping: snapshot)
+            pointee.operation = operation
+            return operation.start()
+        }
+        guard let query = pointee.route.pointee.queryPointer else { return refuse(.unknownMethod) }
         let operation = QueryOperation(
             self, sides, mayMiss: mayMiss, route: query, switches: switches, keeping: snapshot)
         pointee.operation = operation
         operation.start(Array(message))
     }
+
+    /// One side after the other, where its records are in stores; every stage at which one side has all say too.
+    func askStores(_ message: [UInt8], _ machine: SingleQuery) {
+        pointee.phase = .operating
+        if pointee.deadline == 0, let plan = pointee.route.pointee.planPointer {
+            setDeadline(plan.pointee.timeoutNanoseconds)
+        }
+        let operation = SingleOperation(self, machine, message: message)
+        pointee.operation = operation
+        operation.start()
+    }
+
+    /// The Records service: the request's entity says which migration it belongs to.
+    func chooseEntity(_ entities: UnsafePointer<EntityRoutes>, _ message: UnsafeRawBufferPointer) -> Bool {
+        let worker = pointee.worker
+        switch Self.entityKey.scan(message, scratch: worker.pointee.keyScratch) {
+        case .key(let entity):
+            guard let route = entities.pointee.route(of: entity) else { break }
+            worker.pointee.counters.callMoved(
+                from: pointee.route.pointee.counterIndex, to: route.pointee.counterIndex)
+            pointee.route = route
+            return true
+        case .missing, .tooLong: break
+        case .malformed(_, let offset, let fault):
+            refuse(.unreadableField("1", fault, at: offset))
+            return false
+        }
+        refuse(.unknownEntity(known: entities.pointee.names))
+        return false
+    }
+
+    private static let entityKey: KeyPlan = {
+        guard let path = try? FieldPath("1"), let plan = try? KeyPlan([KeyField(path: path, type: .string)]) else {
+            preconditionFailure("field 1 is a key")
+        }
+        return plan
+    }()
 
     /// The sidecar's own message is the answer.
     ///
@@ -103,13 +154,19 @@ extension CallPointer {
         connection.pointee.server.respond(pointee.client, head: LocalFields(head), bodyOf: source)
     }
 
-    /// The reply of a side is the answer, whole.
-    func answer(whole reply: StreamPointer) {
-        guard pointee.connection != nil, pointee.phase == .operating else {
-            return pointee.worker.pointee.sessions.recycle(reply)
+    /// The reply of a side is the answer, whole; nil stands for none that could be kept.
+    func answer(_ reply: Ask.Answer?) {
+        switch reply {
+        case .stream(let stream):
+            guard pointee.connection != nil, pointee.phase == .operating else {
+                return pointee.worker.pointee.sessions.recycle(stream)
+            }
+            pointee.held = stream
+            answer(with: stream)
+        case .message(let message): answer(message: message, partial: nil, compresses: false)
+        case .status(let status, let detail): refuse(.storeRefused(status, detail))
+        case nil: refuse(.malformedAnswer(nil, "it was not kept"))
         }
-        pointee.held = reply
-        answer(with: reply)
     }
 
     /// The operation, or one of its streams, has come to its end.

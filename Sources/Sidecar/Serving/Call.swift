@@ -81,6 +81,10 @@ extension CallPointer {
         if events.contains(.oversized) { return refuse(.metadataTooLarge(limit: worker.pointee.limits.metadataBytes)) }
         if let refusal = head.refusal { return refuse(refusal) }
         if let timeout = head.timeout { setDeadline(timeout) }
+        if pointee.route.pointee.entitiesPointer != nil {
+            if head.hasForeignEncoding { return refuse(.compressedMessage) }
+            return pointee.client.retainBody(upTo: worker.pointee.limits.messageBytes + GRPCPrefix.byteCount)
+        }
         guard let plan = pointee.route.pointee.planPointer else { return refuse(.unknownMethod) }
         guard let switches = worker.switches(of: plan.pointee.migrationIndex) else { return refuse(.noSwitches) }
         if plan.pointee.kind == .passThrough { return decide(switches.pointee.stageOfPassThrough, switches) }
@@ -182,21 +186,27 @@ extension CallPointer {
 
     private func decideByKey(_ message: UnsafeRawBufferPointer) {
         let worker = pointee.worker
+        if let entities = pointee.route.pointee.entitiesPointer, !chooseEntity(entities, message) { return }
         guard let plan = pointee.route.pointee.planPointer,
             let switches = worker.switches(of: plan.pointee.migrationIndex)
         else { return refuse(.noSwitches) }
         if plan.pointee.kind == .multiQuery { return decideMultiQuery(message, switches) }
+        if pointee.route.pointee.recordsPointer != nil, let stage = switches.pointee.stageWithoutKey,
+            !mustRead(plan, stage)
+        {
+            return decide(stage, switches, message)
+        }
         guard let key = pointee.route.pointee.keyPointer else { return refuse(.noSwitches) }
         switch key.pointee.scan(message, scratch: worker.pointee.keyScratch) {
         case .key(let key):
             let stage = switches.pointee.stage(key: key)
-            guard plan.pointee.kind.isWrite else { return decide(stage, switches) }
+            guard plan.pointee.kind.isWrite else { return decide(stage, switches, message) }
             if let held = worker.heldSwitches(of: plan.pointee.migrationIndex), held.pointee.stage(key: key) != stage {
                 pointee.phase = .waiting
                 return worker.wait(self)
             }
             if stage.isDouble { return operate(message, stage, switches) }
-            decide(stage, switches)
+            decide(stage, switches, message)
         case .missing(let component): refuse(.missingKey(path: keyPath(component)))
         case .tooLong(let component):
             refuse(.malformedMessage("the gray key, field \(keyPath(component)), is too long"))
@@ -209,13 +219,19 @@ extension CallPointer {
         pointee.route.pointee.keyPointer.map { $0.pointee[component].path.description } ?? "?"
     }
 
-    func decide(_ stage: Stage, _ switches: UnsafePointer<MigrationSwitches>) {
+    /// - Parameter message: of a call on stores, which must be read whatever its stage is.
+    func decide(
+        _ stage: Stage, _ switches: UnsafePointer<MigrationSwitches>, _ message: UnsafeRawBufferPointer? = nil
+    ) {
         guard let plan = pointee.route.pointee.planPointer else { return }
         pointee.stage = stage
         pointee.epoch = switches.pointee.epoch
         if plan.pointee.kind != .passThrough { pointee.generation = pointee.worker.callDecided(plan) }
         pointee.machine = SingleQuery(
             stage: stage, grayFallback: plan.pointee.grayFallback && plan.pointee.kind == .singleQuery)
+        if pointee.route.pointee.recordsPointer != nil, let message {
+            return askStores(Array(message), pointee.machine)
+        }
         if pointee.deadline == 0, stage != .old, plan.pointee.timeoutNanoseconds > 0 {
             setDeadline(plan.pointee.timeoutNanoseconds)
         }

@@ -44,6 +44,9 @@ enum Refusal {
     case unsortedSide(Side, row: Int)
     /// A side's answer is not what the configuration says of it.
     case malformedAnswer(Side?, String)
+    /// A store has answered so: its word, not the sidecar's.
+    case storeRefused(GRPCStatus, String)
+    case unknownEntity(known: String)
     case deadlinePassed
 
     /// The `grpc-status` of the answer.
@@ -52,10 +55,11 @@ enum Refusal {
         case .plainHTTP: .unknown
         case .unknownMethod, .compressedMessage: .unimplemented
         case .malformedMetadata, .malformedMessage, .missingKey, .missingRecordKey, .unreadableField,
-            .badPageToken:
+            .badPageToken, .unknownEntity:
             .invalidArgument
         case .metadataTooLarge, .messageTooLarge, .buffersFull, .queueFull, .laneFull: .resourceExhausted
         case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving, .rowsMissing: .unavailable
+        case .storeRefused(let status, _): status
         case .alreadyExists: .alreadyExists
         case .partialWrite, .walkInterrupted: .aborted
         case .unsortedSide, .malformedAnswer: .internal
@@ -85,6 +89,8 @@ enum Refusal {
         case .outcomeUnknown, .laneClosed: .outcomeUnknown
         case .laneFull: .laneFull
         case .keyMoving: .keyMoving
+        case .storeRefused: .store
+        case .unknownEntity: .unknownEntity
         case .badPageToken: .badPageToken
         case .walkInterrupted: .walkInterrupted
         case .unsortedSide: .unsortedSide
@@ -112,6 +118,8 @@ enum Refusal {
             "\(side.name) was asked and did not say what became of the write (\(status.name)); read the record"
         case .laneFull(let limit): "more than limits.lane_queue (\(limit)) writes of this record wait"
         case .laneClosed: "an earlier write of this record may still take effect; try again later"
+        case .storeRefused(_, let detail): detail
+        case .unknownEntity(let known): "field 1, entity, names none of \(known)"
         case .keyMoving: "the switches of this key are changing; try again"
         case .rowsMissing(let side, let status):
             "\(side.name) answered \(status.name), and its rows are part of the answer"

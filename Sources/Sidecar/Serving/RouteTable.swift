@@ -1,4 +1,5 @@
 import Migration
+import Stores
 import WireFormat
 
 /// What a method's calls need, found by path once a call.
@@ -10,6 +11,10 @@ struct Route {
     let writePointer: UnsafePointer<WriteRoute>?
     /// Nil for kinds but multi queries.
     let queryPointer: UnsafePointer<QueryRoute>?
+    /// Nil where the sides are services of the user's own.
+    let recordsPointer: UnsafePointer<RecordsRoute>?
+    /// Of a path of the Records service: the routes behind it, by entity; all else is nil then.
+    let entitiesPointer: UnsafePointer<EntityRoutes>?
     /// Position among the counted methods.
     let counterIndex: Int
     /// Positions of the two sides among the upstreams.
@@ -107,55 +112,78 @@ struct RouteTable: ~Copyable, @unchecked Sendable {
 extension RouteTable {
     /// The routes of a configuration. The counted methods are, in this order: for each migration its methods and then
     /// `(other)`; last the calls that no migration takes.
-    init(_ configuration: Configuration) {
+    init(_ configuration: Configuration, stores: RecordStores) {
         var routes: [(name: String, route: Route)] = []
+        var entities: [String: [(entity: [UInt8], route: UnsafePointer<Route>)]] = [:]
         var counter = 0
-        for migration in configuration.migrations {
-            func route(_ plan: CallPlan, _ write: WritePlan? = nil, _ query: QueryRoute? = nil) -> Route {
-                Route(
-                    plan, write.map { WriteRoute($0, migration: migration.name) }, query, counterIndex: counter,
-                    oldUpstream: migration.oldUpstream, newUpstream: migration.newUpstream
-                )
-            }
+        for (index, migration) in configuration.migrations.enumerated() {
             for method in migration.methods {
-                routes.append((method.path, route(method.plan, method.write, method.query.map(QueryRoute.init))))
+                let route = Route(method, of: migration, counterIndex: counter, stores: stores, index: index)
+                if let records = migration.records {
+                    entities[method.path, default: []].append((Array(records.entity.name.utf8), Route.keep(route)))
+                } else {
+                    routes.append((method.path, route))
+                }
                 counter += 1
             }
-            let other = route(migration.otherMethods)
+            let other = Route(migration.otherMethods, of: migration, counterIndex: counter)
             for service in migration.services { routes.append(("/" + service + "/", other)) }
             counter += 1
         }
-        let unmatched = configuration.passThrough.map { plan in
-            let migration = configuration.migrations[plan.migrationIndex]
-            return Route(
-                plan, nil, nil, counterIndex: counter, oldUpstream: migration.oldUpstream,
-                newUpstream: migration.newUpstream
-            )
+        for (path, found) in entities {
+            routes.append((path, Route(entities: EntityRoutes(routes: found), counterIndex: counter)))
         }
-        self.init(
-            routes: routes,
-            unmatched: unmatched
-                ?? Route(
-                    planPointer: nil, keyPointer: nil, writePointer: nil, queryPointer: nil, counterIndex: counter,
-                    oldUpstream: 0, newUpstream: 0)
-        )
+        let unmatched = configuration.passThrough.map { plan in
+            Route(plan, of: configuration.migrations[plan.migrationIndex], counterIndex: counter)
+        }
+        self.init(routes: routes, unmatched: unmatched ?? Route(counterIndex: counter))
     }
 }
 
 extension Route {
-    /// A route with its plan in memory of its own, never freed: there is one table a process.
-    fileprivate init(
-        _ plan: CallPlan, _ write: WriteRoute?, _ query: QueryRoute?, counterIndex: Int, oldUpstream: Int,
-        newUpstream: Int
-    ) {
+    /// The route of calls that no migration takes.
+    init(counterIndex: Int) {
         self.init(
-            planPointer: Self.keep(plan), keyPointer: plan.key.map(Self.keep), writePointer: write.map(Self.keep),
-            queryPointer: query.map(Self.keep), counterIndex: counterIndex, oldUpstream: oldUpstream,
-            newUpstream: newUpstream
-        )
+            planPointer: nil, keyPointer: nil, writePointer: nil, queryPointer: nil, recordsPointer: nil,
+            entitiesPointer: nil, counterIndex: counterIndex, oldUpstream: 0, newUpstream: 0)
     }
 
-    private static func keep<Value>(_ value: Value) -> UnsafePointer<Value> {
+    /// The route of a path of the Records service.
+    fileprivate init(entities: EntityRoutes, counterIndex: Int) {
+        self.init(
+            planPointer: nil, keyPointer: nil, writePointer: nil, queryPointer: nil, recordsPointer: nil,
+            entitiesPointer: Self.keep(entities), counterIndex: counterIndex, oldUpstream: 0, newUpstream: 0)
+    }
+
+    fileprivate init(_ plan: CallPlan, of migration: MigrationConfiguration, counterIndex: Int) {
+        self.init(
+            planPointer: Self.keep(plan), keyPointer: nil, writePointer: nil, queryPointer: nil, recordsPointer: nil,
+            entitiesPointer: nil, counterIndex: counterIndex, oldUpstream: migration.oldUpstream,
+            newUpstream: migration.newUpstream)
+    }
+
+    fileprivate init(
+        _ method: MethodConfiguration, of migration: MigrationConfiguration, counterIndex: Int, stores: RecordStores,
+        index: Int
+    ) {
+        let records = migration.records.flatMap { records in
+            StoreOperation(method: method.name).map { (records, $0) }
+        }.map { records, operation in
+            RecordsRoute(
+                operation: operation, many: records.many, grayFallback: migration.grayFallback,
+                old: stores.store(.old, migration: index),
+                new: stores.store(.new, migration: index))
+        }
+        self.init(
+            planPointer: Self.keep(method.plan), keyPointer: method.plan.key.map(Self.keep),
+            writePointer: method.write.map { Self.keep(WriteRoute($0, migration: migration.name)) },
+            queryPointer: method.query.map { Self.keep(QueryRoute($0)) }, recordsPointer: records.map(Self.keep),
+            entitiesPointer: nil, counterIndex: counterIndex, oldUpstream: migration.oldUpstream,
+            newUpstream: migration.newUpstream)
+    }
+
+    /// In memory of its own, never freed: there is one table a process.
+    fileprivate static func keep<Value>(_ value: Value) -> UnsafePointer<Value> {
         let memory = UnsafeMutablePointer<Value>.allocate(capacity: 1)
         memory.initialize(to: value)
         return UnsafePointer(memory)

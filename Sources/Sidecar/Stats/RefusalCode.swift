@@ -17,6 +17,8 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
     case outcomeUnknown
     case laneFull
     case keyMoving
+    case store
+    case unknownEntity
     case badPageToken
     case walkInterrupted
     case unsortedSide
@@ -43,6 +45,8 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
         case .outcomeUnknown: "outcome-unknown"
         case .laneFull: "lane-full"
         case .keyMoving: "key-moving"
+        case .store: "store"
+        case .unknownEntity: "unknown-entity"
         case .badPageToken: "bad-page-token"
         case .walkInterrupted: "walk-interrupted"
         case .unsortedSide: "unsorted-side"

@@ -104,6 +104,12 @@ package struct WorkerCounters: @unchecked Sendable {
         add(amount, at: shape.upstream(upstream) + counter.rawValue)
     }
 
+    /// A call that was counted as begun turns out to be another method's.
+    package func callMoved(from method: Int, to other: Int) {
+        add(UInt64.max, at: shape.method(method))
+        callStarted(method: other)
+    }
+
     package func refused(_ code: RefusalCode) { add(1, at: CounterShape.refusals + code.rawValue) }
 
     package func callStarted(method: Int) { add(1, at: shape.method(method)) }

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP2
 import Migration
+import Stores
 import WireFormat
 
 /// A request that an operation makes of one side: a whole message out, a whole reply in.
@@ -13,6 +14,8 @@ final class Ask {
     enum Result {
         /// The side has answered with this status; `reply` holds the rest.
         case replied(GRPCStatus)
+        /// The same, by a store: what the status says is so, a failure has changed nothing.
+        case decided(GRPCStatus)
         /// The side has not seen the request.
         case unreachable(String)
         /// It was sent, and no answer came or will be waited for.
@@ -27,6 +30,17 @@ final class Ask {
         let message: [UInt8]
         /// Monotonic nanoseconds; 0 where there is none.
         let deadline: UInt64
+        /// What a store is asked to do in place of a call.
+        var operation: StoreOperation?
+    }
+
+    /// What a side answered, as the client is to be given it.
+    enum Answer {
+        /// Of a call; the taker's to recycle.
+        case stream(StreamPointer)
+        /// Of a store.
+        case message([UInt8])
+        case status(GRPCStatus, String)
     }
 
     let request: Request
@@ -39,6 +53,8 @@ final class Ask {
     private var askedAt: UInt64 = 0
     private var hasEnded = false
     private var hasRetried = false
+    private var isInStore = false
+    private var storeReply: StoreReply?
     /// Known once `replyMessage` was read.
     private(set) var isReplyCompressed = false
 
@@ -71,11 +87,12 @@ final class Ask {
     private var now: UInt64 { worker.pointee.loop.pointee.now }
 
     /// Nothing of it is in anybody's hands any more.
-    var isClosed: Bool { leg.pointee.connection == nil && !leg.pointee.isQueued }
+    var isClosed: Bool { leg.pointee.connection == nil && !leg.pointee.isQueued && !isInStore }
 
     /// The message of the reply, without its prefix and inflated; nil where the reply has not exactly one that can be
     /// read.
     var replyMessage: [UInt8]? {
+        if let storeReply { return storeReply.status == .ok ? storeReply.message : nil }
         guard let body = leg.pointee.stream?.pointee.body.bytes, case .prefix(let prefix) = GRPCPrefix.parse(body),
             body.count == GRPCPrefix.byteCount + Int(prefix.length)
         else { return nil }
@@ -85,26 +102,54 @@ final class Ask {
         return try? worker.pointee.coder.inflate(message, limit: worker.pointee.limits.messageBytes)
     }
 
-    /// The reply as the side sent it, which is the taker's to recycle. Only after `replied`.
-    func takeReply() -> StreamPointer? {
-        let stream = leg.pointee.stream
-        stream?.pointee.owner = nil
+    /// The reply as the side sent it; nil if there is none (any more).
+    func takeReply() -> Answer? {
+        if let storeReply {
+            return storeReply.status == .ok
+                ? .message(storeReply.message) : .status(storeReply.status, storeReply.detail)
+        }
+        guard let stream = leg.pointee.stream else { return nil }
+        stream.pointee.owner = nil
         leg.pointee.stream = nil
-        return stream
+        return .stream(stream)
     }
 
     func start() {
+        askedAt = now
+        if let operation = request.operation,
+            let store = call.pointee.route.pointee.recordsPointer?.pointee.store(request.side)
+        {
+            return perform(operation, on: store)
+        }
         let pool = worker.pointee.sessions
         pool.append(message: request.message, isCompressed: false, to: source)
         pool.finish(source)
-        askedAt = now
         if request.deadline != 0 { worker.pointee.loop.arm(timer, at: request.deadline) }
         upstream.take(leg)
+    }
+
+    /// The store keeps the deadline itself, and knows whether a write that it gave up has changed anything.
+    private func perform(_ operation: StoreOperation, on store: SQLiteStore) {
+        isInStore = true
+        let mailbox = worker.pointee.loop.pointee.mailbox
+        let ask = LoopBound(self)
+        let deadline = request.deadline == 0 ? UInt64.max : request.deadline
+        store.perform(operation, message: request.message, deadline: deadline) { reply in
+            mailbox.post { ask.value.replied(reply) }
+        }
+    }
+
+    private func replied(_ reply: StoreReply) {
+        isInStore = false
+        storeReply = reply
+        if hasEnded { return call.operationProgressed() }
+        end(reply.isOutcomeUnknown ? .lost(reply.status) : .decided(reply.status))
     }
 
     /// The operation wants no answer any more: it hears `lost` if the side may have seen the request.
     func cancel(_ status: GRPCStatus) {
         guard !hasEnded else { return }
+        if isInStore { return end(.lost(status)) }
         if leg.pointee.isQueued {
             upstream.leaveQueue(leg)
             return end(.unreachable("no connection in time"))
@@ -121,7 +166,7 @@ final class Ask {
         worker.pointee.loop.disarm(timer)
         let status: GRPCStatus =
             switch result {
-            case .replied(let status), .lost(let status): status
+            case .replied(let status), .decided(let status), .lost(let status): status
             case .unreachable: .unavailable
             }
         worker.pointee.counters.legFinished(

@@ -2,6 +2,7 @@ import EventLoop
 import HTTP2
 import Logging
 import Migration
+import Stores
 import WireFormat
 
 /// A write of one record at a stage of double writes: waits for the record's lane, asks the sides as its machine says,
@@ -121,11 +122,15 @@ final class WriteOperation: Operation {
 
     private func perform(_ action: WriteAction) {
         switch action {
-        case .call(let side), .erase(let side): callSide(side)
+        case .call(let side): callSide(side)
+        case .erase(let side): erase(side)
         case .lookUp(let side): lookUp(side)
         case .put(let side, let mode):
-            put(written, mode == .overwrite ? route.pointee.put : route.pointee.putOrInsert, to: side)
-        case .restore(let side): put(found, route.pointee.putOrInsert, to: side)
+            let overwrites = mode == .overwrite
+            put(
+                written, overwrites ? route.pointee.put : route.pointee.putOrInsert,
+                as: .put(overwrites ? .overwriteExisting : .upsert, .none), to: side)
+        case .restore(let side): put(found, route.pointee.putOrInsert, as: .put(.upsert, .none), to: side)
         case .end(let end): self.end(end)
         case .ignore: break
         }
@@ -138,9 +143,19 @@ final class WriteOperation: Operation {
         // The second side is asked to the end, however little time the client has left.
         let deadline = hasAskedForChange ? max(call.pointee.deadline, putDeadline) : call.pointee.deadline
         hasAskedForChange = true
-        ask(Ask.Request(side: side, path: nil, message: message, deadline: deadline)) { [unowned self] ask, outcome in
+        let operation = call.pointee.route.pointee.recordsPointer?.pointee.operation
+        let request = Ask.Request(side: side, path: nil, message: message, deadline: deadline, operation: operation)
+        ask(request) { [unowned self] ask, outcome in
             replies[side] = ask
             if outcome == .accepted { written = ask }
+        }
+    }
+
+    private func erase(_ side: Side) {
+        guard let derived = route.pointee.erase, let made = make(derived, of: nil) else { return callSide(side) }
+        hasAskedForChange = true
+        ask(Ask.Request(side: side, path: nil, message: made, deadline: putDeadline, operation: .remove(.none))) {
+            [unowned self] ask, _ in replies[side] = ask
         }
     }
 
@@ -149,18 +164,20 @@ final class WriteOperation: Operation {
             return replied(.rejected(.internal))
         }
         let deadline = call.pointee.deadline
-        ask(Ask.Request(side: side, path: derived.path, message: made, deadline: deadline)) {
+        ask(Ask.Request(side: side, path: derived.path, message: made, deadline: deadline, operation: .get)) {
             [unowned self] ask, outcome in
             if outcome == .accepted { found = ask }
         }
     }
 
-    private func put(_ source: Ask?, _ derived: WriteRoute.Derived?, to side: Side) {
+    private func put(_ source: Ask?, _ derived: WriteRoute.Derived?, as operation: StoreOperation, to side: Side) {
         // What cannot be made of the other side's reply cannot be given to this one.
         guard let derived, let record = source?.replyMessage, let made = make(derived, of: record) else {
             return replied(.rejected(.internal))
         }
-        ask(Ask.Request(side: side, path: derived.path, message: made, deadline: putDeadline)) { _, _ in }
+        ask(
+            Ask.Request(side: side, path: derived.path, message: made, deadline: putDeadline, operation: operation)
+        ) { _, _ in }
     }
 
     private func make(_ derived: WriteRoute.Derived, of reply: [UInt8]?) -> [UInt8]? {
@@ -175,6 +192,9 @@ final class WriteOperation: Operation {
             let outcome: WriteOutcome =
                 switch result {
                 case .replied(let status): WriteOutcome(status, absent: absent)
+                case .decided(.ok): .accepted
+                case .decided(absent): .absent
+                case .decided(let status): .rejected(status)
                 case .unreachable: .unreachable
                 case .lost(let status): .unknown(status)
                 }
@@ -202,8 +222,7 @@ final class WriteOperation: Operation {
     private func answer(_ answer: WriteAnswer) {
         switch answer {
         case .reply(let side):
-            guard let reply = replies[side]?.takeReply() else { return call.refuse(.sideUnreachable(side, "no reply")) }
-            call.answer(whole: reply)
+            call.answer(replies[side]?.takeReply())
         case .alreadyExists(let side): call.refuse(.alreadyExists(side))
         case .fail(let side, .unreachable): call.refuse(.sideUnreachable(side, "nothing was written"))
         case .fail(let side, .failed(let status)): call.refuse(.sideFailed(side, status))

@@ -22,6 +22,7 @@ struct WriteRoute {
     let lookUp: Derived?
     let put: Derived?
     let putOrInsert: Derived?
+    let erase: Derived?
 
     init(_ plan: WritePlan, migration: String) {
         self.migration = migration
@@ -29,5 +30,6 @@ struct WriteRoute {
         lookUp = plan.lookUp.map(Derived.init)
         put = plan.put.map(Derived.init)
         putOrInsert = plan.putOrInsert.map(Derived.init)
+        erase = plan.erase.map(Derived.init)
     }
 }

@@ -50,8 +50,9 @@ struct SampleService {
     }
 
     private static func keyFields(_ form: Form, _ key: SampleKey) throws -> [KeyField] {
-        let id = KeyField(path: try FieldPath(form == .records ? "1.1.2" : "1"), type: .int64)
-        let name = KeyField(path: try FieldPath(form == .records ? "1.1.6" : "2"), type: .string)
+        let isRecord = form == .records
+        let id = KeyField(path: try FieldPath(isRecord ? key == .id ? "1.1[0].2" : "1.1[1].2" : "1"), type: .int64)
+        let name = KeyField(path: try FieldPath(isRecord ? "1.1[0].6" : "2"), type: .string)
         switch key {
         case .id: return [id]
         case .name: return [name]
@@ -105,17 +106,28 @@ struct SampleService {
     }
 
     private func encodeRecord(_ row: SampleRow, _ sortKey: [UInt8]) -> [UInt8] {
-        var value: [UInt8] = []
-        if key != .id { FieldWriter.append(6, Array(row.record.name.utf8), to: &value) }
-        if key != .name { FieldWriter.append(2, varint: UInt64(bitPattern: row.record.id), to: &value) }
-        var recordKey: [UInt8] = []
-        FieldWriter.append(1, value, to: &recordKey)
         var gray: [UInt8] = []
         FieldWriter.append(6, Array(row.copy.gray.utf8), to: &gray)
         var bytes: [UInt8] = []
-        FieldWriter.append(1, recordKey, to: &bytes)
+        FieldWriter.append(1, recordKey(row.record), to: &bytes)
         FieldWriter.append(2, gray, to: &bytes)
         FieldWriter.append(5, sortKey, to: &bytes)
+        return bytes
+    }
+
+    /// A key of the Records service: a value for each part.
+    func recordKey(_ record: SampleRecord) -> [UInt8] {
+        var parts: [[UInt8]] = []
+        if key != .id {
+            parts.append([])
+            FieldWriter.append(6, Array(record.name.utf8), to: &parts[parts.count - 1])
+        }
+        if key != .name {
+            parts.append([])
+            FieldWriter.append(2, varint: UInt64(bitPattern: record.id), to: &parts[parts.count - 1])
+        }
+        var bytes: [UInt8] = []
+        for part in parts { FieldWriter.append(1, part, to: &bytes) }
         return bytes
     }
 
@@ -260,13 +272,11 @@ struct SampleSides {
 
     /// What a look-up's request has for a record.
     private func element(of record: SampleRecord) -> [UInt8] {
-        if service.form != .records, service.key == .name { return Array(record.name.utf8) }
+        if service.form == .records { return service.recordKey(record) }
+        if service.key == .name { return Array(record.name.utf8) }
         var value: [UInt8] = []
         if service.key != .id { FieldWriter.append(6, Array(record.name.utf8), to: &value) }
         if service.key != .name { FieldWriter.append(2, varint: UInt64(bitPattern: record.id), to: &value) }
-        guard service.form == .records else { return value }
-        var key: [UInt8] = []
-        FieldWriter.append(1, value, to: &key)
-        return key
+        return value
     }
 }

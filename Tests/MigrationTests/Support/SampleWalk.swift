@@ -17,6 +17,8 @@ struct SamplePage: Equatable {
     var total: UInt64?
     /// How often a side was asked for a page.
     var rounds = 0
+    /// Of its rows.
+    var bytes = 0
 }
 
 /// A client that walks over pages, and the shell between machine and sides.
@@ -24,6 +26,8 @@ struct SampleWalk {
     var sides: SampleSides
     let stages: SampleStages
     var random: SeededRandom
+    /// The most bytes of rows that a page may have.
+    var maxAnswerBytes = Int.max
 
     init(_ sides: SampleSides, random: SeededRandom) {
         self.sides = sides
@@ -47,7 +51,7 @@ struct SampleWalk {
     }
 
     mutating func page(limit: Int, token: [UInt8]) throws -> SamplePage {
-        var query = MultiQuery(plan: sides.service.plan, sides: .both(nil))
+        var query = MultiQuery(plan: sides.service.plan, sides: .both(nil), maxAnswerBytes: maxAnswerBytes)
         var action = query.start(request: sides.service.request(status: sides.status, limit: limit, token: token))
         var rounds = 0
         while true {
@@ -91,6 +95,7 @@ struct SampleWalk {
                 let content = UnsafeRawBufferPointer(rebasing: bytes[row.range])
                 let side = try #require(try MessageParts(of: content, number: 15).number)
                 let id = try #require(try MessageParts(of: content, number: 17).number)
+                page.bytes += row.end - row.fieldStart
                 page.rows.append(.init(side: side, id: Int64(bitPattern: id)))
             }
         }

@@ -6,7 +6,8 @@ import Testing
 @Suite struct RouteTableTests {
     private func route(_ index: Int) -> Route {
         Route(
-            planPointer: nil, keyPointer: nil, writePointer: nil, queryPointer: nil, counterIndex: index,
+            planPointer: nil, keyPointer: nil, writePointer: nil, queryPointer: nil, recordsPointer: nil,
+            entitiesPointer: nil, counterIndex: index,
             oldUpstream: index,
             newUpstream: index + 1)
     }

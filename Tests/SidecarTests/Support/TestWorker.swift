@@ -91,7 +91,8 @@ final class TestWorker {
             }
             return Route(
                 planPointer: UnsafePointer(kept), keyPointer: keyPointer.map { UnsafePointer($0) },
-                writePointer: nil, queryPointer: nil, counterIndex: plan.methodIndex, oldUpstream: 0, newUpstream: 1)
+                writePointer: nil, queryPointer: nil, recordsPointer: nil, entitiesPointer: nil,
+                counterIndex: plan.methodIndex, oldUpstream: 0, newUpstream: 1)
         }
         return RouteTable(
             routes: [
@@ -99,7 +100,8 @@ final class TestWorker {
                 ("/shop.Orders/", route(other)),
             ],
             unmatched: Route(
-                planPointer: nil, keyPointer: nil, writePointer: nil, queryPointer: nil, counterIndex: 3,
+                planPointer: nil, keyPointer: nil, writePointer: nil, queryPointer: nil, recordsPointer: nil,
+                entitiesPointer: nil, counterIndex: 3,
                 oldUpstream: 0, newUpstream: 1))
     }
 

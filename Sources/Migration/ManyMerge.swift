@@ -1,0 +1,124 @@
+package import WireFormat
+
+/// Where keys and records stand in a request for many records by their keys, and in its answer.
+package struct ManyPlan: Sendable, Equatable {
+    /// The request's repeated field of keys.
+    package let keys: UInt32
+    /// The record key within such an element.
+    package let requestedKey: KeyPlan
+    /// The answer's repeated field of records.
+    package let rows: UInt32
+    package let key: KeyPlan
+    package let grayKey: KeyPlan
+
+    package init(keys: UInt32, requestedKey: KeyPlan, rows: UInt32, key: KeyPlan, grayKey: KeyPlan) {
+        self.keys = keys
+        self.requestedKey = requestedKey
+        self.rows = rows
+        self.key = key
+        self.grayKey = grayKey
+    }
+}
+
+/// Merges what both sides have of many records: each is routed on its own, as a single query would be, and the answer is
+/// in the order of the request. Records that are nowhere are left out.
+package struct ManyMerge {
+    private let plan: ManyPlan
+    /// The stage of every record; nil where each one's own gray key decides.
+    private let stage: Stage?
+    /// Whether a record that new does not have at `dualNew` is taken from old.
+    private let grayFallback: Bool
+    /// Records that old had in place of new.
+    package private(set) var unmigrated = 0
+
+    package init(plan: ManyPlan, stage: Stage?, grayFallback: Bool) {
+        self.plan = plan
+        self.stage = stage
+        self.grayFallback = grayFallback
+    }
+
+    /// What cannot be read: the request, where there is no side, or that side's answer.
+    package struct Fault: Error, Equatable {
+        package let side: Side?
+        package let fault: AnswerFault
+    }
+
+    /// The answer's message.
+    package mutating func merge<Stages: RowStages & ~Copyable>(
+        request: [UInt8], old: [UInt8], new: [UInt8], stages: borrowing Stages
+    ) throws(Fault) -> [UInt8] {
+        let scratch = KeyScratch()
+        let ofOld = try rows(old, of: .old, scratch)
+        let ofNew = try rows(new, of: .new, scratch)
+        var answer: [UInt8] = []
+        for range in try ranges(plan.keys, request, nil) {
+            let key = try self.key(plan.requestedKey, request, range, nil, scratch)
+            let inOld = ofOld[key].map { old[$0] }
+            let inNew = ofNew[key].map { new[$0] }
+            guard let row = try choose(inOld, inNew, stages, scratch) else { continue }
+            FieldWriter.append(plan.rows, row, to: &answer)
+        }
+        return answer
+    }
+
+    private mutating func choose<Stages: RowStages & ~Copyable>(
+        _ old: ArraySlice<UInt8>?, _ new: ArraySlice<UInt8>?, _ stages: borrowing Stages,
+        _ scratch: borrowing KeyScratch
+    ) throws(Fault) -> ArraySlice<UInt8>? {
+        // The record is looked up on old, absent there on new, and its own gray key decides.
+        guard let found = old ?? new else { return nil }
+        let stage = try stage(of: Array(found), old == nil ? .new : .old, stages, scratch)
+        switch (stage.authority, old, new) {
+        case (.old, let old?, _): return old
+        // Of a key that nobody writes on new, what new has is no record yet.
+        case (.old, nil, let new): return stage == .old ? nil : new
+        case (.new, _, let new?): return new
+        case (.new, let old, nil):
+            guard stage == .dualNew, grayFallback else { return nil }
+            unmigrated += 1
+            return old
+        }
+    }
+
+    private func stage<Stages: RowStages & ~Copyable>(
+        of row: [UInt8], _ side: Side, _ stages: borrowing Stages, _ scratch: borrowing KeyScratch
+    ) throws(Fault) -> Stage {
+        if let stage { return stage }
+        let key = try key(plan.grayKey, row, 0..<row.count, side, scratch)
+        return key.withUnsafeBytes { stages.stage(grayKey: $0) }
+    }
+
+    private func rows(
+        _ message: [UInt8], of side: Side, _ scratch: borrowing KeyScratch
+    ) throws(Fault) -> [[UInt8]: Range<Int>] {
+        var rows: [[UInt8]: Range<Int>] = [:]
+        for range in try ranges(plan.rows, message, side) {
+            rows[try key(plan.key, message, range, side, scratch)] = range
+        }
+        return rows
+    }
+
+    private func ranges(_ field: UInt32, _ message: [UInt8], _ side: Side?) throws(Fault) -> [Range<Int>] {
+        let found = message.withUnsafeBytes { bytes -> Result<[Range<Int>], RowFault> in
+            do throws(RowFault) {
+                return .success(try RepeatedField.ranges(of: field, in: bytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch found {
+        case .success(let ranges): return ranges
+        case .failure(let fault): throw Fault(side: side, fault: .unreadable(fault))
+        }
+    }
+
+    private func key(
+        _ plan: KeyPlan, _ message: [UInt8], _ range: Range<Int>, _ side: Side?, _ scratch: borrowing KeyScratch
+    ) throws(Fault) -> [UInt8] {
+        do throws(AnswerFault) {
+            return try scratch.withKey(plan, in: message, range) { Array($0) }
+        } catch {
+            throw Fault(side: side, fault: error)
+        }
+    }
+}

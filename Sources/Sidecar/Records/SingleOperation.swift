@@ -1,0 +1,76 @@
+import EventLoop
+import HTTP2
+import Migration
+import WireFormat
+
+/// A call on records that are in a store, answered by one side: the single query, and every other call at the stages at
+/// which one side has all say.
+///
+///     made --start--> running --machine's end, client gone, too late--> over --asks closed--> closed
+final class SingleOperation: Operation {
+    private let call: CallPointer
+    private let message: [UInt8]
+    private var machine: SingleQuery
+    private var asks: [Ask] = []
+    private var isOver = false
+
+    init(_ call: CallPointer, _ machine: SingleQuery, message: [UInt8]) {
+        self.call = call
+        self.machine = machine
+        self.message = message
+    }
+
+    var isClosed: Bool { isOver && asks.allSatisfy(\.isClosed) }
+
+    func start() { perform(machine.start()) }
+
+    /// A write that is under way runs to its end; nobody waits for a query any more.
+    func clientLeft() { giveUp() }
+    func deadlinePassed() { giveUp() }
+
+    private func giveUp() {
+        isOver = true
+        for ask in asks { ask.cancel(.cancelled) }
+        call.operationProgressed()
+    }
+
+    private func perform(_ action: SingleQuery.Action) {
+        switch action {
+        case .ask(let side): ask(side)
+        case .answer(let side): end { self.call.answer(asks.last { $0.request.side == side }?.takeReply()) }
+        case .answerUnmigrated:
+            call.pointee.worker.pointee.counters.add(.unmigratedReads)
+            end { self.call.answer(asks.last?.takeReply()) }
+        case .fail(let side, .unreachable): end { self.call.refuse(.sideUnreachable(side, "no answer")) }
+        case .fail(let side, .failed(let status)): end { self.call.refuse(.sideFailed(side, status)) }
+        case .ignore: break
+        }
+    }
+
+    private func ask(_ side: Side) {
+        if !asks.isEmpty { call.pointee.worker.pointee.counters.add(.absentFallbacks) }
+        let request = Ask.Request(
+            side: side, path: nil, message: message, deadline: call.pointee.deadline,
+            operation: call.pointee.route.pointee.recordsPointer?.pointee.operation)
+        let ask = Ask(request, for: call) { [unowned self] in replied($1) }
+        asks.append(ask)
+        ask.start()
+    }
+
+    private func replied(_ result: Ask.Result) {
+        guard !isOver, let plan = call.pointee.route.pointee.planPointer else { return }
+        let outcome: SingleQuery.Outcome =
+            switch result {
+            case .replied(let status), .decided(let status): plan.pointee.outcome(of: status)
+            case .lost(let status): .failed(status)
+            case .unreachable: .unreachable
+            }
+        perform(machine.replied(outcome))
+    }
+
+    private func end(_ answer: () -> Void) {
+        isOver = true
+        answer()
+        call.operationProgressed()
+    }
+}
