@@ -20,8 +20,8 @@ package struct ManyPlan: Sendable, Equatable {
     }
 }
 
-/// Merges what both sides have of many records: each is routed on its own, as a single query would be, and the answer is
-/// in the order of the request. Records that are nowhere are left out.
+/// Merges what both sides have of many records: each is routed on its own, as a single query would be, and the answer
+/// is in the order of the request. Records that are nowhere are left out.
 package struct ManyMerge {
     private let plan: ManyPlan
     /// The stage of every record; nil where each one's own gray key decides.

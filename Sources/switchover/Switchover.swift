@@ -16,6 +16,8 @@ struct Switchover: ParsableCommand {
             is wrong.
             """,
         version: VersionCommand.line,
-        subcommands: [ServeCommand.self, CheckCommand.self, InitSwitchesCommand.self, VersionCommand.self]
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, PlanCommand.self, InitSwitchesCommand.self, VersionCommand.self,
+        ]
     )
 }

@@ -57,7 +57,7 @@ class Shopkeeper(threading.Thread):
         while not self.stopped:
             self.calls += 1
             started = time.monotonic()
-            action = self.random.choice([self.find, self.find, self.change, self.save, self.come_and_go])
+            action = self.random.choice([self.find, self.find, self.change, self.save, self.come_and_go, self.list])
             action()
             self.slowest = max(self.slowest, time.monotonic() - started)
         self.client.close()
@@ -72,6 +72,15 @@ class Shopkeeper(threading.Thread):
 
     def find(self):
         self.expect("find", self.client.find(self.key), self.cents)
+
+    def list(self):
+        outcome = self.client.list(store=self.key[0], limit=100)
+        if outcome.code != "OK":
+            return self.wrong.append(f"list: {outcome.code} {outcome.details}")
+        entries = ledger.ListReply.FromString(outcome.messages[0]).entries
+        mine = [each.cents for each in entries if each.id == self.key[1]]
+        if mine != [self.cents]:
+            self.wrong.append(f"list: {mine} in place of {self.cents}")
 
     def change(self):
         self.cents += 1
@@ -93,7 +102,7 @@ class Shopkeeper(threading.Thread):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_changes_under_load(workers, sidecar, ledgers):
-    """200 changes between dualOld, dualNew and newMirrored, all call kinds but multi queries."""
+    """200 changes between dualOld, dualNew and newMirrored, all call kinds."""
     switches = [
         dict(phase="migrating", gray="none", **ALL),
         dict(phase="migrating", gray={"allow": STORES[:4]}, **ALL),

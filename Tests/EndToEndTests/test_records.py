@@ -247,7 +247,8 @@ def test_get_many_of_one_store(stage, between, databases):
 def test_bad_requests_are_named(between, databases):
     _, clerk = between(STAGES["dualOld"])
     stock(databases, "both")
-    assert clerk.ask("Get", records.GetRequest(entity="order"), records.GetResponse) == "INVALID_ARGUMENT unknown-entity"
+    wrong = clerk.ask("Get", records.GetRequest(entity="order"), records.GetResponse)
+    assert wrong == "INVALID_ARGUMENT unknown-entity"
     assert "orders" in clerk.last.details
     assert clerk.update(7, nothing="x") == "INVALID_ARGUMENT"
     assert "status" in clerk.last.details, "it says which fields there are"

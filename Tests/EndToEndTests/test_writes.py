@@ -9,6 +9,7 @@ import pytest
 from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, Ledger, entry, hang
 from harness.processes import wait_for
 from harness.stubs import ledger
+from harness.subjects import run
 
 KEY = ("406", 31198570044)
 GRAY = {"allow": ["406"]}
@@ -326,3 +327,18 @@ def test_messages_of_other_kinds_are_not_lost(between, ledgers):
     ledgers[1].entries[KEY] = ledger.Entry.FromString(extended)
     client.change(KEY, 1)
     assert b"\xa2\x06\x03abc" in ledgers[0].entries[KEY].SerializeToString()
+
+
+def test_plan_says_what_a_call_would_do(between, binary, tmp_path):
+    sidecar, _ = between("dualNew")
+    request = tmp_path / "change.binpb"
+    request.write_bytes(ledger.ChangeRequest(name=ledger.EntryName(store="406", id=7)).SerializeToString())
+    answer = run(binary, "plan", "Change", "--request", request, "--config", sidecar.configuration)
+    assert answer.returncode == 0, answer.stderr
+    assert "gray key: 406\n" in answer.stdout
+    assert "now: epoch 2, migrating, stage dualNew\n" in answer.stdout
+    assert "> dualNew      new, then old is given the record if it has one\n" in answer.stdout
+    assert "absent on the first: new, then old\n" in answer.stdout
+    assert "record key: 7\n" in answer.stdout
+    wrong = run(binary, "plan", "Chang", "--config", sidecar.configuration)
+    assert wrong.returncode == 1 and "ledger.v1.Ledger/Change" in wrong.stderr

@@ -267,11 +267,11 @@ struct LoopBound<Value>: @unchecked Sendable {
 
 /// A canonical record key as a person can read it: text where it is text, else hexadecimal.
 struct RecordKeyText: CustomStringConvertible {
-    private let key: [UInt8]
-    init(_ key: [UInt8]) { self.key = key }
+    let bytes: [UInt8]
+    init(_ key: [UInt8]) { bytes = key }
 
     var description: String {
-        if key.allSatisfy({ (0x20...0x7e).contains($0) }) { return String(decoding: key, as: UTF8.self) }
-        return "0x" + key.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        if bytes.allSatisfy({ (0x20...0x7e).contains($0) }) { return String(decoding: bytes, as: UTF8.self) }
+        return "0x" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 }

@@ -28,8 +28,8 @@ class Database:
         self.link.execute("pragma journal_mode = wal")
         if side == "old":
             self.link.execute(
-                "create table t_order (order_no integer primary key, store_id text not null, status text, total integer, "
-                "version integer not null default 1)")
+                "create table t_order (order_no integer primary key, store_id text not null, status text, "
+                "total integer, version integer not null default 1)")
             self.columns = "order_no, store_id, status, total, version"
             self.table = "t_order"
         else:

@@ -14,7 +14,22 @@ import WireFormat
         (.messageTooLarge(limit: 4096), .resourceExhausted, "message-too-large"),
         (.malformedMessage("50 % wrong: \u{fc}\n"), .invalidArgument, "malformed-message"),
         (.missingKey(path: "1.3"), .invalidArgument, "missing-key"),
-        (.compressedMessage, .unimplemented, "compressed-message"), (.buffersFull, .resourceExhausted, "buffers-full"),
+        (.compressedMessage, .unimplemented, "compressed-message"),
+        (.missingRecordKey(path: "2"), .invalidArgument, "missing-key"),
+        (.unreadableField("1.2", .truncated, at: 3), .invalidArgument, "malformed-message"),
+        (.alreadyExists(.old), .alreadyExists, "already-exists"),
+        (.partialWrite(missing: .new), .aborted, "partial-write"),
+        (.outcomeUnknown(.old, .unavailable), .unknown, "outcome-unknown"),
+        (.outcomeUnknown(.old, .deadlineExceeded), .deadlineExceeded, "outcome-unknown"),
+        (.laneFull(limit: 100), .resourceExhausted, "lane-full"), (.laneClosed, .unavailable, "outcome-unknown"),
+        (.keyMoving, .unavailable, "key-moving"),
+        (.rowsMissing(.new, .internal), .unavailable, "side-unreachable"),
+        (.badPageToken, .invalidArgument, "bad-page-token"), (.walkInterrupted, .aborted, "walk-interrupted"),
+        (.unsortedSide(.old, row: 3), .internal, "unsorted-side"),
+        (.malformedAnswer(.new, "x"), .internal, "malformed-answer"),
+        (.storeRefused(.notFound, "none"), .notFound, "store"),
+        (.unknownEntity(known: "orders"), .invalidArgument, "unknown-entity"),
+        (.buffersFull, .resourceExhausted, "buffers-full"),
         (.queueFull(.new), .resourceExhausted, "queue-full"), (.noSwitches, .unavailable, "no-switches"),
         (.sideUnreachable(.old, "connection refused"), .unavailable, "side-unreachable"),
         (.sideFailed(.new, .internal), .unavailable, "side-unreachable"),
@@ -48,7 +63,7 @@ import WireFormat
         #expect(head.contains("grpc-status: \(status.rawValue)") && head.contains("switchover-error: \(code)"))
         let message = try #require(head.first { $0.hasPrefix("grpc-message: ") }).dropFirst("grpc-message: ".count)
         #expect(message.utf8.allSatisfy { (0x20...0x7e).contains($0) } && !message.isEmpty)
-        let accepts = head.contains("grpc-accept-encoding: identity")
+        let accepts = head.contains("grpc-accept-encoding: identity,gzip")
         #expect(accepts == (code == "compressed-message") && head.count == (accepts ? 6 : 5))
     }
 

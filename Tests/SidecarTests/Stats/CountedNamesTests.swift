@@ -27,7 +27,7 @@ import Testing
             """
         let configuration = try Configuration.parse(text, file: "switchover.yaml")
         let names = CountedNames(configuration)
-        let table = RouteTable(configuration)
+        let table = RouteTable(configuration, stores: try RecordStores(configuration))
         #expect(names.upstreams == ["a", "b"])
         #expect(names.migrations == ["orders", "stock"])
         let expected: [(path: String, migration: String, name: String)] = [

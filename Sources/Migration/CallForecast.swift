@@ -1,0 +1,69 @@
+/// What a call would do at a stage, found by playing its own machine against sides that have the record, and against
+/// ones of which the first does not: nothing in it is written down a second time.
+package struct CallForecast: Sendable, Equatable {
+    /// What is asked, in order, when both sides have the record; of an insert, when neither has it.
+    package let usual: [String]
+    /// The same when the side that is asked first does not have the record; nil where that changes nothing.
+    package let absent: [String]?
+
+    init(usual: [String], absent: [String]?) {
+        self.usual = usual
+        self.absent = absent
+    }
+
+    package init(_ plan: CallPlan, write: WritePlan?, at stage: Stage) {
+        let authority = "\(stage.authority.name)"
+        switch plan.kind {
+        case .passThrough:
+            (usual, absent) = ([authority], nil)
+        case .multiQuery:
+            let isMerged = stage == .dualOld || stage == .dualNew
+            (usual, absent) = (isMerged ? ["old and new, merged by what \(authority) says"] : [authority], nil)
+        case .singleQuery:
+            let query = SingleQuery(stage: stage, grayFallback: plan.grayFallback)
+            (usual, absent) = ([authority], Self.play(query))
+        case .update, .upsert, .insert, .delete:
+            guard stage.isDouble, let machine = write?.write(plan.kind, at: stage) else {
+                (usual, absent) = ([authority], nil)
+                return
+            }
+            usual = Self.play(machine, firstIsAbsent: false, isInsert: plan.kind == .insert)
+            let other = Self.play(machine, firstIsAbsent: true, isInsert: plan.kind == .insert)
+            absent = other == usual ? nil : other
+        }
+    }
+
+    /// The asks of a query whose first side does not have the record.
+    private static func play(_ query: SingleQuery) -> [String]? {
+        var query = query
+        guard case .ask(let first) = query.start(), case .ask(let second) = query.replied(.absent) else { return nil }
+        return ["\(first.name)", "\(second.name)"]
+    }
+
+    private static func play(_ write: Write, firstIsAbsent: Bool, isInsert: Bool) -> [String] {
+        var write = write
+        var steps: [String] = []
+        var action = write.start()
+        while let step = text(action) {
+            var outcome = WriteOutcome.accepted
+            if case .lookUp = action, isInsert { outcome = .absent }
+            if firstIsAbsent, steps.isEmpty, !isInsert { outcome = .absent }
+            steps.append(step)
+            action = write.replied(outcome)
+        }
+        return steps
+    }
+
+    /// Nil at the end.
+    private static func text(_ action: WriteAction) -> String? {
+        switch action {
+        case .call(let side): "\(side.name)"
+        case .put(let side, .overwrite): "\(side.name) is given the record if it has one"
+        case .put(let side, .overwriteOrInsert): "\(side.name) is given the record"
+        case .lookUp(let side): "look up on \(side.name)"
+        case .erase(let side): "\(side.name)"
+        case .restore(let side): "give \(side.name) its row back"
+        case .end, .ignore: nil
+        }
+    }
+}
