@@ -61,6 +61,12 @@ package struct ManyMerge {
         return answer
     }
 
+    /// The gray key of the first record of an answer; nil when there is none.
+    package func grayKey(ofFirst answer: [UInt8]) throws(Fault) -> [UInt8]? {
+        guard let row = try ranges(plan.rows, answer, nil).first else { return nil }
+        return try key(plan.grayKey, answer, row, nil, KeyScratch())
+    }
+
     private mutating func choose<Stages: RowStages & ~Copyable>(
         _ old: ArraySlice<UInt8>?, _ new: ArraySlice<UInt8>?, _ stages: borrowing Stages,
         _ scratch: borrowing KeyScratch

@@ -244,6 +244,26 @@ def test_get_many_of_one_store(stage, between, databases):
         assert clerk.get_many([9, 7], store="406") == ([] if expected == "NOT_FOUND" else [expected])
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_calls_without_a_gray_key(stage, between, databases):
+    """The record is looked up, and its own gray key decides: the same answers as with it."""
+    _, clerk = between(STAGES[stage])
+    for index, where in enumerate(HAVE):
+        stock(databases, where)
+        assert clerk.get(7, store=None) == GET[stage][index]
+        assert (clerk.update(7, store=None, status="paid"), state(databases)) == UPDATE[stage][index]
+        stock(databases, where)
+        assert (clerk.delete(7, store=None), state(databases)) == DELETE[stage][index]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_look_ups_without_a_gray_key(seed, between, databases):
+    truth = {row[0]: row for row in mix(databases, seed)}
+    _, clerk = between(MIXED)
+    for number in range(160):
+        assert clerk.get(number, store=None) == truth.get(number, "NOT_FOUND")
+
+
 def test_bad_requests_are_named(between, databases):
     _, clerk = between(STAGES["dualOld"])
     stock(databases, "both")
@@ -254,7 +274,8 @@ def test_bad_requests_are_named(between, databases):
     assert "status" in clerk.last.details, "it says which fields there are"
     assert clerk.insert(8, status=5) == "INVALID_ARGUMENT"
     assert clerk.ask("Get", b"\x0a\x06orders\x12\x7f", records.GetResponse) == "INVALID_ARGUMENT malformed-message"
-    assert clerk.update(7, store=None, status="x") == "INVALID_ARGUMENT missing-key"
+    assert clerk.insert(8, store=None, status="x") == "INVALID_ARGUMENT missing-key"
+    assert clerk.upsert(8, store=None, status="x") == "INVALID_ARGUMENT missing-key"
     assert state(databases) == [[OPEN], [OPEN]]
 
 

@@ -83,17 +83,61 @@ extension CallPointer {
         pointee.generation = worker.callDecided(plan)
         if pointee.deadline == 0 { setDeadline(plan.pointee.timeoutNanoseconds) }
         if let records = pointee.route.pointee.recordsPointer, records.pointee.operation == .getMany {
-            let operation = GetManyOperation(
-                self, Array(message), plan: records.pointee.many, stage: stage,
-                grayFallback: records.pointee.grayFallback, switches: switches, keeping: snapshot)
+            let merging = ManyMerge(
+                plan: records.pointee.many, stage: stage, grayFallback: records.pointee.grayFallback)
+            let operation = LookUpOperation(
+                self, .records, message: Array(message), merging, switches: switches, keeping: snapshot)
             pointee.operation = operation
-            return operation.start()
+            return operation.start(Array(message), path: nil)
         }
         guard let query = pointee.route.pointee.queryPointer else { return refuse(.unknownMethod) }
         let operation = QueryOperation(
             self, sides, mayMiss: mayMiss, route: query, switches: switches, keeping: snapshot)
         pointee.operation = operation
         operation.start(Array(message))
+    }
+
+    /// A call about one record that does not bear its gray key: the record is looked up, and its own decides. False where
+    /// that cannot be: the call makes a record, or the sides are no records.
+    func findByRecordKey(
+        _ message: UnsafeRawBufferPointer, _ switches: UnsafePointer<MigrationSwitches>
+    ) -> Bool {
+        guard let plan = pointee.route.pointee.planPointer, let records = pointee.route.pointee.recordsPointer,
+            let snapshot = pointee.worker.pointee.snapshots.current
+        else { return false }
+        let isQuery = plan.pointee.kind == .singleQuery
+        guard isQuery || plan.pointee.kind == .update || plan.pointee.kind == .delete else { return false }
+        var request: [UInt8]? = Array(message)
+        let lookUp = pointee.route.pointee.writePointer?.pointee.lookUp
+        if !isQuery {
+            request = lookUp.flatMap {
+                try? $0.template.make(request: message, reply: UnsafeRawBufferPointer(start: nil, count: 0))
+            }
+        }
+        guard let request else { return false }
+        pointee.phase = .operating
+        if isQuery {
+            pointee.epoch = switches.pointee.epoch
+            pointee.generation = pointee.worker.callDecided(plan)
+        }
+        if pointee.deadline == 0 { setDeadline(plan.pointee.timeoutNanoseconds) }
+        // A write only needs to know the record: whatever side has it tells its gray key.
+        let merging = ManyMerge(
+            plan: records.pointee.many, stage: isQuery ? nil : .dualOld, grayFallback: records.pointee.grayFallback)
+        let operation = LookUpOperation(
+            self, isQuery ? .record : .grayKey, message: Array(message), merging, switches: switches,
+            keeping: snapshot)
+        pointee.operation = operation
+        operation.start(request, path: isQuery ? nil : lookUp?.path)
+        return true
+    }
+
+    /// The record that a write names has this gray key.
+    func found(grayKey: [UInt8], message: [UInt8]) {
+        guard pointee.phase == .operating else { return }
+        pointee.phase = .receiving
+        pointee.operation = nil
+        grayKey.withUnsafeBytes { key in message.withUnsafeBytes { decide(key: key, $0) } }
     }
 
     /// One side after the other, where its records are in stores; every stage at which one side has all say too.

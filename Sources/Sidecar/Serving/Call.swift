@@ -198,21 +198,30 @@ extension CallPointer {
         }
         guard let key = pointee.route.pointee.keyPointer else { return refuse(.noSwitches) }
         switch key.pointee.scan(message, scratch: worker.pointee.keyScratch) {
-        case .key(let key):
-            let stage = switches.pointee.stage(key: key)
-            guard plan.pointee.kind.isWrite else { return decide(stage, switches, message) }
-            if let held = worker.heldSwitches(of: plan.pointee.migrationIndex), held.pointee.stage(key: key) != stage {
-                pointee.phase = .waiting
-                return worker.wait(self)
-            }
-            if stage.isDouble { return operate(message, stage, switches) }
-            decide(stage, switches, message)
-        case .missing(let component): refuse(.missingKey(path: keyPath(component)))
+        case .key(let key): decide(key: key, message)
+        case .missing(let component):
+            if !findByRecordKey(message, switches) { refuse(.missingKey(path: keyPath(component))) }
         case .tooLong(let component):
             refuse(.malformedMessage("the gray key, field \(keyPath(component)), is too long"))
         case .malformed(let component, let offset, let fault):
             refuse(.unreadableField(keyPath(component), fault, at: offset))
         }
+    }
+
+    /// - Parameter key: the gray key, of the request or of the record that it names.
+    func decide(key: UnsafeRawBufferPointer, _ message: UnsafeRawBufferPointer) {
+        let worker = pointee.worker
+        guard let plan = pointee.route.pointee.planPointer,
+            let switches = worker.switches(of: plan.pointee.migrationIndex)
+        else { return refuse(.noSwitches) }
+        let stage = switches.pointee.stage(key: key)
+        guard plan.pointee.kind.isWrite else { return decide(stage, switches, message) }
+        if let held = worker.heldSwitches(of: plan.pointee.migrationIndex), held.pointee.stage(key: key) != stage {
+            pointee.phase = .waiting
+            return worker.wait(self)
+        }
+        if stage.isDouble { return operate(message, stage, switches) }
+        decide(stage, switches, message)
     }
 
     func keyPath(_ component: Int) -> String {

@@ -4,14 +4,26 @@ import Migration
 import Stores
 import WireFormat
 
-/// Many records by their keys, while they are on both sides: both are asked at once, and each record is routed on its
-/// own.
+/// Records by their keys, while they are on both sides: both are asked at once, and each record is routed on its own.
 ///
 ///     made --start--> running --both have answered, one failed, client gone, too late--> over --asks closed--> closed
-final class GetManyOperation: Operation {
+final class LookUpOperation: Operation {
+    /// What is wanted of the records.
+    enum Purpose {
+        /// All of them: the answer to `GetMany`.
+        case records
+        /// The only one: the answer to `Get`.
+        case record
+        /// Its gray key, by which a write is decided then.
+        case grayKey
+
+        var operation: StoreOperation { self == .records ? .getMany : .get }
+    }
+
     private let call: CallPointer
+    private let purpose: Purpose
+    /// The client's own.
     private let message: [UInt8]
-    private let plan: ManyPlan
     private let switches: UnsafePointer<MigrationSwitches>
     /// Keeps the memory behind `switches`.
     private let snapshot: SwitchSnapshot
@@ -20,26 +32,27 @@ final class GetManyOperation: Operation {
     private var answers: [Side: [UInt8]] = [:]
     private var isOver = false
 
-    /// - Parameter stage: of all records; nil where each one's own gray key decides.
     init(
-        _ call: CallPointer, _ message: [UInt8], plan: ManyPlan, stage: Stage?, grayFallback: Bool,
+        _ call: CallPointer, _ purpose: Purpose, message: [UInt8], _ merging: ManyMerge,
         switches: UnsafePointer<MigrationSwitches>, keeping snapshot: SwitchSnapshot
     ) {
         self.call = call
+        self.purpose = purpose
         self.message = message
-        self.plan = plan
+        self.merging = merging
         self.switches = switches
         self.snapshot = snapshot
-        merging = ManyMerge(plan: plan, stage: stage, grayFallback: grayFallback)
     }
 
     var isClosed: Bool { isOver && asks.allSatisfy(\.isClosed) }
 
-    func start() {
+    /// - Parameter path: of the method that is asked; nil for the client's own.
+    func start(_ request: [UInt8], path: UnsafeBufferPointer<UInt8>?) {
         call.pointee.worker.pointee.counters.add(.multiQueries)
         for side in Side.allCases where !isOver {
             let request = Ask.Request(
-                side: side, path: nil, message: message, deadline: call.pointee.deadline, operation: .getMany)
+                side: side, path: path, message: request, deadline: call.pointee.deadline,
+                operation: purpose.operation)
             let ask = Ask(request, for: call) { [unowned self] in replied($0, $1) }
             asks.append(ask)
             ask.start()
@@ -57,8 +70,9 @@ final class GetManyOperation: Operation {
             guard let answer = ask.replyMessage else {
                 return end { call.refuse(.malformedAnswer(side, "it has not one message")) }
             }
-            answers[side] = answer
-            if let old = answers[.old], let new = answers[.new] { merge(old, new) }
+            has(answer, side)
+        case .decided(.notFound) where purpose != .records, .replied(.notFound) where purpose != .records:
+            has([], side)
         // What is wrong with the request is told in the side's own words.
         case .decided(let status) where status == .invalidArgument,
             .replied(let status) where status == .invalidArgument:
@@ -69,12 +83,11 @@ final class GetManyOperation: Operation {
         }
     }
 
-    private func merge(_ old: [UInt8], _ new: [UInt8]) {
+    private func has(_ answer: [UInt8], _ side: Side) {
+        answers[side] = answer
+        guard let old = answers[.old], let new = answers[.new] else { return }
         do throws(ManyMerge.Fault) {
-            let answer = try merging.merge(request: message, old: old, new: new, stages: switches.pointee)
-            call.pointee.worker.pointee.counters.add(.unmigratedReads, UInt64(merging.unmigrated))
-            let compresses = asks.contains(where: \.isReplyCompressed)
-            end { call.answer(message: answer, partial: nil, compresses: compresses) }
+            try finish(try merging.merge(request: message, old: old, new: new, stages: switches.pointee))
         } catch {
             let side = error.side
             end {
@@ -84,6 +97,19 @@ final class GetManyOperation: Operation {
                         : .malformedAnswer(side, "a key of a row cannot be read"))
             }
         }
+    }
+
+    private func finish(_ answer: [UInt8]) throws(ManyMerge.Fault) {
+        call.pointee.worker.pointee.counters.add(.unmigratedReads, UInt64(merging.unmigrated))
+        if purpose != .records, answer.isEmpty {
+            return end { call.refuse(.storeRefused(.notFound, "neither side has the record")) }
+        }
+        if purpose == .grayKey, let key = try merging.grayKey(ofFirst: answer) {
+            isOver = true
+            return call.found(grayKey: key, message: message)
+        }
+        let compresses = asks.contains(where: \.isReplyCompressed)
+        end { call.answer(message: answer, partial: nil, compresses: compresses) }
     }
 
     private func end(_ answer: () -> Void) {
