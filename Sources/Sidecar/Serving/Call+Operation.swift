@@ -97,8 +97,8 @@ extension CallPointer {
         operation.start(Array(message))
     }
 
-    /// A call about one record that does not bear its gray key: the record is looked up, and its own decides. False where
-    /// that cannot be: the call makes a record, or the sides are no records.
+    /// A call about one record that does not bear its gray key: the record is looked up, and its own decides. False
+    /// where that cannot be: the call makes a record, or the sides are no records.
     func findByRecordKey(
         _ message: UnsafeRawBufferPointer, _ switches: UnsafePointer<MigrationSwitches>
     ) -> Bool {
