@@ -16,7 +16,10 @@ public func fuzzMerge(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         default: .one(choice >> 7 == 0 ? .old : .new)
         }
     let stages = FuzzStages(hasPins: choice >> 4 & 1 == 1)
-    var query = MultiQuery(plan: plan, sides: sides, mayMiss: SideSet(rawValue: choice >> 5 & 3))
+    let size = input.byte()
+    let most = size == 0 ? Int.max : Int(size)
+    let mayMiss = SideSet(rawValue: choice >> 5 & 3)
+    var query = MultiQuery(plan: plan, sides: sides, mayMiss: mayMiss, maxAnswerBytes: most)
     let request = input.message()
     var action = query.start(request: request)
     var asks = 0
@@ -31,7 +34,7 @@ public func fuzzMerge(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         }
     }
     precondition(action != .wait && action != .ignore, "a query that nobody moves")
-    if case .answer(let message, _) = action, case .both = sides { check(message, plan, request) }
+    if case .answer(let message, _) = action, case .both = sides { check(message, plan, request, most) }
     return 0
 }
 
@@ -98,12 +101,14 @@ private enum Plans {
     }
 }
 
-private func check(_ message: [UInt8], _ plan: MultiQueryPlan, _ request: [UInt8]) {
+private func check(_ message: [UInt8], _ plan: MultiQueryPlan, _ request: [UInt8], _ most: Int) {
     do {
         var table = RowTable()
         _ = try message.withUnsafeBytes { try plan.rows.scan($0, page: 0, into: &table) }
         precondition(table.firstOutOfOrder(in: min(1, table.count)..<table.count) == nil, "rows do not ascend")
         let limit = try request.withUnsafeBytes { try MessageParts(of: $0, number: 2) }.number ?? 0
+        let bytes = table.rows.reduce(0) { $0 + $1.end - $1.fieldStart }
+        precondition(bytes <= most || table.count == 1 || plan.rows.paging.tokens == .none, "more bytes than may be")
         precondition(limit == 0 || UInt64(table.count) <= limit, "more rows than the limit")
     } catch {
         fatalError("an answer is unreadable: \(error)")
