@@ -202,6 +202,19 @@ def test_page_tokens(between, ledgers):
     assert (outcome.code, outcome.error) == ("INVALID_ARGUMENT", "bad-page-token")
 
 
+def test_a_walk_that_a_change_of_sides_interrupts(between, ledgers):
+    client = between(MIXED)
+    for number in range(10):
+        put(ledgers[0], "2", number, number)
+        put(ledgers[1], "2", number, number)
+    token = ledger.ListReply.FromString(client.list(limit=3).messages[0]).next_page_token
+    finished = between(dict(phase="finished"))
+    outcome = finished.list(limit=3, page_token=token)
+    assert (outcome.code, outcome.error) == ("ABORTED", "walk-interrupted")
+    found, sizes = finished.walk(limit=3)
+    assert len(found) == 10 and sizes == [3, 3, 3, 1], "a walk of one side goes on by that side's tokens"
+
+
 def test_a_walk_over_real_orders(between, ledgers):
     """Each order of the quickstart's slice exactly once, whatever side its store is read from."""
     opener = gzip.open if ORDERS.suffix == ".gz" else open

@@ -30,7 +30,9 @@ final class QueryOperation: Operation {
         self.switches = switches
         self.snapshot = snapshot
         let mayMiss = mayMiss.union(route.pointee.mayMiss)
-        machine = MultiQuery(plan: route.pointee.plan, sides: sides, mayMiss: mayMiss)
+        machine = MultiQuery(
+            plan: route.pointee.plan, sides: sides, mayMiss: mayMiss,
+            maxAnswerBytes: call.pointee.worker.pointee.limits.messageBytes)
     }
 
     private var worker: WorkerPointer { call.pointee.worker }

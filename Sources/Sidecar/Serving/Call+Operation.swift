@@ -50,16 +50,11 @@ extension CallPointer {
         let scan = pointee.route.pointee.keyPointer?.pointee.scan(message, scratch: pointee.worker.pointee.keyScratch)
         switch scan {
         case .key(let key):
-            let stage = switches.pointee.stage(key: key)
-            if stage == .dualOld || stage == .dualNew { return query(message, .both(stage), [], switches) }
-            decide(stage, switches, message)
+            askForMany(message, switches.pointee.stage(key: key), [], switches)
         case nil, .missing:
-            if let stage = switches.pointee.stageWithoutKey, stage != .dualOld, stage != .dualNew {
-                return decide(stage, switches, message)
-            }
             // While no key is read from new, whoever names none is not to suffer from new.
             let mayMiss: SideSet = switches.pointee.gray.isNone ? .new : []
-            query(message, .both(switches.pointee.stageWithoutKey), mayMiss, switches)
+            askForMany(message, switches.pointee.stageWithoutKey, mayMiss, switches)
         case .tooLong(let component):
             refuse(.malformedMessage("the gray key, field \(keyPath(component)), is too long"))
         case .malformed(let component, let offset, let fault):
@@ -67,16 +62,28 @@ extension CallPointer {
         }
     }
 
+    /// - Parameter stage: of all rows; nil where each one's own gray key decides.
+    private func askForMany(
+        _ message: UnsafeRawBufferPointer, _ stage: Stage?, _ mayMiss: SideSet,
+        _ switches: UnsafePointer<MigrationSwitches>
+    ) {
+        switch stage {
+        case nil, .dualOld, .dualNew: query(message, .both(stage), stage, mayMiss, switches)
+        case .old?, .newMirrored?, .new?:
+            guard let stage else { return }
+            if readsToken(at: stage) { return query(message, .one(stage.authority), stage, [], switches) }
+            decide(stage, switches, message)
+        }
+    }
+
     private func query(
-        _ message: UnsafeRawBufferPointer, _ sides: MultiQuery.Sides, _ mayMiss: SideSet,
+        _ message: UnsafeRawBufferPointer, _ sides: MultiQuery.Sides, _ stage: Stage?, _ mayMiss: SideSet,
         _ switches: UnsafePointer<MigrationSwitches>
     ) {
         let worker = pointee.worker
         guard let plan = pointee.route.pointee.planPointer, let snapshot = worker.pointee.snapshots.current else {
             return refuse(.noSwitches)
         }
-        var stage: Stage?
-        if case .both(let common) = sides { stage = common }
         pointee.stage = stage
         pointee.epoch = switches.pointee.epoch
         pointee.phase = .operating

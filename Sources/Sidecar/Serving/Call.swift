@@ -113,9 +113,15 @@ extension CallPointer {
 
     /// Whether a call that has the same stage whatever its key must be read all the same.
     private func mustRead(_ plan: UnsafePointer<CallPlan>, _ stage: Stage) -> Bool {
-        if plan.pointee.kind == .multiQuery { return stage == .dualOld || stage == .dualNew }
+        if plan.pointee.kind == .multiQuery { return stage == .dualOld || stage == .dualNew || readsToken(at: stage) }
         guard plan.pointee.kind.isWrite else { return false }
         return stage.isDouble || pointee.worker.heldSwitches(of: plan.pointee.migrationIndex) != nil
+    }
+
+    /// A page token of both sides is not for one of them to read (`walk-interrupted`); at stage `old` nothing is read.
+    func readsToken(at stage: Stage) -> Bool {
+        guard stage != .old, let query = pointee.route.pointee.queryPointer else { return false }
+        return query.pointee.plan.rows.paging.tokens == .opaque
     }
 
     private func refusalOfTrailers(_ events: StreamEvents) -> Refusal? {
