@@ -7,10 +7,11 @@ package struct Field {
     package let nameBytes: UnsafeBufferPointer<UInt8>
     package let valueBytes: UnsafeBufferPointer<UInt8>
     package let token: FieldToken
-    /// Fields that it becomes when it is sent on: a list of binary values is taken apart.
-    let items: Int
     /// The peer asked that this field never be indexed (RFC 7541, 6.2.3); that is passed on.
     let neverIndex: Bool
+    /// Fields that it becomes when it is sent on: a list of binary values is taken apart. Small, as each call copies
+    /// dozens of fields.
+    private let itemCount: UInt32
 
     init(name: OpaquePointer, value: OpaquePointer, neverIndex: Bool) {
         self.name = name
@@ -18,9 +19,11 @@ package struct Field {
         nameBytes = Self.bytes(name)
         valueBytes = Self.bytes(value)
         token = FieldToken.of(nameBytes)
-        items = token == .binary ? 1 + valueBytes.count { $0 == UInt8(ascii: ",") } : 1
         self.neverIndex = neverIndex
+        itemCount = token == .binary ? UInt32(clamping: 1 + valueBytes.count { $0 == UInt8(ascii: ",") }) : 1
     }
+
+    var items: Int { Int(itemCount) }
 
     /// Size as RFC 9113, 6.5.2 counts it, of all the fields that it becomes, bytes.
     var size: Int { items * (nameBytes.count + 32) + valueBytes.count }

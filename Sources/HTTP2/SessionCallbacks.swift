@@ -219,7 +219,7 @@ extension StreamPointer {
 
 extension UnsafeMutablePointer<SessionPool> {
     fileprivate func fits(_ field: Field, in list: FieldList) -> Bool {
-        let limits = pointee.limits
-        return list.bytes + field.size <= limits.metadataBytes && list.items + field.items <= limits.metadataFields
+        list.bytes + field.size <= pointee.limits.metadataBytes
+            && list.items + field.items <= pointee.limits.metadataFields
     }
 }
