@@ -181,6 +181,26 @@ def test_a_write_that_hangs_stops_the_change_and_then_lets_it_go(sidecar, ledger
     quick.close()
 
 
+def test_a_newer_change_replaces_one_that_waits_to_be_tried_again(sidecar, ledgers):
+    subject = sidecar(dict(phase="migrating", gray="none", **ALL), limits={"handover_wait": "200ms"})
+    key = ("406", 1)
+    for side in ledgers:
+        side.entries[key] = entry(key, 100)
+    slow = Bookkeeper(subject.address)
+    ledgers[0].faults["Change"] = hang(0.9)
+    hanging = threading.Thread(target=lambda: slow.change(key, 5))
+    hanging.start()
+    wait_for(lambda: ledgers[0].log, 5, "the write is under way")
+    subject.write_switches(phase="migrating", gray={"allow": ["406"]}, **ALL)
+    wait_for(lambda: "switches not changed" in subject.log(), 5, "the change is taken back")
+    subject.write_switches(phase="migrating", gray="all", **ALL)
+    hanging.join()
+    wait_for(lambda: epoch_in_force(subject), 5, "the newer change is made")
+    time.sleep(1.5)
+    assert epoch_in_force(subject), "the older one does not come after it"
+    slow.close()
+
+
 def test_down_to_old_waits_for_queries(sidecar, ledgers):
     """A query that was sent to new must not be overtaken by a write that only old is told of."""
     subject = sidecar(dict(phase="migrating", gray="all", **ALL), limits={"handover_wait": "5s"})

@@ -63,6 +63,8 @@ final class SwitchHandover: @unchecked Sendable {
             next = snapshot
             return
         }
+        // What was taken back and waits to be tried again is older than this.
+        next = nil
         target = snapshot
         holdsSince = now
         perform(handover.change(goesToOld: snapshot.takesKeysToOld(from: current)))
