@@ -170,11 +170,10 @@ package final class SidecarProcess: @unchecked Sendable {
             workers[0].post { [self] _ in startAccepting() }
         }
         let handover = SwitchHandover(
-            workers: workers, admin: admin, lanes: lanes, longestHold: configuration.limits.handoverWait,
-            logger: logger
-        ) { snapshot in
-            board.set(switches: snapshot.summaries)
-            looked()
+            workers: workers, admin: admin, lanes: lanes, longestHold: configuration.limits.handoverWait
+        ) { [self] event in
+            switchesProgressed(event)
+            if case .opened = event { looked() }
         }
         let watcher = SwitchFileWatcher(
             path: configuration.switches, migrations: configuration.switchedMigrations,
@@ -187,6 +186,16 @@ package final class SidecarProcess: @unchecked Sendable {
         )
         try watcher.start()
         switchFile = watcher
+    }
+
+    private func switchesProgressed(_ event: SwitchHandover.Event) {
+        switch event {
+        case .opened(let snapshot, let held):
+            board.set(switches: snapshot.summaries)
+            logger.info("switches changed", metadata: ["held_ms": "\(held / 1_000_000)"])
+        case .tookTooLong(let reason):
+            logger.error("switches not changed: \(reason.sentence); trying again in 1 s")
+        }
     }
 
     /// On the first worker's thread.

@@ -1,44 +1,61 @@
 import EventLoop
-import Logging
 import Migration
 
 /// Brings a change of the switches to all workers, step by step as `Handover` says. Confined to the admin loop.
-///
-/// A change that comes while another is under way waits for its end, and replaces one that waits already.
 final class SwitchHandover: @unchecked Sendable {
     // Sendable because everything mutable is touched on the admin loop's thread alone.
+
+    enum Event: Sendable {
+        /// All calls are decided by these switches.
+        case opened(SwitchSnapshot, heldNanoseconds: UInt64)
+        /// What was in force stays so; the change is tried again soon.
+        case tookTooLong(Reason)
+    }
+
+    /// Why a change had to be taken back.
+    enum Reason: Sendable {
+        /// Calls that were decided by the switches in force still run.
+        case callsRunning
+        /// A write may still happen whose outcome is not known.
+        case outcomeUnknown
+
+        var sentence: String {
+            switch self {
+            case .callsRunning: "calls that were decided by the old ones still run"
+            case .outcomeUnknown: "the outcome of a write is unknown, it may still happen"
+            }
+        }
+    }
+
+    private static let retryNanoseconds: UInt64 = 1_000_000_000
 
     private let workers: [WorkerThread]
     private let admin: LoopThread
     private let lanes: LaneTable
     /// The longest hold, nanoseconds.
     private let longestHold: UInt64
-    private let logger: Logger
-    private let opened: (SwitchSnapshot) -> Void
+    private let tell: (Event) -> Void
     private let timer: UnsafeMutablePointer<Timer>
     /// Looks again whether all lanes have settled.
     private let settleTimer: UnsafeMutablePointer<Timer>
 
-    private var handover = Handover()
-    private var current: SwitchSnapshot?
-    private var target: SwitchSnapshot?
-    private var next: SwitchSnapshot?
+    private var handover = Handover<SwitchSnapshot> { $1.takesKeysToOld(from: $0) }
     /// Tells answers to this step from late ones.
     private var step = 0
     private var awaited = 0
     private var holdsSince: UInt64 = 0
+    private var isFirst = true
 
-    /// - Parameter opened: told whenever all calls are decided by another snapshot.
+    /// - Parameter tell: called on the admin loop.
     init(
-        workers: [WorkerThread], admin: LoopThread, lanes: LaneTable, longestHold: UInt64, logger: Logger,
-        opened: @escaping (SwitchSnapshot) -> Void
+        workers: [WorkerThread], admin: LoopThread, lanes: LaneTable, longestHold: UInt64,
+        tell: @escaping (Event) -> Void
     ) {
         self.workers = workers
         self.admin = admin
         self.lanes = lanes
         self.longestHold = longestHold
-        self.logger = logger
-        self.opened = opened
+        self.tell = tell
         timer = .allocate(capacity: 1)
         settleTimer = .allocate(capacity: 1)
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -58,39 +75,25 @@ final class SwitchHandover: @unchecked Sendable {
     private var now: UInt64 { admin.loop.pointee.now }
 
     private func begin(_ snapshot: SwitchSnapshot) {
-        guard let current else { return open(snapshot) }
-        guard !handover.isHolding else {
-            next = snapshot
-            return
-        }
-        // What was taken back and waits to be tried again is older than this.
-        next = nil
-        target = snapshot
-        holdsSince = now
-        perform(handover.change(goesToOld: snapshot.takesKeysToOld(from: current)))
+        if !handover.isHolding { holdsSince = now }
+        perform(handover.change(to: snapshot))
     }
 
-    private func perform(_ step: Handover.Step) {
-        guard let current, let target else { return }
+    private func perform(_ step: Handover<SwitchSnapshot>.Step) {
+        if case .ignore = step { return }
         self.step += 1
         switch step {
-        case .holdX:
+        case .holdX(let current, let target):
             admin.loop.arm(timer, at: holdsSince + longestHold)
             publish(current, held: target, awaiting: .writes)
-        case .holdY: publish(target, held: current, awaiting: .queries)
-        case .openY:
+        case .holdY(let target, let current): publish(target, held: current, awaiting: .queries)
+        case .open(let snapshot):
             admin.loop.disarm(timer)
-            logger.info("switches changed", metadata: ["held_ms": "\((now - holdsSince) / 1_000_000)"])
-            open(target)
-        case .backToX:
-            logger.error(
-                """
-                switches not changed: calls decided by the old ones still run, or the outcome of a write is unknown; \
-                trying again in 1 s
-                """)
+            open(snapshot)
+        case .backToX(let current):
+            tell(.tookTooLong(lanes.isAnyClosed(at: now) ? .outcomeUnknown : .callsRunning))
             for worker in workers { worker.post { $0.take(current, held: nil, refusesWaiting: true) } }
-            next = next ?? target
-            admin.loop.arm(timer, at: now + 1_000_000_000)
+            admin.loop.arm(timer, at: now + Self.retryNanoseconds)
         case .ignore: break
         }
     }
@@ -122,20 +125,15 @@ final class SwitchHandover: @unchecked Sendable {
 
     private func timerFired() {
         if handover.isHolding { return perform(handover.timedOut()) }
-        beginNext()
+        holdsSince = now
+        perform(handover.retryTimePassed())
     }
 
     private func open(_ snapshot: SwitchSnapshot) {
-        current = snapshot
-        target = nil
         for worker in workers { worker.post { $0.take(snapshot, held: nil) } }
-        opened(snapshot)
-        beginNext()
-    }
-
-    private func beginNext() {
-        guard let snapshot = next else { return }
-        next = nil
-        begin(snapshot)
+        tell(.opened(snapshot, heldNanoseconds: isFirst ? 0 : now - holdsSince))
+        isFirst = false
+        holdsSince = now
+        perform(handover.nextChange())
     }
 }

@@ -1,0 +1,98 @@
+/// A change of one migration's switches, held against the rules of the contract's section 2: what stands in its way.
+///
+/// One rung at a time; a move forward needs that nothing would be lost or shown stale by it, a move backward that
+/// nothing disappears from sight. Whoever knows better says so, and the move goes through: `Obstacle.waiver`.
+package struct Move: Sendable {
+    package let from: SwitchState
+    package let to: SwitchState
+    private let facts: MoveFacts
+
+    package init(from: SwitchState, to: SwitchState, facts: MoveFacts) {
+        self.from = from
+        self.to = to
+        self.facts = facts
+    }
+
+    /// Whether some key goes towards new.
+    package var isForward: Bool {
+        if to.phase != from.phase { return to.phase.rawValue > from.phase.rawValue }
+        guard to.phase == .migrating else { return false }
+        return to.enrolled.mayGain(over: from.enrolled) || to.gray.mayGain(over: from.gray)
+    }
+
+    /// What stands in its way, none where it may be made.
+    package var obstacles: [MoveObstacle] {
+        setObstacles + (from.phase == to.phase ? keyObstacles : phaseObstacles)
+    }
+
+    /// What the sets may never say, whatever the phase is.
+    private var setObstacles: [MoveObstacle] {
+        guard from.gray != to.gray || from.enrolled != to.enrolled || from.phase != to.phase else { return [] }
+        var found: [MoveObstacle] = []
+        if !facts.grayNotEnrolled.isEmpty { found.append(.notEnrolled(facts.grayNotEnrolled)) }
+        if to.gray.share > to.enrolled.share { found.append(.shareNotEnrolled(to.gray.share, to.enrolled.share)) }
+        if facts.insertsIntoOldOnly, !to.gray.isNone { found.append(.insertsOld) }
+        return found
+    }
+
+    /// The phase stays; only while migrating do the sets move keys.
+    private var keyObstacles: [MoveObstacle] {
+        guard to.phase == .migrating else { return [] }
+        var found: [MoveObstacle] = []
+        if isForward, facts.dirtyRecords > 0 { found.append(.dirtyRecords(facts.dirtyRecords)) }
+        if to.enrolled.mayGain(over: from.enrolled), facts.hasLeftEnrolled { found.append(.leftBefore) }
+        if from.enrolled.mayGain(over: to.enrolled), facts.insertsIntoNewOnly { found.append(.recordsOnNewOnly) }
+        return found
+    }
+
+    private var phaseObstacles: [MoveObstacle] {
+        switch (from.phase, to.phase) {
+        case (.retired, _): return [.retired]
+        case (.idle, .migrating): return leavingIdle
+        case (.migrating, .mirrored): return [.notVerified] + dirty
+        case (.mirrored, .finished): return dirty
+        case (.finished, .retired): return [.forGood]
+        case (.migrating, .idle):
+            return (to.gray.isNone ? [] : [.grayNotEmpty]) + (facts.insertsIntoNewOnly ? [.recordsOnNewOnly] : [])
+        case (.mirrored, .migrating): return []
+        case (.finished, .mirrored): return [.oldMissedWrites]
+        default:
+            let step = to.phase.rawValue > from.phase.rawValue ? 1 : -1
+            return [.severalRungs(from: from.phase, to: to.phase, next: from.phase.rung(step) ?? from.phase)]
+        }
+    }
+
+    private var dirty: [MoveObstacle] { facts.dirtyRecords > 0 ? [.dirtyRecords(facts.dirtyRecords)] : [] }
+
+    private var leavingIdle: [MoveObstacle] {
+        var found: [MoveObstacle] = []
+        if !facts.unlistedMethods.isEmpty { found.append(.unlistedMethods(facts.unlistedMethods)) }
+        switch facts.newHoldsRecords {
+        case nil: found.append(.newNotCounted)
+        case true?: found.append(.newHoldsRecords)
+        case false?: break
+        }
+        if !to.gray.isNone { found.append(.grayNotEmpty) }
+        return found
+    }
+}
+
+/// What is known of a migration beside its switches.
+package struct MoveFacts: Sendable, Equatable {
+    /// Some method inserts into new alone while records are written on both sides.
+    package var insertsIntoNewOnly = false
+    /// Some method inserts into old alone then.
+    package var insertsIntoOldOnly = false
+    /// Writes since the start after which the two sides of a record may differ.
+    package var dirtyRecords: UInt64 = 0
+    /// Nil where they cannot be counted.
+    package var newHoldsRecords: Bool?
+    /// Methods of the migration's services that were called and that the configuration does not list.
+    package var unlistedMethods: [String] = []
+    /// Listed keys that are gray after the move, but not enrolled.
+    package var grayNotEnrolled: [String] = []
+    /// Keys have left `enrolled` since the migration left `idle`: what new still has of them nobody maintained.
+    package var hasLeftEnrolled = false
+
+    package init() {}
+}

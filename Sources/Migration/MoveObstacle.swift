@@ -1,0 +1,122 @@
+/// Why a move of the switches is refused, and who may let it through all the same.
+package enum MoveObstacle: Sendable, Equatable {
+    case severalRungs(from: Phase, to: Phase, next: Phase)
+    case retired
+    case forGood
+    case oldMissedWrites
+    case notVerified
+    case dirtyRecords(UInt64)
+    case recordsOnNewOnly
+    case grayNotEmpty
+    case unlistedMethods([String])
+    case newHoldsRecords
+    case newNotCounted
+    case leftBefore
+    case notEnrolled([String])
+    case shareNotEnrolled(UInt32, UInt32)
+    case insertsOld
+
+    /// What a person must say for the move to be made in spite of it.
+    package enum Waiver: Sendable, Equatable {
+        /// Nothing helps.
+        case none
+        /// The migration's name, typed.
+        case force
+        /// The number of dirty records, typed.
+        case dirtyRecords(UInt64)
+        /// That new holds no record of the migration.
+        case newIsEmpty
+    }
+
+    package var waiver: Waiver {
+        switch self {
+        case .severalRungs, .retired, .grayNotEmpty, .notEnrolled, .shareNotEnrolled, .insertsOld, .newHoldsRecords:
+            .none
+        case .forGood, .oldMissedWrites, .notVerified, .recordsOnNewOnly, .unlistedMethods: .force
+        case .dirtyRecords(let count): .dirtyRecords(count)
+        case .newNotCounted, .leftBefore: .newIsEmpty
+        }
+    }
+
+    /// For scripts.
+    package var name: String {
+        switch self {
+        case .severalRungs: "several-rungs"
+        case .retired: "retired"
+        case .forGood: "for-good"
+        case .oldMissedWrites: "old-missed-writes"
+        case .notVerified: "not-verified"
+        case .dirtyRecords: "dirty-records"
+        case .recordsOnNewOnly: "records-on-new-only"
+        case .grayNotEmpty: "gray-not-empty"
+        case .unlistedMethods: "unlisted-methods"
+        case .newHoldsRecords: "new-holds-records"
+        case .newNotCounted: "new-not-counted"
+        case .leftBefore: "left-before"
+        case .notEnrolled: "not-enrolled"
+        case .shareNotEnrolled: "share-not-enrolled"
+        case .insertsOld: "inserts-old"
+        }
+    }
+
+    /// What is wrong and what to do instead, for a person. `migration` is its name, as commands take it.
+    package func sentence(_ migration: String) -> String { "\(reason) \(advice(migration))" }
+
+    private var reason: String {
+        switch self {
+        case .severalRungs(let from, let to, _):
+            "\(from.name) to \(to.name) is more than one rung of the ladder."
+        case .retired: "Old is retired: its connections are closed and it has missed writes; there is no way back."
+        case .forGood: "Retiring old is for good: there is no way back from it."
+        case .oldMissedWrites: "Old has missed every write since the migration was finished and would be behind."
+        case .notVerified: "Nothing has compared the two sides: records that only old has would disappear from sight."
+        case .dirtyRecords(let count):
+            "\(count) \(count == 1 ? "write has" : "writes have") reached one side only, or may have, since the "
+                + "sidecar started."
+        case .recordsOnNewOnly: "Records that were inserted while enrolled are on new only: old would not show them."
+        case .grayNotEmpty: "The gray set is not empty: its keys would go two rungs at once."
+        case .unlistedMethods(let methods):
+            "\(methods.joined(separator: ", ")) \(methods.count == 1 ? "was" : "were") called and the configuration "
+                + "does not say whether \(methods.count == 1 ? "it writes" : "they write")."
+        case .newHoldsRecords: "New holds records of this migration that nobody has maintained."
+        case .newNotCounted: "Whether new holds records already cannot be asked of a gRPC service."
+        case .leftBefore: "Keys have left the enrolled set before: what new still has of them is out of date."
+        case .notEnrolled(let keys):
+            "\(keys.joined(separator: ", ")) \(keys.count == 1 ? "is" : "are") not enrolled: gray counts within "
+                + "enrolled only."
+        case .shareNotEnrolled(let gray, let enrolled):
+            "\(Self.percent(gray)) gray is more than the \(Self.percent(enrolled)) that are enrolled."
+        case .insertsOld: "The configuration says inserts: old, so that no key may be read from new."
+        }
+    }
+
+    private func advice(_ migration: String) -> String {
+        switch self {
+        case .severalRungs(_, _, let next): "Go one at a time: switchover total \(migration) \(next.name)"
+        case .retired: "Start another migration to go back."
+        case .forGood: "If nothing else uses old: --force \(migration)"
+        case .oldMissedWrites:
+            "Copy them back first; if old's state does not matter to you: --force \(migration)"
+        case .notVerified: "Compare them, then say so: --force \(migration)"
+        case .dirtyRecords(let count):
+            "The log names them (\"dirty\"): put them right, then say so: --accept-dirty \(count)"
+        case .recordsOnNewOnly:
+            "Stay at dualOld, where old is asked first and nothing is lost; or copy them to old, then say so: "
+                + "--force \(migration)"
+        case .grayNotEmpty: "Empty it first: switchover gray \(migration) none"
+        case .unlistedMethods:
+            "List each under methods as { kind: pass_through, effect: read } or { ..., effect: unsafe_write }; or, if "
+                + "none of them writes: --force \(migration)"
+        case .newHoldsRecords: "Empty new's table first."
+        case .newNotCounted: "If it holds none: --new-is-empty"
+        case .leftBefore: "Remove those keys' records from new, then say so: --new-is-empty"
+        case .notEnrolled(let keys):
+            "Enrol first: switchover enrol \(migration) add \(keys.prefix(3).joined(separator: " "))"
+        case .shareNotEnrolled(let gray, _):
+            "Enrol first: switchover enrol \(migration) percent \(Double(gray) / 100)"
+        case .insertsOld: "Change it to inserts: new or both, and start the sidecar again."
+        }
+    }
+
+    private static func percent(_ times100: UInt32) -> String { "\(Double(times100) / 100) %" }
+}

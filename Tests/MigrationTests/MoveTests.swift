@@ -1,0 +1,151 @@
+import Testing
+
+@testable import Migration
+
+/// Every move between two rungs, and every reason for which one is refused, by name.
+@Suite struct MoveTests {
+    private static func state(
+        _ phase: Phase, enrolled: KeySelection = .all, gray: KeySelection = .none
+    ) -> SwitchState {
+        SwitchState(phase: phase, enrolled: enrolled, gray: gray)
+    }
+
+    private static func keys(_ keys: String..., percent: UInt32 = 0) -> KeySelection {
+        var set = KeySelection()
+        set.add(keys.map { [$0] })
+        set.percentTimes100 = percent
+        return set
+    }
+
+    /// Nothing is known against any move.
+    private static var clear: MoveFacts {
+        var facts = MoveFacts()
+        facts.newHoldsRecords = false
+        return facts
+    }
+
+    private static func facts(_ change: (inout MoveFacts) -> Void) -> MoveFacts {
+        var facts = clear
+        change(&facts)
+        return facts
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        let move: Move
+        let obstacles: [String]
+
+        init(_ name: String, _ from: SwitchState, _ to: SwitchState, _ facts: MoveFacts, _ obstacles: String...) {
+            self.name = name
+            move = Move(from: from, to: to, facts: facts)
+            self.obstacles = obstacles
+        }
+
+        var testDescription: String { name }
+    }
+
+    static let setCases = [
+        Case("nothing changes", state(.migrating), state(.migrating), clear),
+        Case("gray grows", state(.migrating), state(.migrating, gray: keys("1")), clear),
+        Case(
+            "gray grows over a dirty record", state(.migrating), state(.migrating, gray: keys("1")),
+            facts { $0.dirtyRecords = 2 }, "dirty-records"),
+        Case(
+            "gray shrinks over a dirty record", state(.migrating, gray: keys("1")), state(.migrating),
+            facts { $0.dirtyRecords = 2 }),
+        Case(
+            "gray, not enrolled", state(.migrating, enrolled: keys("1")),
+            state(.migrating, enrolled: keys("1"), gray: keys("2")), facts { $0.grayNotEnrolled = ["2"] },
+            "not-enrolled"),
+        Case(
+            "more percent gray than enrolled", state(.migrating, enrolled: keys(percent: 100)),
+            state(.migrating, enrolled: keys(percent: 100), gray: keys(percent: 200)), clear, "share-not-enrolled"),
+        Case(
+            "gray while inserts go to old", state(.migrating), state(.migrating, gray: keys("1")),
+            facts { $0.insertsIntoOldOnly = true }, "inserts-old"),
+        Case("enrolled grows", state(.migrating, enrolled: .none), state(.migrating, enrolled: keys("1")), clear),
+        Case(
+            "enrolled grows again", state(.migrating, enrolled: .none), state(.migrating, enrolled: keys("1")),
+            facts { $0.hasLeftEnrolled = true }, "left-before"),
+        Case(
+            "enrolled shrinks, inserts on both", state(.migrating, enrolled: keys("1")),
+            state(.migrating, enrolled: .none), clear),
+        Case(
+            "enrolled shrinks, inserts on new", state(.migrating, enrolled: keys("1")),
+            state(.migrating, enrolled: .none), facts { $0.insertsIntoNewOnly = true }, "records-on-new-only"),
+        Case("sets are prepared at idle", state(.idle, enrolled: .none), state(.idle, enrolled: keys("1")), clear),
+    ]
+
+    static let phaseCases = [
+        Case("idle to migrating", state(.idle), state(.migrating), clear),
+        Case(
+            "idle to migrating, new holds records", state(.idle), state(.migrating),
+            facts { $0.newHoldsRecords = true }, "new-holds-records"),
+        Case(
+            "idle to migrating, new cannot be asked", state(.idle), state(.migrating),
+            facts { $0.newHoldsRecords = nil }, "new-not-counted"),
+        Case(
+            "idle to migrating, unlisted method", state(.idle), state(.migrating),
+            facts { $0.unlistedMethods = ["a.B/C"] }, "unlisted-methods"),
+        Case(
+            "idle to migrating, gray already", state(.idle, gray: keys("1")), state(.migrating, gray: keys("1")),
+            clear, "gray-not-empty"),
+        Case("migrating to mirrored", state(.migrating), state(.mirrored), clear, "not-verified"),
+        Case(
+            "migrating to mirrored, dirty", state(.migrating), state(.mirrored), facts { $0.dirtyRecords = 1 },
+            "not-verified", "dirty-records"),
+        Case("mirrored to finished", state(.mirrored), state(.finished), clear),
+        Case(
+            "mirrored to finished, dirty", state(.mirrored), state(.finished), facts { $0.dirtyRecords = 1 },
+            "dirty-records"),
+        Case("finished to retired", state(.finished), state(.retired), clear, "for-good"),
+        Case("migrating to idle, inserts on both", state(.migrating), state(.idle), clear),
+        Case(
+            "migrating to idle, dirty", state(.migrating), state(.idle), facts { $0.dirtyRecords = 1 }),
+        Case(
+            "migrating to idle, inserts on new", state(.migrating), state(.idle),
+            facts { $0.insertsIntoNewOnly = true }, "records-on-new-only"),
+        Case(
+            "migrating to idle, gray", state(.migrating, gray: keys("1")), state(.idle, gray: keys("1")), clear,
+            "gray-not-empty"),
+        Case(
+            "mirrored to migrating, dirty", state(.mirrored), state(.migrating), facts { $0.dirtyRecords = 1 }),
+        Case("finished to mirrored", state(.finished), state(.mirrored), clear, "old-missed-writes"),
+    ]
+
+    @Test(arguments: setCases + phaseCases) func obstacles(_ test: Case) {
+        #expect(test.move.obstacles.map(\.name) == test.obstacles)
+    }
+
+    @Test func noMoveIsMoreThanOneRung() {
+        for from in Phase.allCases {
+            for to in Phase.allCases where abs(Int(from.rawValue) - Int(to.rawValue)) > 1 {
+                let names = Move(from: Self.state(from), to: Self.state(to), facts: Self.clear).obstacles.map(\.name)
+                #expect(names == [from == .retired ? "retired" : "several-rungs"], "\(from.name) to \(to.name)")
+            }
+        }
+    }
+
+    @Test func aSentenceNamesTheNextRung() throws {
+        let move = Move(from: Self.state(.idle), to: Self.state(.finished), facts: Self.clear)
+        let sentence = try #require(move.obstacles.first).sentence("orders")
+        #expect(sentence.hasSuffix("switchover total orders migrating"))
+    }
+
+    @Test func forwardIsTowardsNew() {
+        #expect(Move(from: Self.state(.idle), to: Self.state(.migrating), facts: Self.clear).isForward)
+        #expect(!Move(from: Self.state(.finished), to: Self.state(.mirrored), facts: Self.clear).isForward)
+        let gray = Self.state(.migrating, gray: Self.keys("1"))
+        #expect(Move(from: Self.state(.migrating), to: gray, facts: Self.clear).isForward)
+        #expect(!Move(from: gray, to: Self.state(.migrating), facts: Self.clear).isForward)
+        #expect(!Move(from: Self.state(.idle), to: Self.state(.idle, gray: .all), facts: Self.clear).isForward)
+    }
+
+    @Test(arguments: setCases + phaseCases) func everyRefusalSaysWhatToDo(_ test: Case) {
+        for obstacle in test.move.obstacles {
+            let sentence = obstacle.sentence("orders")
+            #expect(sentence.split(separator: ". ").count >= 2, "\(sentence)")
+            if obstacle.waiver == .force { #expect(sentence.contains("--force orders")) }
+        }
+    }
+}
