@@ -18,3 +18,10 @@ static inline int accept_nonblocking(int listener) {
 /* The name that ps and top show, at most 15 bytes. */
 #include <sys/prctl.h>
 static inline void name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/* Who is at the other end of a connected Unix socket; SO_PEERCRED's struct is in glibc only under _GNU_SOURCE. */
+struct switchover_peer_credentials { int process; unsigned int user; unsigned int group; };
+static inline int switchover_read_peer_credentials(int socket, struct switchover_peer_credentials *credentials) {
+  socklen_t length = sizeof *credentials;
+  return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, credentials, &length);
+}

@@ -17,3 +17,35 @@ extension Phase {
         Int(rawValue).advanced(by: distance) < 0 ? nil : Phase(rawValue: UInt8(Int(rawValue) + distance))
     }
 }
+
+extension SwitchState {
+    /// This state without what a forward change from `before` to `after` did; nothing that was done since is undone, and
+    /// nothing goes forward.
+    package func undoing(from before: SwitchState, to after: SwitchState) -> SwitchState {
+        if self == after { return before }
+        var result = self
+        if before.phase != after.phase, phase.rawValue > before.phase.rawValue { result.phase = before.phase }
+        result.enrolled = enrolled.undoing(from: before.enrolled, to: after.enrolled)
+        result.gray = gray.undoing(from: before.gray, to: after.gray)
+        return result
+    }
+}
+
+extension KeySelection {
+    /// The set without the keys that a change from `before` to `after` let in.
+    fileprivate func undoing(from before: KeySelection, to after: KeySelection) -> KeySelection {
+        if before == after { return self }
+        if self == after { return before }
+        var result = self
+        if after.share > before.share, share > before.share { result.setShare(before.share) }
+        if allowFile == after.allowFile { result.allowFile = before.allowFile }
+        if denyFile == after.denyFile { result.denyFile = before.denyFile }
+        let known = Set(before.allow)
+        let added = Set(after.allow).subtracting(known)
+        result.allow.removeAll { added.contains($0) }
+        let denied = before.deny.filter { !after.deny.contains($0) && !result.deny.contains($0) }
+        result.deny.append(contentsOf: denied)
+        result.allow.removeAll { denied.contains($0) }
+        return result
+    }
+}

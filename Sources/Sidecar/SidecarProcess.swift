@@ -23,6 +23,7 @@ package final class SidecarProcess: @unchecked Sendable {
     private let board: StatusBoard
     private let lanes: LaneTable
     private let stores: RecordStores
+    private var control: SwitchControl?
     private var workers: [WorkerThread] = []
     private var counters: [WorkerCounters] = []
     private var status: StatusThread?
@@ -54,7 +55,17 @@ package final class SidecarProcess: @unchecked Sendable {
         try watchSignals()
         try startWorkers()
         try listen()
-        let status = try StatusThread(configuration: configuration, workers: counters, board: board)
+        let control = SwitchControl(
+            configuration: configuration, admin: admin, board: board, stores: stores, logger: logger,
+            counters: { [board, counters, names = CountedNames(configuration)] in
+                let status = board.status
+                return StatsSnapshot(
+                    counters, names: names, readiness: status.readiness, switches: status.switches, process: ProcessStatistics())
+            })
+        self.control = control
+        admin.mailbox.post { control.start() }
+        let status = try StatusThread(
+            configuration: configuration, workers: counters, board: board, switches: control)
         self.status = status
         drainTimer = .allocate(capacity: 1)
         drainTimer?.initialize(
@@ -113,7 +124,8 @@ package final class SidecarProcess: @unchecked Sendable {
             limits: configuration.limits, connectionShare: configuration.workers, routes: routes,
             lanes: lanes,
             upstreams: configuration.upstreams, migrationCount: configuration.migrations.count, resolver: resolver,
-            logs: LogMail(logger: logger, mailbox: admin.mailbox), accessLogShare: configuration.accessLogSample
+            logs: LogMail(logger: logger, mailbox: admin.mailbox), board: board,
+            accessLogShare: configuration.accessLogSample
         )
         let names = CountedNames(configuration)
         for index in 0..<configuration.workers {
@@ -178,8 +190,10 @@ package final class SidecarProcess: @unchecked Sendable {
         let watcher = SwitchFileWatcher(
             path: configuration.switches, migrations: configuration.switchedMigrations,
             deliver: { handover.change(to: $0) },
-            report: {
+            report: { [self] in
                 logger.log(level: $0.level, "\($0.message)")
+                let report = $0
+                if report.level >= .error { admin.mailbox.post { self.control?.refused(report.message) } }
                 // An error is the outcome of a look; whatever is less comes before one.
                 if $0.level >= .error { looked() }
             }
@@ -189,6 +203,7 @@ package final class SidecarProcess: @unchecked Sendable {
     }
 
     private func switchesProgressed(_ event: SwitchHandover.Event) {
+        control?.progressed(event)
         switch event {
         case .opened(let snapshot, let held):
             board.set(switches: snapshot.summaries)

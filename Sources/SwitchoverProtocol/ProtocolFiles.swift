@@ -87,6 +87,65 @@ package enum ProtocolFiles {
                 """
         ),
         File(
+            name: "switchover/v1/control.proto",
+            sourceHash: 0x1d98_7db9_25e5_ded3,
+            descriptor: """
+                Chtzd2l0Y2hvdmVyL3YxL2NvbnRyb2wucHJvdG8SDXN3aXRjaG92ZXIudjEiKQoHR3JheUtleRIeCgpjb21wb25lbnRzGAEgAygJ\
+                Ugpjb21wb25lbnRzIu4BCgpHcmF5S2V5U2V0Eh4KCmV2ZXJ5dGhpbmcYASABKAhSCmV2ZXJ5dGhpbmcSKgoEZGVueRgCIAMoCzIW\
+                LnN3aXRjaG92ZXIudjEuR3JheUtleVIEZGVueRIbCglkZW55X2ZpbGUYAyABKAlSCGRlbnlGaWxlEiwKBWFsbG93GAQgAygLMhYu\
+                c3dpdGNob3Zlci52MS5HcmF5S2V5UgVhbGxvdxIdCgphbGxvd19maWxlGAUgASgJUglhbGxvd0ZpbGUSKgoRcGVyY2VudF90aW1l\
+                c18xMDAYBiABKA1SD3BlcmNlbnRUaW1lczEwMCKcAQoIU3dpdGNoZXMSFAoFZXBvY2gYASABKARSBWVwb2NoEhQKBXBoYXNlGAIg\
+                ASgJUgVwaGFzZRI1CghlbnJvbGxlZBgDIAEoCzIZLnN3aXRjaG92ZXIudjEuR3JheUtleVNldFIIZW5yb2xsZWQSLQoEZ3JheRgE\
+                IAEoCzIZLnN3aXRjaG92ZXIudjEuR3JheUtleVNldFIEZ3JheSIwChBHZXRTdGF0dXNSZXF1ZXN0EhwKCW1pZ3JhdGlvbhgBIAEo\
+                CVIJbWlncmF0aW9uIqEBChFHZXRTdGF0dXNSZXNwb25zZRI+CgptaWdyYXRpb25zGAEgAygLMh4uc3dpdGNob3Zlci52MS5NaWdy\
+                YXRpb25TdGF0dXNSCm1pZ3JhdGlvbnMSGAoHdmVyc2lvbhgCIAEoCVIHdmVyc2lvbhIUCgVyZWFkeRgDIAEoCFIFcmVhZHkSHAoJ\
+                cmVhZGluZXNzGAQgASgJUglyZWFkaW5lc3MioAMKD01pZ3JhdGlvblN0YXR1cxIcCgltaWdyYXRpb24YASABKAlSCW1pZ3JhdGlv\
+                bhIyCghpbl9mb3JjZRgCIAEoCzIXLnN3aXRjaG92ZXIudjEuU3dpdGNoZXNSB2luRm9yY2USMAoHaW5fZmlsZRgDIAEoCzIXLnN3\
+                aXRjaG92ZXIudjEuU3dpdGNoZXNSBmluRmlsZRIYCgdwcm9ibGVtGAQgASgJUgdwcm9ibGVtEi8KBXNpZGVzGAUgAygLMhkuc3dp\
+                dGNob3Zlci52MS5TaWRlU3RhdHVzUgVzaWRlcxIzCgZzdGFnZXMYBiADKAsyGy5zd2l0Y2hvdmVyLnYxLlN0YWdlVHJhZmZpY1IG\
+                c3RhZ2VzEh0KCm5leHRfcGhhc2UYByABKAlSCW5leHRQaGFzZRI1CglvYnN0YWNsZXMYCCADKAsyFy5zd2l0Y2hvdmVyLnYxLk9i\
+                c3RhY2xlUglvYnN0YWNsZXMSIQoMZGlydHlfd3JpdGVzGAkgASgEUgtkaXJ0eVdyaXRlcxIQCgNtZXQYCiADKAlSA21ldCKLAgoK\
+                U2lkZVN0YXR1cxISCgRzaWRlGAEgASgJUgRzaWRlEhoKCHVwc3RyZWFtGAIgASgJUgh1cHN0cmVhbRIYCgdhZGRyZXNzGAMgASgJ\
+                UgdhZGRyZXNzEhQKBWFza2VkGAQgASgEUgVhc2tlZBIqChFhc2tlZF9sYXN0X21pbnV0ZRgFIAEoBFIPYXNrZWRMYXN0TWludXRl\
+                EhYKBmZhaWxlZBgGIAEoBFIGZmFpbGVkEiwKEmZhaWxlZF9sYXN0X21pbnV0ZRgHIAEoBFIQZmFpbGVkTGFzdE1pbnV0ZRIrChFt\
+                ZWFuX21pY3Jvc2Vjb25kcxgIIAEoBFIQbWVhbk1pY3Jvc2Vjb25kcyKsAQoMU3RhZ2VUcmFmZmljEhQKBXN0YWdlGAEgASgJUgVz\
+                dGFnZRIUCgVjYWxscxgCIAEoBFIFY2FsbHMSKgoRY2FsbHNfbGFzdF9taW51dGUYAyABKARSD2NhbGxzTGFzdE1pbnV0ZRIWCgZm\
+                YWlsZWQYBCABKARSBmZhaWxlZBIsChJmYWlsZWRfbGFzdF9taW51dGUYBSABKARSEGZhaWxlZExhc3RNaW51dGUiXgoIT2JzdGFj\
+                bGUSEgoEbmFtZRgBIAEoCVIEbmFtZRIaCghzZW50ZW5jZRgCIAEoCVIIc2VudGVuY2USIgoNY2FuX2JlX3dhaXZlZBgDIAEoCFIL\
+                Y2FuQmVXYWl2ZWQinQMKFUNoYW5nZVN3aXRjaGVzUmVxdWVzdBIcCgltaWdyYXRpb24YASABKAlSCW1pZ3JhdGlvbhIZCghpZl9l\
+                cG9jaBgCIAEoBFIHaWZFcG9jaBIWCgVwaGFzZRgDIAEoCUgAUgVwaGFzZRI2CghlbnJvbGxlZBgEIAEoCzIYLnN3aXRjaG92ZXIu\
+                djEuU2V0Q2hhbmdlSABSCGVucm9sbGVkEi4KBGdyYXkYBSABKAsyGC5zd2l0Y2hvdmVyLnYxLlNldENoYW5nZUgAUgRncmF5EjUK\
+                CHJvbGxiYWNrGAYgASgLMhcuc3dpdGNob3Zlci52MS5Sb2xsYmFja0gAUghyb2xsYmFjaxIXCgdkcnlfcnVuGAcgASgIUgZkcnlS\
+                dW4SFgoGcmVhc29uGAggASgJUgZyZWFzb24SFAoFZm9yY2UYCSABKAlSBWZvcmNlEiEKDGFjY2VwdF9kaXJ0eRgKIAEoBFILYWNj\
+                ZXB0RGlydHkSIAoMbmV3X2lzX2VtcHR5GAsgASgIUgpuZXdJc0VtcHR5QggKBmNoYW5nZSKuAgoJU2V0Q2hhbmdlEjEKA2FkZBgB\
+                IAEoCzIdLnN3aXRjaG92ZXIudjEuU2V0Q2hhbmdlLktleXNIAFIDYWRkEjcKBnJlbW92ZRgCIAEoCzIdLnN3aXRjaG92ZXIudjEu\
+                U2V0Q2hhbmdlLktleXNIAFIGcmVtb3ZlEiwKEXBlcmNlbnRfdGltZXNfMTAwGAMgASgNSABSD3BlcmNlbnRUaW1lczEwMBISCgNh\
+                bGwYBCABKAhIAFIDYWxsEhQKBG5vbmUYBSABKAhIAFIEbm9uZRIfCgphbGxvd19maWxlGAYgASgJSABSCWFsbG93RmlsZRoyCgRL\
+                ZXlzEioKBGtleXMYASADKAsyFi5zd2l0Y2hvdmVyLnYxLkdyYXlLZXlSBGtleXNCCAoGY2hhbmdlIiUKCFJvbGxiYWNrEhkKCHRv\
+                X2Vwb2NoGAEgASgEUgd0b0Vwb2NoIqUCChZDaGFuZ2VTd2l0Y2hlc1Jlc3BvbnNlEi8KBmJlZm9yZRgBIAEoCzIXLnN3aXRjaG92\
+                ZXIudjEuU3dpdGNoZXNSBmJlZm9yZRItCgVhZnRlchgCIAEoCzIXLnN3aXRjaG92ZXIudjEuU3dpdGNoZXNSBWFmdGVyEjUKCW9i\
+                c3RhY2xlcxgDIAMoCzIXLnN3aXRjaG92ZXIudjEuT2JzdGFjbGVSCW9ic3RhY2xlcxItCgVkZWx0YRgEIAEoCzIXLnN3aXRjaG92\
+                ZXIudjEuS2V5RGVsdGFSBWRlbHRhEisKEWhlbGRfbWljcm9zZWNvbmRzGAUgASgEUhBoZWxkTWljcm9zZWNvbmRzEhgKB2NoYW5n\
+                ZWQYBiABKAhSB2NoYW5nZWQi+QEKCEtleURlbHRhEh8KC2xpc3RlZF9rZXlzGAEgASgEUgpsaXN0ZWRLZXlzEjIKCGV4YW1wbGVz\
+                GAIgAygLMhYuc3dpdGNob3Zlci52MS5HcmF5S2V5UghleGFtcGxlcxImCg9zaGFyZV90aW1lc18xMDAYAyABKA1SDXNoYXJlVGlt\
+                ZXMxMDASKgoRY2FsbHNfbGFzdF9taW51dGUYBCABKARSD2NhbGxzTGFzdE1pbnV0ZRIfCgtjYWxsc19tb3ZlZBgFIAEoBFIKY2Fs\
+                bHNNb3ZlZBIjCg1zYW1wbGVkX2NhbGxzGAYgASgEUgxzYW1wbGVkQ2FsbHMiSAoSTGlzdENoYW5nZXNSZXF1ZXN0EhwKCW1pZ3Jh\
+                dGlvbhgBIAEoCVIJbWlncmF0aW9uEhQKBWxpbWl0GAIgASgNUgVsaW1pdCJMChNMaXN0Q2hhbmdlc1Jlc3BvbnNlEjUKB2NoYW5n\
+                ZXMYASADKAsyGy5zd2l0Y2hvdmVyLnYxLlN3aXRjaENoYW5nZVIHY2hhbmdlcyLgAQoMU3dpdGNoQ2hhbmdlEhIKBHRpbWUYASAB\
+                KAlSBHRpbWUSHAoJbWlncmF0aW9uGAIgASgJUgltaWdyYXRpb24SLwoGYmVmb3JlGAMgASgLMhcuc3dpdGNob3Zlci52MS5Td2l0\
+                Y2hlc1IGYmVmb3JlEi0KBWFmdGVyGAQgASgLMhcuc3dpdGNob3Zlci52MS5Td2l0Y2hlc1IFYWZ0ZXISDgoCYnkYBSABKAlSAmJ5\
+                EhYKBnJlYXNvbhgGIAEoCVIGcmVhc29uEhYKBm9yaWdpbhgHIAEoCVIGb3JpZ2luIlsKEUV4cGxhaW5LZXlSZXF1ZXN0EhwKCW1p\
+                Z3JhdGlvbhgBIAEoCVIJbWlncmF0aW9uEigKA2tleRgCIAEoCzIWLnN3aXRjaG92ZXIudjEuR3JheUtleVIDa2V5IqABChJFeHBs\
+                YWluS2V5UmVzcG9uc2USFAoFc3RhZ2UYASABKAlSBXN0YWdlEhQKBWVwb2NoGAIgASgEUgVlcG9jaBIaCghlbnJvbGxlZBgDIAEo\
+                CFIIZW5yb2xsZWQSEgoEZ3JheRgEIAEoCFIEZ3JheRIWCgZidWNrZXQYBSABKA1SBmJ1Y2tldBIWCgZyb3V0ZXMYBiADKAlSBnJv\
+                dXRlczLhAgoHQ29udHJvbBJOCglHZXRTdGF0dXMSHy5zd2l0Y2hvdmVyLnYxLkdldFN0YXR1c1JlcXVlc3QaIC5zd2l0Y2hvdmVy\
+                LnYxLkdldFN0YXR1c1Jlc3BvbnNlEl0KDkNoYW5nZVN3aXRjaGVzEiQuc3dpdGNob3Zlci52MS5DaGFuZ2VTd2l0Y2hlc1JlcXVl\
+                c3QaJS5zd2l0Y2hvdmVyLnYxLkNoYW5nZVN3aXRjaGVzUmVzcG9uc2USVAoLTGlzdENoYW5nZXMSIS5zd2l0Y2hvdmVyLnYxLkxp\
+                c3RDaGFuZ2VzUmVxdWVzdBoiLnN3aXRjaG92ZXIudjEuTGlzdENoYW5nZXNSZXNwb25zZRJRCgpFeHBsYWluS2V5EiAuc3dpdGNo\
+                b3Zlci52MS5FeHBsYWluS2V5UmVxdWVzdBohLnN3aXRjaG92ZXIudjEuRXhwbGFpbktleVJlc3BvbnNlYgZwcm90bzM=
+                """
+        ),
+        File(
             name: "switchover/v1/records.proto",
             sourceHash: 0x4c8e_cb11_eb9c_d330,
             descriptor: """

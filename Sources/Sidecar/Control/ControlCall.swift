@@ -7,6 +7,7 @@ import WireFormat
 ///     check, list: waiting --message, end--> answered
 ///     watch:       waiting --message--> watching --readiness changed--> watching, until either side leaves
 ///     reflection:  open --message--> open ... --end--> answered
+///     switches:    waiting --message, end--> performing --answered--> answered
 ///     any: --malformed message, end without one--> answered
 struct ControlCall {
     enum Method: String, CaseIterable {
@@ -16,12 +17,18 @@ struct ControlCall {
         case reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         /// The same messages under their older name.
         case reflectionAlpha = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+        case getStatus = "/switchover.v1.Control/GetStatus"
+        case changeSwitches = "/switchover.v1.Control/ChangeSwitches"
+        case listChanges = "/switchover.v1.Control/ListChanges"
+        case explainKey = "/switchover.v1.Control/ExplainKey"
     }
 
     enum Action: Equatable {
         case send([UInt8])
         /// The last one. Empty text for OK.
         case finish(GRPCStatus, String)
+        /// A request for `SwitchControl`; its answer is told by `answered`.
+        case perform([UInt8])
     }
 
     private enum State {
@@ -29,10 +36,11 @@ struct ControlCall {
         /// A unary call that has its message and waits for the client's end.
         case received([UInt8])
         case watching(service: String, last: HealthService.Status)
+        case performing
         case finished
     }
 
-    private let method: Method
+    let method: Method
     private let services: ControlServices
     private var state = State.waiting
 
@@ -45,7 +53,8 @@ struct ControlCall {
 
     mutating func messageArrived(_ message: [UInt8], readiness: Readiness) -> [Action] {
         switch (method, state) {
-        case (.check, .waiting), (.list, .waiting):
+        case (.check, .waiting), (.list, .waiting), (.getStatus, .waiting), (.changeSwitches, .waiting),
+            (.listChanges, .waiting), (.explainKey, .waiting):
             state = .received(message)
             return []
         case (.watch, .waiting): return startWatching(message, readiness)
@@ -53,7 +62,7 @@ struct ControlCall {
             guard let response = services.reflection.response(to: message) else { return malformed() }
             return [.send(response)]
         case (_, .finished): return []
-        case (_, .received), (_, .watching): return finish(.internal, "one message was expected")
+        case (_, .received), (_, .watching), (_, .performing): return finish(.internal, "one message was expected")
         }
     }
 
@@ -63,7 +72,10 @@ struct ControlCall {
         case (.check, .received(let message)): return check(message, readiness)
         case (.list, .received(let message)): return list(message, readiness)
         case (.reflection, .waiting), (.reflectionAlpha, .waiting): return finish(.ok, "")
-        case (_, .watching), (_, .finished): return []
+        case (_, .received(let message)):
+            state = .performing
+            return [.perform(message)]
+        case (_, .watching), (_, .performing), (_, .finished): return []
         default: return finish(.internal, "a message was expected")
         }
     }
@@ -74,6 +86,15 @@ struct ControlCall {
         guard status != last else { return [] }
         state = .watching(service: service, last: status)
         return [.send(HealthService.response(status))]
+    }
+
+    /// What was to be performed has been.
+    mutating func answered(_ result: Result<[UInt8], ControlFault>) -> [Action] {
+        guard case .performing = state else { return [] }
+        switch result {
+        case .success(let response): return [.send(response)] + finish(.ok, "")
+        case .failure(let fault): return finish(fault.status, fault.text)
+        }
     }
 
     /// What cannot be read as a request, at whatever layer.
@@ -114,4 +135,6 @@ struct ControlCall {
 struct ControlServices {
     let health: HealthService
     let reflection: ReflectionService
+    /// Nil where nobody changes switches.
+    var switches: SwitchControl?
 }

@@ -11,6 +11,8 @@ final class ControlConnection {
     private let services: ControlServices
     private let board: StatusBoard
     private let closed: (ControlConnection) -> Void
+    /// Whoever is at the other end, for the audit file.
+    private let caller: String
     private var socket: StreamSocket?
     private var server: ServerSession?
     private var streams: [StreamPointer: ControlStream] = [:]
@@ -25,6 +27,7 @@ final class ControlConnection {
         self.services = services
         self.board = board
         self.closed = closed
+        caller = PeerCredentials.describe(descriptor)
         let context = Unmanaged.passUnretained(self).toOpaque()
         socket = try StreamSocket(descriptor: descriptor, loop: loop, interest: .readable, context: context) {
             Unmanaged<ControlConnection>.fromOpaque($0).takeUnretainedValue().ready(events: $1)
@@ -184,9 +187,35 @@ final class ControlConnection {
                     call.trailers = LocalFields(Self.trailers(status, text))
                 }
                 stream.discard()
+            case .perform(let message): perform(message, on: call)
             }
             server.session.markDirty()
         }
+    }
+
+    /// The answer comes as mail; by then the stream may be closed, or this connection gone.
+    private func perform(_ message: [UInt8], on call: ControlStream) {
+        guard let switches = services.switches else { return answered(.failure(Self.noControl), call) }
+        let (mailbox, carried) = (loop.pointee.mailbox, Carried(connection: self, stream: call))
+        switches.answer(call.call.method, message, by: caller) { result in
+            mailbox.post {
+                guard let connection = carried.connection, let stream = carried.stream else { return }
+                connection.answered(result, stream)
+            }
+        }
+    }
+
+    private static var noControl: ControlFault { ControlFault(.unimplemented, "switches are not changed here") }
+
+    private func answered(_ result: Result<[UInt8], ControlFault>, _ call: ControlStream) {
+        guard let stream = streams.first(where: { $0.value === call })?.key else { return }
+        perform(call.call.answered(result), on: stream, call)
+    }
+
+    private struct Carried: @unchecked Sendable {
+        // Sendable because only the loop's thread looks into it.
+        weak var connection: ControlConnection?
+        weak var stream: ControlStream?
     }
 
     private func forget(_ stream: StreamPointer) {
@@ -202,11 +231,22 @@ final class ControlConnection {
     }
     private static var head: LocalFields { LocalFields(headFields) }
 
-    /// `text` is printable ASCII without a percent sign: our own words.
     private static func trailers(_ status: GRPCStatus, _ text: String) -> [(name: String, value: String)] {
         let code = (name: "grpc-status", value: String(status.rawValue))
-        return text.isEmpty ? [code] : [code, (name: "grpc-message", value: text)]
+        return text.isEmpty ? [code] : [code, (name: "grpc-message", value: encoded(text))]
     }
+
+    private static func encoded(_ text: String) -> String {
+        let bytes = Array(text.utf8.prefix(messageBytesAtMost))
+        return bytes.withUnsafeBytes { bytes in
+            String(unsafeUninitializedCapacity: PercentEncoding.encodedCount(bytes)) {
+                PercentEncoding.encode(bytes, into: UnsafeMutableRawBufferPointer($0))
+            }
+        }
+    }
+
+    /// What a client takes as metadata.
+    private static let messageBytesAtMost = 4096
 
     private static func trailersOnly(_ status: GRPCStatus, _ text: String) -> LocalFields {
         LocalFields(headFields + trailers(status, text))

@@ -2,10 +2,10 @@ package import EventLoop
 import Glibc
 import HTTP2
 
-/// The gRPC server of the control socket: `grpc.health.v1` and server reflection.
+/// The gRPC server of the control socket: `switchover.v1.Control`, `grpc.health.v1` and server reflection.
 ///
 /// The socket is a file that only its owner may open (mode 0600): the operating system says who controls the sidecar.
-package final class ControlServer {
+final class ControlServer {
     /// More are closed at once.
     static let maxConnections = 64
 
@@ -20,8 +20,9 @@ package final class ControlServer {
     /// Listens at `path`, and serves while `loop` runs; the end of each of its batches is this server's. Before it
     /// runs; the server must live until `close`. Fails with `EADDRINUSE` when somebody listens there already, and with
     /// `ENAMETOOLONG`.
-    package init(
-        path: String, loop: UnsafeMutablePointer<EventLoop>, migrations: [String], board: StatusBoard
+    init(
+        path: String, loop: UnsafeMutablePointer<EventLoop>, migrations: [String], board: StatusBoard,
+        switches: SwitchControl? = nil
     ) throws(SystemError) {
         guard let address = SocketAddress(unixPath: path) else { throw SystemError(call: "bind", code: ENAMETOOLONG) }
         let descriptor = try Sockets.listen(on: address)
@@ -33,7 +34,7 @@ package final class ControlServer {
         pool = SessionPool.make(limits: limits)
         let reflection = ReflectionService()
         let health = HealthService(migrations: migrations, services: reflection.services)
-        services = ControlServices(health: health, reflection: reflection)
+        services = ControlServices(health: health, reflection: reflection, switches: switches)
         let context = Unmanaged.passUnretained(self).toOpaque()
         listener = try Listener.make(descriptor: descriptor, isUnix: true, loop: loop, context: context) {
             Unmanaged<ControlServer>.fromOpaque($0).takeUnretainedValue().accepted($1)
@@ -51,7 +52,7 @@ package final class ControlServer {
     }
 
     /// Closes everything and removes the socket's file. When the loop no longer runs.
-    package func close() {
+    func close() {
         guard let listener else { return }
         unlink(path)
         listener.close()

@@ -27,7 +27,7 @@ struct ReflectionService {
         self.files = files
         fileOfSymbol = symbols.fileOfSymbol
         // Records is served on the data port, not here.
-        services = symbols.services.filter { $0.hasPrefix("grpc.") }.sorted()
+        services = symbols.services.filter { $0 != RecordsConfiguration.service }.sorted()
     }
 
     /// The serialized response to a serialized request; nil when that is none.

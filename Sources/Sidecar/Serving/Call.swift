@@ -87,7 +87,12 @@ extension CallPointer {
         }
         guard let plan = pointee.route.pointee.planPointer else { return refuse(.unknownMethod) }
         guard let switches = worker.switches(of: plan.pointee.migrationIndex) else { return refuse(.noSwitches) }
-        if plan.pointee.kind == .passThrough { return decide(switches.pointee.stageOfPassThrough, switches) }
+        if plan.pointee.kind == .passThrough {
+            if plan.pointee.effect == .undeclared, pointee.route != worker.pointee.routes.pointee.unmatchedRoute {
+                worker.note(unlisted: head.path, plan)
+            }
+            return decide(switches.pointee.stageOfPassThrough, switches)
+        }
         if let stage = switches.pointee.stageWithoutKey, !mustRead(plan, stage) { return decide(stage, switches) }
         if head.hasForeignEncoding { return refuse(.compressedMessage) }
         // Kept whole: the other side may have to be asked with it too.

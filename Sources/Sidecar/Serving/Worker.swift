@@ -25,6 +25,9 @@ struct Worker {
     /// Room for a gray key in canonical form.
     let keyScratch: UnsafeMutableRawBufferPointer
     let logs: LogMail
+    let board: StatusBoard
+    /// Hashes of the paths of methods that no migration lists, seen so far.
+    var unlisted: [UInt64] = []
     /// Nil while the access log is off.
     var accessLog: AccessLog?
 
@@ -87,7 +90,7 @@ extension WorkerPointer {
                 counters: counters, upstreams: upstreams, upstreamCount: count,
                 maxConnections: max(setup.limits.connections / setup.connectionShare, 1), load: load,
                 keyScratch: .allocate(byteCount: KeyPlan.scratchBytes, alignment: 16), logs: setup.logs,
-                accessLog: setup.accessLogShare > 0 ? AccessLog(share: setup.accessLogShare) : nil,
+                board: setup.board, accessLog: setup.accessLogShare > 0 ? AccessLog(share: setup.accessLogShare) : nil,
                 switches: switches, held: held, running: running, migrationCount: migrations
             )
         )
@@ -135,6 +138,16 @@ extension WorkerPointer {
     }
 
     // MARK: - Calls
+
+    /// A method was called that its migration's configuration does not list: said once, so that somebody can list it.
+    func note(unlisted path: UnsafeBufferPointer<UInt8>, _ plan: UnsafePointer<CallPlan>) {
+        guard pointee.unlisted.count < StatusBoard.unlistedAtMost else { return }
+        let hash = Fingerprint.of(path)
+        guard !pointee.unlisted.contains(hash) else { return }
+        pointee.unlisted.append(hash)
+        pointee.board.note(
+            unlisted: String(decoding: path.dropFirst(), as: UTF8.self), of: plan.pointee.migrationIndex)
+    }
 
     func newCall(_ client: StreamPointer, of connection: ClientConnectionPointer) -> CallPointer {
         let call: CallPointer

@@ -15,6 +15,7 @@ struct WorkerSetup {
     let migrationCount: Int
     let resolver: Resolver
     let logs: LogMail
+    let board: StatusBoard
     let accessLogShare: Double
 }
 

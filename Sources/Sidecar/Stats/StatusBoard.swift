@@ -11,6 +11,8 @@ package final class StatusBoard: Sendable {
 
     private struct Box {
         var status: Status
+        /// By the migration's position.
+        var unlistedMethods: [[String]]
         var watchers: [(mailbox: Mailbox, changed: @Sendable (Readiness) -> Void)] = []
     }
 
@@ -21,7 +23,9 @@ package final class StatusBoard: Sendable {
         self.migrations = migrations
         let unknown = [SwitchSummary?](repeating: nil, count: migrations.count)
         let readiness = Readiness(state: .starting, withoutSwitches: migrations)
-        box = Locked(Box(status: Status(readiness: readiness, switches: unknown)))
+        let unlisted = [[String]](repeating: [], count: migrations.count)
+        box = Locked(
+            Box(status: Status(readiness: readiness, switches: unknown), unlistedMethods: unlisted))
     }
 
     package var status: Status { box.withLock { $0.status } }
@@ -38,6 +42,20 @@ package final class StatusBoard: Sendable {
         change { status in
             status.switches = switches
             status.readiness.withoutSwitches = zip(migrations, switches).filter { $0.1 == nil }.map(\.0)
+        }
+    }
+
+    /// Methods that were called and that the configuration does not list, in the order in which they came.
+    package func unlistedMethods(of migration: Int) -> [String] { box.withLock { $0.unlistedMethods[migration] } }
+
+    /// More than this are not told apart any more.
+    static let unlistedAtMost = 32
+
+    package func note(unlisted method: String, of migration: Int) {
+        box.withLock { box in
+            let known = box.unlistedMethods[migration]
+            guard known.count < Self.unlistedAtMost, !known.contains(method) else { return }
+            box.unlistedMethods[migration].append(method)
         }
     }
 

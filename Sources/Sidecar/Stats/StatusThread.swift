@@ -3,7 +3,7 @@ import EventLoop
 /// The thread that tells about the sidecar: the stats port and the control socket, on a loop that serves no calls.
 ///
 /// What it shows it reads from the workers' counters and from the board; nothing it does can hold up a call.
-package final class StatusThread {
+final class StatusThread {
     package struct StartError: Error, CustomStringConvertible {
         package let description: String
     }
@@ -13,7 +13,9 @@ package final class StatusThread {
     private let control: ControlServer
 
     /// Listens at once, and answers from `start` on. `workers` are the counters of every worker.
-    package init(configuration: Configuration, workers: [WorkerCounters], board: StatusBoard) throws {
+    init(
+        configuration: Configuration, workers: [WorkerCounters], board: StatusBoard, switches: SwitchControl
+    ) throws {
         let names = CountedNames(configuration)
         let thread = try LoopThread(name: "status")
         self.thread = thread
@@ -21,7 +23,8 @@ package final class StatusThread {
         stats = try configuration.stats.map { try Self.statsServer($0, loop: thread.loop, pages: pages) }
         do {
             control = try ControlServer(
-                path: configuration.control, loop: thread.loop, migrations: names.migrations, board: board)
+                path: configuration.control, loop: thread.loop, migrations: names.migrations, board: board,
+                switches: switches)
         } catch {
             stats?.close()
             let path = configuration.control
@@ -30,10 +33,10 @@ package final class StatusThread {
         }
     }
 
-    package func start() throws { try thread.start() }
+    func start() throws { try thread.start() }
 
     /// Stops answering, closes both, removes the control socket's file.
-    package func stop() {
+    func stop() {
         thread.stop()
         thread.join()
         stats?.close()

@@ -30,7 +30,27 @@ extension GrayKeyForm {
     }
 }
 
+extension GrayKeyForm {
+    /// A canonical key as people write it, by its components.
+    func written(_ key: some Collection<UInt8>) -> [String] {
+        if components.count == 1 { return [components[0].written(key)] }
+        var rest = Array(key)[...]
+        return components.map { component in
+            let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            rest = rest.dropFirst(4)
+            defer { rest = rest.dropFirst(length) }
+            return component.written(rest.prefix(length))
+        }
+    }
+}
+
 extension GrayKeyForm.Component {
+    fileprivate func written(_ bytes: some Collection<UInt8>) -> String {
+        guard self == .bytes else { return String(decoding: bytes, as: UTF8.self) }
+        let digits = Array("0123456789abcdef")
+        return "hex:" + bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    }
+
     func append(_ text: ArraySlice<UInt8>, to key: inout [UInt8]) throws(GrayKeyForm.Malformed) {
         switch self {
         case .text:

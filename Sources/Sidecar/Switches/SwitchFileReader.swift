@@ -47,14 +47,7 @@ struct SwitchFileReader {
     }
 
     mutating func read(_ bytes: [UInt8]) throws(InvalidFile) -> SwitchSnapshot {
-        lists = []
-        warnings = []
-        let root = try JSONDocument.parse(bytes, file: path)
-        let issues = Issues()
-        let value = DocumentValue(node: root, place: Place(file: path, line: root.line, path: ""), issues: issues)
-        let drafts = readDocument(value)
-        guard issues.errors.isEmpty else { throw InvalidFile(issues.errors) }
-        warnings = issues.warnings
+        let drafts = try drafts(bytes)
         do {
             return try SwitchSnapshot(summaries: drafts.map { $0?.summary }) { (index) throws(KeySetError) in
                 guard let draft = drafts[index] else { return nil }
@@ -63,6 +56,19 @@ struct SwitchFileReader {
         } catch {
             throw InvalidFile(Place(file: path, line: nil, path: ""), "\(error)")
         }
+    }
+
+    /// What the file says by the migration's position, before the sets are built; nil where it does not name one.
+    mutating func drafts(_ bytes: [UInt8]) throws(InvalidFile) -> [SwitchDraft?] {
+        lists = []
+        warnings = []
+        let root = try JSONDocument.parse(bytes, file: path)
+        let issues = Issues()
+        let value = DocumentValue(node: root, place: Place(file: path, line: root.line, path: ""), issues: issues)
+        let drafts = readDocument(value)
+        guard issues.errors.isEmpty else { throw InvalidFile(issues.errors) }
+        warnings = issues.warnings
+        return drafts
     }
 
     private mutating func readDocument(_ root: DocumentValue) -> [SwitchDraft?] {

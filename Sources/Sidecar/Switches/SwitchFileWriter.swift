@@ -1,6 +1,6 @@
 import Glibc
 
-/// Creates the first switch file; what changes one later is a command of its own.
+/// Writes switch files: whole, synced, in one step.
 package enum SwitchFileWriter {
     /// Creates a file in which every migration is at phase `idle`, epoch 1. Fails with `EEXIST` when there is a file
     /// already.
@@ -17,11 +17,32 @@ package enum SwitchFileWriter {
         try syncFolder(of: path)
     }
 
+    /// Puts another text in a file's place: readers see the old one or the new one, also when the machine loses power.
+    /// A symbolic link stays one, what it points to is replaced.
+    static func replace(_ path: String, with text: String) throws(FileFailure) {
+        let place = resolvingLinks(path)
+        let temporary = "\(place).\(getpid()).tmp"
+        unlink(temporary)
+        try write(text, to: temporary)
+        guard rename(temporary, place) == 0 else {
+            let failure = FileFailure("replace", place, code: errno)
+            unlink(temporary)
+            throw failure
+        }
+        try syncFolder(of: place)
+    }
+
     static func initialText(_ migrations: [String]) -> String {
         let entries = migrations.map { name in
             "    \"\(name)\": { \"epoch\": 1, \"phase\": \"idle\", \"enrolled\": \"all\", \"gray\": \"none\" }"
         }
         return "{\n  \"version\": 1,\n  \"migrations\": {\n\(entries.joined(separator: ",\n"))\n  }\n}\n"
+    }
+
+    private static func resolvingLinks(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     private static func write(_ text: String, to path: String) throws(FileFailure) {

@@ -12,6 +12,7 @@ interop, interop_services = grpc.protos_and_services("interop.proto")
 shop, shop_services = grpc.protos_and_services("shop.proto")
 ledger, ledger_services = grpc.protos_and_services("ledger.proto")
 records, _ = grpc.protos_and_services("switchover/v1/records.proto")
+control, control_services = grpc.protos_and_services("switchover/v1/control.proto")
 
 INTEROP = "switchover.test.v1.Interop"
 ORDERS = "shop.v1.Orders"

@@ -46,7 +46,7 @@ final class TestWorker {
                     Upstream(name: "shop-old", address: address), Upstream(name: "shop-new", address: address),
                 ],
                 migrationCount: 1, resolver: resolver, logs: LogMail(logger: Logger(label: "test"), mailbox: mailbox),
-                accessLogShare: 0
+                board: StatusBoard(migrations: ["shop"]), accessLogShare: 0
             ), loop: loop, counters: WorkerCounters(shape: CounterShape(methods: 4, upstreams: 2)))
         (worker.pointee.upstreams + 0).pointee.addresses = [old.address]
         (worker.pointee.upstreams + 1).pointee.addresses = [new.address]

@@ -1,0 +1,91 @@
+import Migration
+import SwiftProtobuf
+import SwitchoverProtocol
+import WireFormat
+
+/// Why a call of the control socket is refused.
+struct ControlFault: Error, Equatable {
+    let status: GRPCStatus
+    /// For a person: what is wrong and what to do.
+    let text: String
+
+    init(_ status: GRPCStatus, _ text: String) {
+        self.status = status
+        self.text = text
+    }
+}
+
+/// The switches as the control socket's messages say them.
+extension Switchover_V1_Switches {
+    init(_ entry: SwitchEntry) {
+        self = .with {
+            $0.epoch = entry.epoch
+            $0.phase = entry.state.phase.name
+            $0.enrolled = Switchover_V1_GrayKeySet(entry.state.enrolled)
+            $0.gray = Switchover_V1_GrayKeySet(entry.state.gray)
+        }
+    }
+}
+
+extension Switchover_V1_GrayKeySet {
+    init(_ selection: KeySelection) {
+        self = .with {
+            $0.everything = selection.everything
+            $0.deny = selection.deny.map(Switchover_V1_GrayKey.init)
+            $0.denyFile = selection.denyFile ?? ""
+            $0.allow = selection.allow.map(Switchover_V1_GrayKey.init)
+            $0.allowFile = selection.allowFile ?? ""
+            $0.percentTimes100 = selection.percentTimes100
+        }
+    }
+}
+
+extension Switchover_V1_GrayKey {
+    init(_ components: [String]) { self = .with { $0.components = components } }
+}
+
+extension Switchover_V1_Obstacle {
+    init(_ obstacle: MoveObstacle, _ migration: String) {
+        self = .with {
+            $0.name = obstacle.name
+            $0.sentence = obstacle.sentence(migration)
+            $0.canBeWaived = obstacle.waiver != .none
+        }
+    }
+}
+
+extension Switchover_V1_SwitchChange {
+    init(_ entry: AuditEntry) {
+        self = .with {
+            $0.time = entry.time
+            $0.migration = entry.migration
+            if let before = entry.before { $0.before = Switchover_V1_Switches(before) }
+            $0.after = Switchover_V1_Switches(entry.after)
+            $0.by = entry.by
+            $0.reason = entry.reason
+            $0.origin = entry.origin.rawValue
+        }
+    }
+}
+
+extension KeySelection {
+    /// This set as a command changes it. Fails for a request that says nothing or what no set can be.
+    func applying(_ change: Switchover_V1_SetChange) throws(ControlFault) -> KeySelection {
+        var result = self
+        switch change.change {
+        case .add(let keys): result.add(keys.keys.map(\.components))
+        case .remove(let keys): result.remove(keys.keys.map(\.components))
+        case .percentTimes100(let percent):
+            guard percent <= 10_000 else { throw ControlFault(.invalidArgument, "a percentage is 0 to 100") }
+            result.setShare(percent)
+        case .all(true): return .all
+        case .none(true)?: return KeySelection()
+        case .allowFile(let path):
+            if everything { result = KeySelection() }
+            result.allowFile = path.isEmpty ? nil : path
+        case .all(false), .none(false)?, nil:
+            throw ControlFault(.invalidArgument, "the request does not say how the set is to change")
+        }
+        return result
+    }
+}

@@ -1,0 +1,124 @@
+import Migration
+import SwiftProtobuf
+import SwitchoverProtocol
+import WireFormat
+
+/// A change of one migration's switches that was asked for, worked out against the present switch file.
+struct PlannedChange: Sendable {
+    let migration: SwitchedMigration
+    let index: Int
+    let before: SwitchEntry
+    let after: SwitchEntry
+    /// The epoch of the change that it undoes.
+    let undoes: UInt64?
+    /// The switch file's text after it.
+    let text: String
+    let beforeDraft: SwitchDraft
+    let afterDraft: SwitchDraft
+
+    var changesNothing: Bool { before.state == after.state }
+
+    /// - Parameters:
+    ///   - audit: all changes, oldest first.
+    ///   - bytes: the switch file.
+    init(
+        _ request: Switchover_V1_ChangeSwitchesRequest, migrations: [SwitchedMigration], path: String, bytes: [UInt8],
+        audit: [AuditEntry]
+    ) throws(ControlFault) {
+        guard let index = migrations.firstIndex(where: { $0.name == request.migration }) else {
+            throw Self.unknown(request.migration, migrations.map(\.name))
+        }
+        migration = migrations[index]
+        self.index = index
+        var reader = SwitchFileReader(path: path, migrations: migrations)
+        var document: SwitchDocument
+        do throws(InvalidFile) {
+            beforeDraft = try Self.draft(&reader, bytes, index)
+            document = try SwitchDocument(bytes, file: path)
+        } catch {
+            throw ControlFault(.failedPrecondition, "the switch file cannot be used, mend it first: \(error)")
+        }
+        guard let before = document.entry(of: request.migration) else {
+            throw ControlFault(.failedPrecondition, "\(path) does not name \(request.migration)")
+        }
+        self.before = before
+        if request.ifEpoch != 0, request.ifEpoch != before.epoch {
+            throw ControlFault(
+                .aborted, "the change is meant for epoch \(request.ifEpoch), the switches are at \(before.epoch) by now")
+        }
+        let (state, undoes) = try Self.target(request, before, audit)
+        self.undoes = undoes
+        after = SwitchEntry(epoch: before.epoch + (state == before.state ? 0 : 1), state: state)
+        document.set(after, of: request.migration)
+        text = document.text
+        do throws(InvalidFile) {
+            afterDraft = try Self.draft(&reader, Array(text.utf8), index)
+        } catch {
+            throw ControlFault(.invalidArgument, error.diagnostics.map(\.problem).joined(separator: "\n"))
+        }
+    }
+
+    static func unknown(_ name: String, _ known: [String]) -> ControlFault {
+        ControlFault(
+            .notFound, "there is no migration \"\(name)\"; the configuration has \(known.joined(separator: ", "))")
+    }
+
+    private static func draft(
+        _ reader: inout SwitchFileReader, _ bytes: [UInt8], _ index: Int
+    ) throws(InvalidFile) -> SwitchDraft {
+        guard let draft = try reader.drafts(bytes)[index] else {
+            let place = Place(file: reader.path, line: nil, path: "")
+            throw InvalidFile(place, "does not name \(reader.migrations[index].name)")
+        }
+        return draft
+    }
+
+    private static func target(
+        _ request: Switchover_V1_ChangeSwitchesRequest, _ before: SwitchEntry, _ audit: [AuditEntry]
+    ) throws(ControlFault) -> (SwitchState, undoes: UInt64?) {
+        var state = before.state
+        switch request.change {
+        case .phase(let name):
+            guard let phase = Phase(name: name) else {
+                let names = Phase.allCases.map(\.name).joined(separator: ", ")
+                throw ControlFault(.invalidArgument, "there is no phase \"\(name)\"; write one of \(names)")
+            }
+            state.phase = phase
+        case .enrolled(let change): state.enrolled = try state.enrolled.applying(change)
+        case .gray(let change): state.gray = try state.gray.applying(change)
+        case .rollback(let rollback):
+            guard
+                let undo = Undo(audit, of: request.migration, from: state, after: rollback.toEpoch)
+            else {
+                let since = rollback.toEpoch > 0 ? " after epoch \(rollback.toEpoch)" : ""
+                throw ControlFault(
+                    .notFound, "there is no forward change\(since) to undo; switchover history \(request.migration)")
+            }
+            return (undo.target, undo.epoch)
+        case nil: throw ControlFault(.invalidArgument, "the request does not say what to change")
+        }
+        return (state, nil)
+    }
+
+    // MARK: - What it moves
+
+    /// Listed keys that would be gray without being enrolled, as they are written; at most ten.
+    func grayNotEnrolled() throws(KeySetError) -> [String] {
+        let enrolled = try afterDraft.enrolled.set(.init(migration: migration.name))
+        var found: [String] = []
+        for key in afterDraft.gray.allow {
+            let isIn = key.withUnsafeBytes { enrolled.contains($0) }
+            if !isIn { found.append(migration.keyForm.written(key).joined(separator: ",")) }
+            if found.count == 10 { break }
+        }
+        return found
+    }
+
+    func delta() throws(KeySetError) -> KeyDelta {
+        KeyDelta(
+            from: try beforeDraft.switches(of: migration.name), to: try afterDraft.switches(of: migration.name),
+            lists: [beforeDraft, afterDraft].flatMap {
+                [$0.enrolled.deny, $0.enrolled.allow, $0.gray.deny, $0.gray.allow]
+            }, form: migration.keyForm)
+    }
+}

@@ -1,0 +1,133 @@
+import Migration
+import SwiftProtobuf
+import SwitchoverProtocol
+import WireFormat
+
+/// Where the migrations stand.
+extension SwitchControl {
+    func status(_ request: Switchover_V1_GetStatusRequest) throws(ControlFault) -> Switchover_V1_GetStatusResponse {
+        let names = migrations.map(\.name)
+        guard request.migration.isEmpty || names.contains(request.migration) else {
+            throw PlannedChange.unknown(request.migration, names)
+        }
+        let readiness = board.readiness
+        return .with {
+            $0.version = Version.current
+            $0.ready = readiness.isReady
+            $0.readiness = readiness.reason
+            $0.migrations = names.indices.filter { request.migration.isEmpty || names[$0] == request.migration }
+                .map(status)
+        }
+    }
+
+    private func status(_ index: Int) -> Switchover_V1_MigrationStatus {
+        let name = migrations[index].name
+        return .with {
+            $0.migration = name
+            if let entry = inForce[index] { $0.inForce = Switchover_V1_Switches(entry) }
+            if let bytes = try? switchFile(), let document = try? SwitchDocument(bytes, file: configuration.switches),
+                let entry = document.entry(of: name)
+            {
+                $0.inFile = Switchover_V1_Switches(entry)
+            }
+            $0.problem = problem
+            $0.sides = [Side.old, .new].map { side($0, index) }
+            $0.stages = (0..<CounterShape.stages).map { stage($0, name) }.filter { $0.calls > 0 }
+            $0.dirtyWrites = snapshot[.recordsDirty]
+            advance(index, &$0)
+        }
+    }
+
+    private func side(_ side: Side, _ index: Int) -> Switchover_V1_SideStatus {
+        let migration = configuration.migrations[index]
+        let count = { (snapshot: StatsSnapshot) in
+            snapshot.traffic(migration: migration.name, side: Int(side.rawValue))
+        }
+        let (total, recent) = (count(snapshot), lastMinute(count))
+        let upstream = configuration.describe(upstream: migration.upstream(side))
+        return .with {
+            $0.side = "\(side.name)"
+            $0.upstream = upstream.name
+            $0.address = upstream.target
+            $0.asked = total.count
+            $0.askedLastMinute = recent.count
+            $0.failed = total.failed
+            $0.failedLastMinute = recent.failed
+            $0.meanMicroseconds = recent.count == 0 ? 0 : recent.nanoseconds / recent.count / 1000
+        }
+    }
+
+    private func stage(_ stage: Int, _ name: String) -> Switchover_V1_StageTraffic {
+        let count = { (snapshot: StatsSnapshot) in snapshot.traffic(migration: name, stage: stage) }
+        let (total, recent) = (count(snapshot), lastMinute(count))
+        return .with {
+            $0.stage = PrometheusText.stageName(stage)
+            $0.calls = total.count
+            $0.callsLastMinute = recent.count
+            $0.failed = total.failed
+            $0.failedLastMinute = recent.failed
+        }
+    }
+
+    /// What it takes to go one rung further.
+    private func advance(_ index: Int, _ status: inout Switchover_V1_MigrationStatus) {
+        guard let entry = inForce[index], let next = entry.state.phase.rung(1) else { return }
+        status.nextPhase = next.name
+        let request = Switchover_V1_ChangeSwitchesRequest.with {
+            $0.migration = migrations[index].name
+            $0.phase = next.name
+        }
+        guard let plan = try? plan(request), let obstacles = try? obstacles(plan, newHoldsRecords: nil) else { return }
+        status.obstacles = obstacles.map { Switchover_V1_Obstacle($0, migrations[index].name) }
+        status.met = Self.met(obstacles, next)
+    }
+
+    private static func met(_ obstacles: [MoveObstacle], _ next: Phase) -> [String] {
+        let names = Set(obstacles.map(\.name))
+        let all: [(name: String, phases: [Phase], sentence: String)] = [
+            ("unlisted-methods", [.migrating], "Every method that was called is in the configuration."),
+            ("gray-not-empty", [.migrating], "The gray set is empty."),
+            ("dirty-records", [.mirrored, .finished], "No write has reached one side only since the start."),
+        ]
+        return all.filter { $0.phases.contains(next) && !names.contains($0.name) }.map(\.sentence)
+    }
+
+    // MARK: - History and keys
+
+    func changes(_ request: Switchover_V1_ListChangesRequest) throws(ControlFault) -> Switchover_V1_ListChangesResponse {
+        let limit = request.limit == 0 ? 100 : min(Int(request.limit), 1000)
+        let entries = try auditEntries().filter { request.migration.isEmpty || $0.migration == request.migration }
+        return .with { $0.changes = entries.suffix(limit).reversed().map(Switchover_V1_SwitchChange.init) }
+    }
+
+    func explain(_ request: Switchover_V1_ExplainKeyRequest) throws(ControlFault) -> Switchover_V1_ExplainKeyResponse {
+        guard let index = migrations.firstIndex(where: { $0.name == request.migration }) else {
+            throw PlannedChange.unknown(request.migration, migrations.map(\.name))
+        }
+        var key: [UInt8] = []
+        do throws(GrayKeyForm.Malformed) {
+            try migrations[index].keyForm.append(request.key.components.map { Array($0.utf8)[...] }, to: &key)
+        } catch {
+            throw ControlFault(.invalidArgument, error.problem)
+        }
+        guard let snapshot = current, let switches = snapshot.table[index] else {
+            throw ControlFault(.failedPrecondition, "no switches are known for \(request.migration)")
+        }
+        let plans = configuration.migrations[index].methods
+        return key.withUnsafeBytes { key in
+            let stage = switches.pointee.stage(key: key)
+            return .with {
+                $0.stage = "\(stage.name)"
+                $0.epoch = switches.pointee.epoch
+                $0.enrolled = switches.pointee.enrolled.contains(key)
+                $0.gray = switches.pointee.gray.contains(key)
+                $0.bucket = Cohort(migration: request.migration).bucket(key)
+                $0.routes = plans.map { method in
+                    let forecast = CallForecast(method.plan, write: method.write, at: stage)
+                    let absent = forecast.absent.map { "; absent on the first: \($0.joined(separator: ", then "))" }
+                    return "\(method.name): \(forecast.usual.joined(separator: ", then "))\(absent ?? "")"
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,373 @@
+import EventLoop
+import Glibc
+import Logging
+import Migration
+import Stores
+import SwiftProtobuf
+import SwitchoverProtocol
+import WireFormat
+
+/// Serves `switchover.v1.Control`: changes the switches, and tells where they stand. Confined to the admin loop.
+///
+/// A change is written to the audit file, then to the switch file, and takes effect on the way that every change of the
+/// file takes; its answer waits until all workers decide by it.
+final class SwitchControl: @unchecked Sendable {
+    // Sendable because everything mutable is touched on the admin loop's thread alone.
+
+    typealias Reply = @Sendable (Result<[UInt8], ControlFault>) -> Void
+
+    /// Somebody who waits for a change to be in force.
+    private struct Waiting {
+        let index: Int
+        let epoch: UInt64
+        let since: UInt64
+        var attempts = 0
+        let response: Switchover_V1_ChangeSwitchesResponse
+        let reply: Reply
+    }
+
+    /// Holds that may be taken back before a command is told so; each lasts `limits.handover_wait` at most.
+    private static let attemptsAtMost = 3
+    /// Longest wait for the switch file to be noticed, nanoseconds.
+    private static let noticeNanoseconds: UInt64 = 15_000_000_000
+
+    let configuration: Configuration
+    let migrations: [SwitchedMigration]
+    let audit: AuditFile
+    let board: StatusBoard
+    private let admin: LoopThread
+    private let stores: RecordStores
+    private let logger: Logger
+    private let counters: @Sendable () -> StatsSnapshot
+    private let timer: UnsafeMutablePointer<Timer>
+    private(set) var traffic = RecentTraffic()
+    /// What calls are decided by, by the migration's position.
+    private(set) var inForce: [SwitchEntry?]
+    private(set) var current: SwitchSnapshot?
+    /// What is wrong with the switch file.
+    private(set) var problem = ""
+    private var waiting: [Waiting] = []
+
+    /// - Parameter counters: of all workers, now.
+    init(
+        configuration: Configuration, admin: LoopThread, board: StatusBoard, stores: RecordStores, logger: Logger,
+        counters: @escaping @Sendable () -> StatsSnapshot
+    ) {
+        self.configuration = configuration
+        self.admin = admin
+        self.board = board
+        self.stores = stores
+        self.logger = logger
+        self.counters = counters
+        migrations = configuration.switchedMigrations
+        audit = AuditFile(switchFile: configuration.switches)
+        inForce = Array(repeating: nil, count: migrations.count)
+        timer = .allocate(capacity: 1)
+        timer.initialize(
+            to: Timer(context: Unmanaged.passUnretained(self).toOpaque()) {
+                Unmanaged<SwitchControl>.fromOpaque($0).takeUnretainedValue().timePassed()
+            })
+    }
+
+    /// On the admin loop, once.
+    func start() { timePassed() }
+
+    /// From any thread; `reply` is called once, on the admin loop.
+    ///
+    /// - Parameter by: who asks, for the audit file.
+    func answer(_ method: ControlCall.Method, _ message: [UInt8], by: String, _ reply: @escaping Reply) {
+        let isTaken = admin.mailbox.post { [self] in
+            do throws(ControlFault) {
+                try dispatch(method, message, by, reply)
+            } catch {
+                reply(.failure(error))
+            }
+        }
+        if !isTaken { reply(.failure(ControlFault(.unavailable, "the sidecar is stopping"))) }
+    }
+
+    private func dispatch(
+        _ method: ControlCall.Method, _ message: [UInt8], _ by: String, _ reply: @escaping Reply
+    ) throws(ControlFault) {
+        switch method {
+        case .getStatus: reply(.success(try status(try Self.read(message)).bytes))
+        case .changeSwitches: try change(try Self.read(message), by, reply)
+        case .listChanges: reply(.success(try changes(try Self.read(message)).bytes))
+        case .explainKey: reply(.success(try explain(try Self.read(message)).bytes))
+        case .check, .list, .watch, .reflection, .reflectionAlpha:
+            throw ControlFault(.unimplemented, "is not served here")
+        }
+    }
+
+    private static func read<Request: Message>(_ bytes: [UInt8]) throws(ControlFault) -> Request {
+        guard let request = try? Request(serializedBytes: bytes) else {
+            throw ControlFault(.invalidArgument, "the message is not what this method takes")
+        }
+        return request
+    }
+
+    private var now: UInt64 { MonotonicClock.nanoseconds }
+    var snapshot: StatsSnapshot { counters() }
+
+    // MARK: - Changes
+
+    private func change(
+        _ request: Switchover_V1_ChangeSwitchesRequest, _ by: String, _ reply: @escaping Reply
+    ) throws(ControlFault) {
+        let plan = try plan(request)
+        if plan.changesNothing {
+            if request.dryRun { return reply(.success(try response(plan, []).bytes)) }
+            // The same change may be under way still: who repeats a command that gave up waits for it again.
+            return answerWhenInForce(plan, try response(plan, []), reply)
+        }
+        holdsRecords(plan) { [self] holdsRecords in
+            do throws(ControlFault) {
+                try make(plan, request, newHoldsRecords: holdsRecords, by, reply)
+            } catch {
+                reply(.failure(error))
+            }
+        }
+    }
+
+    func plan(_ request: Switchover_V1_ChangeSwitchesRequest) throws(ControlFault) -> PlannedChange {
+        try PlannedChange(
+            request, migrations: migrations, path: configuration.switches, bytes: try switchFile(),
+            audit: try auditEntries())
+    }
+
+    private func make(
+        _ plan: PlannedChange, _ request: Switchover_V1_ChangeSwitchesRequest, newHoldsRecords: Bool?, _ by: String,
+        _ reply: @escaping Reply
+    ) throws(ControlFault) {
+        let obstacles = try obstacles(plan, newHoldsRecords: newHoldsRecords).filter { !request.waives($0) }
+        var response = try response(plan, obstacles)
+        if request.dryRun { return reply(.success(response.bytes)) }
+        guard obstacles.isEmpty else {
+            throw ControlFault(
+                .failedPrecondition, obstacles.map { $0.sentence(plan.migration.name) }.joined(separator: "\n"))
+        }
+        guard try self.plan(request).before == plan.before else {
+            throw ControlFault(.aborted, "another change came first; look at switchover status and repeat it")
+        }
+        let isRollback = plan.undoes != nil
+        do throws(FileFailure) {
+            try audit.append(
+                AuditEntry(
+                    time: Timestamp.now, migration: plan.migration.name, origin: isRollback ? .rollback : .command,
+                    by: by, reason: request.reason, before: plan.before, after: plan.after, undoes: plan.undoes))
+            try SwitchFileWriter.replace(configuration.switches, with: plan.text)
+        } catch {
+            throw ControlFault(.internal, "\(error); nothing has changed")
+        }
+        response.changed = true
+        answerWhenInForce(plan, response, reply)
+    }
+
+    private func response(
+        _ plan: PlannedChange, _ obstacles: [MoveObstacle]
+    ) throws(ControlFault) -> Switchover_V1_ChangeSwitchesResponse {
+        let delta: KeyDelta
+        do {
+            delta = try plan.delta()
+        } catch {
+            throw ControlFault(.resourceExhausted, "\(error)")
+        }
+        let name = plan.migration.name
+        let calls = (0..<CounterShape.stages).reduce(UInt64(0)) { total, stage in
+            total + lastMinute { $0.traffic(migration: name, stage: stage) }.count
+        }
+        return .with {
+            $0.before = Switchover_V1_Switches(plan.before)
+            $0.after = Switchover_V1_Switches(plan.after)
+            $0.obstacles = obstacles.map { Switchover_V1_Obstacle($0, name) }
+            $0.delta = .with {
+                $0.listedKeys = delta.listedKeys
+                $0.examples = delta.examples.map(Switchover_V1_GrayKey.init)
+                $0.shareTimes100 = delta.shareTimes100
+                $0.callsLastMinute = calls
+            }
+        }
+    }
+
+    func obstacles(_ plan: PlannedChange, newHoldsRecords: Bool?) throws(ControlFault) -> [MoveObstacle] {
+        let migration = configuration.migrations[plan.index]
+        let inserts = migration.methods.filter { $0.plan.kind == .insert || $0.plan.kind == .upsert }
+            .compactMap(\.write?.inserts)
+        var facts = MoveFacts()
+        facts.insertsIntoNewOnly = inserts.contains(.new)
+        facts.insertsIntoOldOnly = inserts.contains(.old)
+        facts.dirtyRecords = snapshot[.recordsDirty]
+        facts.newHoldsRecords = newHoldsRecords
+        facts.unlistedMethods = board.unlistedMethods(of: plan.index)
+        facts.hasLeftEnrolled = Self.hasLeftEnrolled(try auditEntries(), plan.migration.name)
+        do {
+            facts.grayNotEnrolled = try plan.grayNotEnrolled()
+        } catch {
+            throw ControlFault(.resourceExhausted, "\(error)")
+        }
+        return Move(from: plan.before.state, to: plan.after.state, facts: facts).obstacles
+    }
+
+    /// Whether keys have left the enrolled set since the migration left `idle`.
+    private static func hasLeftEnrolled(_ entries: [AuditEntry], _ migration: String) -> Bool {
+        let own = entries.filter { $0.migration == migration }
+        let start = own.lastIndex { $0.before?.state.phase == .idle && $0.after.state.phase == .migrating }
+        return own[(start ?? 0)...].contains { entry in
+            guard let before = entry.before?.state, before.phase == .migrating else { return false }
+            return before.enrolled.mayGain(over: entry.after.state.enrolled)
+        }
+    }
+
+    /// Whether new has records of the migration: asked of a store before it leaves `idle`, not known of a service.
+    private func holdsRecords(_ plan: PlannedChange, _ tell: @escaping @Sendable (Bool?) -> Void) {
+        guard plan.before.state.phase == .idle, plan.after.state.phase == .migrating,
+            let records = configuration.migrations[plan.index].records,
+            let store = stores.store(.new, migration: plan.index)
+        else { return tell(nil) }
+        let request = Switchover_V1_QueryRequest.with {
+            $0.entity = records.entity.name
+            $0.limit = 1
+        }
+        store.perform(.query, message: request.bytes, deadline: now + 5_000_000_000) { [admin] reply in
+            let response = try? Switchover_V1_QueryResponse(serializedBytes: reply.message)
+            let holds = reply.status == .ok ? response.map { !$0.records.isEmpty } : nil
+            admin.mailbox.post { tell(holds) }
+        }
+    }
+
+    // MARK: - Waiting
+
+    private func answerWhenInForce(
+        _ plan: PlannedChange, _ response: Switchover_V1_ChangeSwitchesResponse, _ reply: @escaping Reply
+    ) {
+        waiting.append(
+            Waiting(index: plan.index, epoch: plan.after.epoch, since: now, response: response, reply: reply))
+        answerWaiting(held: 0)
+    }
+
+    /// A change of the switches has got on, or has not.
+    func progressed(_ event: SwitchHandover.Event) {
+        switch event {
+        case .opened(let snapshot, let held):
+            problem = ""
+            opened(snapshot)
+            answerWaiting(held: held)
+        case .tookTooLong(let reason):
+            for index in waiting.indices { waiting[index].attempts += 1 }
+            giveUp { waiting in
+                guard waiting.attempts >= Self.attemptsAtMost else { return nil }
+                return """
+                    the switch file says epoch \(waiting.epoch), but it is not in force yet: \(reason.sentence). The \
+                    sidecar goes on trying; repeat the command to wait on, or take it back with switchover rollback
+                    """
+            }
+        }
+    }
+
+    /// The switch file cannot be taken.
+    func refused(_ reason: String) {
+        problem = reason
+        giveUp { _ in "the switch file was written, but not taken: \(reason)" }
+    }
+
+    private func opened(_ snapshot: SwitchSnapshot) {
+        current = snapshot
+        guard let bytes = try? switchFile(), let document = try? SwitchDocument(bytes, file: configuration.switches)
+        else { return }
+        for (index, migration) in migrations.enumerated() {
+            guard let summary = snapshot.summaries[index], let entry = document.entry(of: migration.name),
+                entry.epoch == summary.epoch
+            else { continue }
+            if inForce[index] != entry { record(entry, of: migration.name, after: inForce[index]) }
+            inForce[index] = entry
+        }
+    }
+
+    /// A change that no command made is put on record too.
+    private func record(_ entry: SwitchEntry, of migration: String, after before: SwitchEntry?) {
+        do throws(FileFailure) {
+            let last = try audit.entries().last { $0.migration == migration }
+            guard last?.after != entry else { return }
+            try audit.append(
+                AuditEntry(
+                    time: Timestamp.now, migration: migration, origin: .file, by: "file", reason: "",
+                    before: before ?? last?.after, after: entry))
+        } catch {
+            logger.warning("the change of the switches of \(migration) is not on record: \(error)")
+        }
+    }
+
+    private func answerWaiting(held: UInt64) {
+        let (done, rest) = (waiting.filter(isInForce), waiting.filter { !isInForce($0) })
+        waiting = rest
+        for var waiting in done.map({ ($0.response, $0.reply) }) {
+            waiting.0.heldMicroseconds = held / 1000
+            waiting.1(.success(waiting.0.bytes))
+        }
+    }
+
+    private func isInForce(_ waiting: Waiting) -> Bool {
+        inForce[waiting.index].map { $0.epoch >= waiting.epoch } ?? false
+    }
+
+    private func giveUp(_ reason: (Waiting) -> String?) {
+        let waiting = waiting
+        self.waiting = []
+        for one in waiting {
+            if let reason = reason(one) {
+                one.reply(.failure(ControlFault(.unavailable, reason)))
+            } else {
+                self.waiting.append(one)
+            }
+        }
+    }
+
+    // MARK: - Time
+
+    private func timePassed() {
+        traffic.keep(snapshot, at: now)
+        giveUp { [now, problem] waiting in
+            guard waiting.since + Self.noticeNanoseconds < now else { return nil }
+            return "epoch \(waiting.epoch) is in the switch file, but not in force yet\(problem.isEmpty ? "" : ": ")"
+                + problem
+        }
+        admin.loop.arm(timer, at: admin.loop.pointee.now + RecentTraffic.intervalNanoseconds)
+    }
+
+    /// What was counted within the last minute.
+    func lastMinute(_ count: (StatsSnapshot) -> StatsSnapshot.Traffic) -> StatsSnapshot.Traffic {
+        count(snapshot).since(traffic.earlier.map(count) ?? StatsSnapshot.Traffic())
+    }
+
+    // MARK: - Files
+
+    func switchFile() throws(ControlFault) -> [UInt8] {
+        do throws(FileFailure) {
+            return try FileContent.read(configuration.switches, limit: SwitchFileReader.fileBytesAtMost)
+        } catch {
+            let advice = error.isMissing ? "; create the first one with: switchover init-switches" : ""
+            throw ControlFault(.failedPrecondition, "\(error)\(advice)")
+        }
+    }
+
+    func auditEntries() throws(ControlFault) -> [AuditEntry] {
+        do throws(FileFailure) {
+            return try audit.entries()
+        } catch {
+            throw ControlFault(.internal, "\(error)")
+        }
+    }
+
+}
+
+extension Switchover_V1_ChangeSwitchesRequest {
+    /// Whether whoever asks has said what this obstacle asks for.
+    fileprivate func waives(_ obstacle: MoveObstacle) -> Bool {
+        switch obstacle.waiver {
+        case .none: false
+        case .force: force == migration && !migration.isEmpty
+        case .dirtyRecords(let count): acceptDirty == count
+        case .newIsEmpty: newIsEmpty
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Glibc
+import Migration
+
+/// One change of a migration's switches: who made it, when, from what to what.
+struct AuditEntry: Sendable, Equatable {
+    enum Origin: String, Sendable {
+        case command
+        case rollback
+        /// The switch file was changed by other means.
+        case file
+    }
+
+    /// RFC 3339, UTC.
+    var time: String
+    var migration: String
+    var origin: Origin
+    /// Whoever asked; `file` where nobody knows.
+    var by: String
+    var reason: String
+    /// Nil for the first that is known.
+    var before: SwitchEntry?
+    var after: SwitchEntry
+    /// The epoch of the change that a rollback undoes.
+    var undoes: UInt64?
+
+    var line: String {
+        var entries: [(key: String, value: DocumentNode)] = [
+            ("time", .text(time)), ("migration", .text(migration)), ("origin", .text(origin.rawValue)),
+            ("by", .text(by)), ("reason", .text(reason)), ("before", before?.node ?? .literal("null")),
+            ("after", after.node),
+        ]
+        if let undoes { entries.append(("undoes", .literal("\(undoes)"))) }
+        return DocumentNode.mapping(entries).json + "\n"
+    }
+
+    /// Nil for what is no entry: a line that was cut short by a crash is no reason to forget the others.
+    init?(line: [UInt8]) {
+        guard let node = try? JSONDocument.parse(line, file: "audit"), let migration = node["migration"]?.scalar,
+            let origin = node["origin"]?.scalar.flatMap(Origin.init), let after = node["after"].flatMap(SwitchEntry.init)
+        else { return nil }
+        self.init(
+            time: node["time"]?.scalar ?? "", migration: migration, origin: origin, by: node["by"]?.scalar ?? "",
+            reason: node["reason"]?.scalar ?? "", before: node["before"].flatMap(SwitchEntry.init), after: after,
+            undoes: node["undoes"]?.scalar.flatMap(UInt64.init))
+    }
+
+    init(
+        time: String, migration: String, origin: Origin, by: String, reason: String, before: SwitchEntry?,
+        after: SwitchEntry, undoes: UInt64? = nil
+    ) {
+        self.time = time
+        self.migration = migration
+        self.origin = origin
+        self.by = by
+        self.reason = reason
+        self.before = before
+        self.after = after
+        self.undoes = undoes
+    }
+}
+
+/// The append-only record of all changes of the switches: JSON, one change a line, beside the switch file.
+struct AuditFile {
+    /// Longest file that is read; what a person changes by hand takes decades to fill it.
+    private static let bytesAtMost = 256 << 20
+
+    let path: String
+
+    /// `switches.json` has `switches.audit.jsonl` beside it.
+    init(switchFile: String) {
+        let stem = switchFile.hasSuffix(".json") ? String(switchFile.dropLast(5)) : switchFile
+        path = stem + ".audit.jsonl"
+    }
+
+    /// Oldest first. None where there is no file yet.
+    func entries() throws(FileFailure) -> [AuditEntry] {
+        do {
+            let bytes = try FileContent.read(path, limit: Self.bytesAtMost)
+            return bytes.split(separator: UInt8(ascii: "\n")).compactMap { AuditEntry(line: Array($0)) }
+        } catch {
+            if error.isMissing { return [] }
+            throw error
+        }
+    }
+
+    /// The entry is on the disk when this returns. Mode 0600 for a new file: keys may be nobody else's business.
+    func append(_ entry: AuditEntry) throws(FileFailure) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileFailure("open", path, code: errno) }
+        defer { close(descriptor) }
+        // In one write, so that lines of two writers do not mix. What a crash left without an end gets one.
+        let bytes = Array((endsWithinLine ? "\n" : "").utf8) + Array(entry.line.utf8)
+        let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        guard written == bytes.count else { throw FileFailure("write", path, code: written < 0 ? errno : ENOSPC) }
+        guard fsync(descriptor) == 0 else { throw FileFailure("sync", path, code: errno) }
+    }
+
+    private var endsWithinLine: Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var last: UInt8 = 0
+        guard lseek(descriptor, -1, SEEK_END) >= 0, read(descriptor, &last, 1) == 1 else { return false }
+        return last != UInt8(ascii: "\n")
+    }
+}
+
+/// What a rollback does, found in the changes that were made.
+struct Undo: Equatable {
+    /// The epoch of the change that is undone.
+    let epoch: UInt64
+    let target: SwitchState
+
+    /// Undoes the last forward change of a migration that has not been undone, by a rollback or by other changes; nil
+    /// where there is none.
+    ///
+    /// - Parameters:
+    ///   - entries: of all migrations, oldest first.
+    ///   - after: changes of this epoch and before are left alone.
+    init?(_ entries: [AuditEntry], of migration: String, from present: SwitchState, after: UInt64) {
+        let own = entries.filter { $0.migration == migration }
+        let undone = Set(own.compactMap(\.undoes))
+        for entry in own.reversed() where entry.origin != .rollback && !undone.contains(entry.after.epoch) {
+            guard entry.after.epoch > after, let before = entry.before,
+                Move(from: before.state, to: entry.after.state, facts: MoveFacts()).isForward
+            else { continue }
+            let target = present.undoing(from: before.state, to: entry.after.state)
+            guard target != present else { continue }
+            epoch = entry.after.epoch
+            self.target = target
+            return
+        }
+        return nil
+    }
+}

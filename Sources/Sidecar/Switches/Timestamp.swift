@@ -1,0 +1,7 @@
+import Foundation
+
+/// The time of day, for people: nothing is decided by it.
+enum Timestamp {
+    /// RFC 3339, UTC, whole seconds.
+    static var now: String { Date().ISO8601Format(.iso8601) }
+}
