@@ -16,7 +16,8 @@ let settings: [SwiftSetting] =
 let package = Package(
     name: "switchover",
     products: [
-        .executable(name: "switchover", targets: ["switchover"])
+        .executable(name: "switchover", targets: ["switchover"]),
+        .library(name: "SwitchoverClient", targets: ["SwitchoverClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -57,10 +58,19 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "SwitchoverClient",
+            dependencies: [
+                "EventLoop", "HTTP2", "SwitchoverProtocol", "WireFormat",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "switchover",
             dependencies: [
-                "Sidecar",
+                "Sidecar", "SwitchoverClient", "SwitchoverProtocol",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -78,6 +88,9 @@ let package = Package(
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"], swiftSettings: settings),
         .testTarget(name: "MigrationTests", dependencies: ["Migration", "WireFormat"], swiftSettings: settings),
+        .testTarget(
+            name: "SwitchoverClientTests", dependencies: ["EventLoop", "HTTP2", "SwitchoverClient", "WireFormat"],
+            swiftSettings: settings),
         .testTarget(name: "SidecarTests", dependencies: ["Sidecar"], swiftSettings: settings),
         .testTarget(
             name: "StoresTests",

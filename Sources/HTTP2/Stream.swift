@@ -103,7 +103,7 @@ package final class LocalFields {
 
     deinit { storage.deallocate() }
 
-    func write(to writer: inout HeaderWriter) {
+    package func write(to writer: inout HeaderWriter) {
         for range in ranges {
             writer.append(
                 name: UnsafeBufferPointer(rebasing: storage[range.name]),

@@ -113,10 +113,15 @@ package enum MoveObstacle: Sendable, Equatable {
         case .notEnrolled(let keys):
             "Enrol first: switchover enrol \(migration) add \(keys.prefix(3).joined(separator: " "))"
         case .shareNotEnrolled(let gray, _):
-            "Enrol first: switchover enrol \(migration) percent \(Double(gray) / 100)"
+            "Enrol first: switchover enrol \(migration) percent \(Self.number(gray))"
         case .insertsOld: "Change it to inserts: new or both, and start the sidecar again."
         }
     }
 
-    private static func percent(_ times100: UInt32) -> String { "\(Double(times100) / 100) %" }
+    private static func percent(_ times100: UInt32) -> String { "\(number(times100)) %" }
+
+    /// Hundredths as a number, without zeros at the end.
+    private static func number(_ times100: UInt32) -> String {
+        times100.isMultiple(of: 100) ? "\(times100 / 100)" : "\(Double(times100) / 100)"
+    }
 }

@@ -19,8 +19,8 @@ extension Phase {
 }
 
 extension SwitchState {
-    /// This state without what a forward change from `before` to `after` did; nothing that was done since is undone, and
-    /// nothing goes forward.
+    /// This state without what a forward change from `before` to `after` did; nothing that was done since is undone,
+    /// and nothing goes forward.
     package func undoing(from before: SwitchState, to after: SwitchState) -> SwitchState {
         if self == after { return before }
         var result = self

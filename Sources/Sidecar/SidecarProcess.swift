@@ -60,7 +60,8 @@ package final class SidecarProcess: @unchecked Sendable {
             counters: { [board, counters, names = CountedNames(configuration)] in
                 let status = board.status
                 return StatsSnapshot(
-                    counters, names: names, readiness: status.readiness, switches: status.switches, process: ProcessStatistics())
+                    counters, names: names, readiness: status.readiness, switches: status.switches,
+                    process: ProcessStatistics())
             })
         self.control = control
         admin.mailbox.post { control.start() }
@@ -175,7 +176,6 @@ package final class SidecarProcess: @unchecked Sendable {
     /// No call is answered before the switch file has been looked at once, whatever was found.
     private func startSwitches() throws {
         let logger = logger
-        let board = board
         let hasLooked = Atomic<Bool>(false)
         let looked: @Sendable () -> Void = { [self] in
             guard !hasLooked.exchange(true, ordering: .relaxed) else { return }

@@ -88,7 +88,7 @@ package enum ProtocolFiles {
         ),
         File(
             name: "switchover/v1/control.proto",
-            sourceHash: 0x1d98_7db9_25e5_ded3,
+            sourceHash: 0x4a44_dc6e_34ef_c8f7,
             descriptor: """
                 Chtzd2l0Y2hvdmVyL3YxL2NvbnRyb2wucHJvdG8SDXN3aXRjaG92ZXIudjEiKQoHR3JheUtleRIeCgpjb21wb25lbnRzGAEgAygJ\
                 Ugpjb21wb25lbnRzIu4BCgpHcmF5S2V5U2V0Eh4KCmV2ZXJ5dGhpbmcYASABKAhSCmV2ZXJ5dGhpbmcSKgoEZGVueRgCIAMoCzIW\

@@ -20,8 +20,8 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-/// A gray key by its components, each as it is written in a switch file (`Protocol/switch-file.md`): decimal digits for
-/// integers, text as it is, `hex:0a0b` for bytes.
+/// A gray key by its components, each as it is written in a switch file (`Protocol/switch-file.md`): decimal digits
+/// for integers, text as it is, `hex:0a0b` for bytes.
 package nonisolated struct Switchover_V1_GrayKey: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -34,7 +34,8 @@ package nonisolated struct Switchover_V1_GrayKey: Sendable {
   package init() {}
 }
 
-/// A set of gray keys, in this order of precedence: denied keys are out, allowed keys are in, a percentage of the rest is.
+/// A set of gray keys, in this order of precedence: denied keys are out, allowed keys are in, a percentage of the rest
+/// is.
 package nonisolated struct Switchover_V1_GrayKeySet: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -1,23 +1,41 @@
 import ArgumentParser
 
 /// The command line.
-@main
-struct Switchover: ParsableCommand {
+struct Switchover: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "switchover",
-        abstract: "Moves gRPC services from old to new, call by call, without their clients noticing.",
+        abstract: "Moves a live service or table from old to new, key by key, without its clients noticing.",
         discussion: """
             A first run: write switchover.yaml, then
-              switchover check --config switchover.yaml
-              switchover init-switches --config switchover.yaml
-              switchover serve --config switchover.yaml
+              switchover check
+              switchover init-switches
+              switchover serve
 
-            Exit status: 0 done; 1 the configuration or a file is wrong, standard error says what; 64 the command line \
-            is wrong.
+            Then, from another shell in the same folder, a migration of one store and back:
+              switchover total orders migrating     new is now written and read where you say so
+              switchover enrol orders add 406       store 406 is written on both sides
+              switchover gray orders add 406        and read from new
+              switchover status orders              who answers what, and may I go on?
+              switchover rollback orders            undoes the last step
+
+            Exit status: 0 done; 1 the configuration or a file is wrong; 2 the sidecar refuses; 3 the sidecar does not \
+            answer, or a change is not in force yet; 64 the command line is wrong. Standard error says what to do.
             """,
         version: VersionCommand.line,
-        subcommands: [
-            ServeCommand.self, CheckCommand.self, PlanCommand.self, InitSwitchesCommand.self, VersionCommand.self,
+        subcommands: [],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Running",
+                subcommands: [
+                    ServeCommand.self, CheckCommand.self, InitSwitchesCommand.self, PlanCommand.self,
+                    VersionCommand.self,
+                ]),
+            CommandGroup(
+                name: "Switches",
+                subcommands: [
+                    StatusCommand.self, TotalCommand.self, EnrolCommand.self, GrayCommand.self, RollbackCommand.self,
+                    HistoryCommand.self, ExplainCommand.self, WatchCommand.self,
+                ]),
         ]
     )
 }

@@ -19,7 +19,10 @@ enum Walls {
             "CLinux", "Compression", "EventLoop", "HTTP2", "WireFormat", "Migration", "Stores", "SwitchoverProtocol",
             "SwiftProtobuf", "Logging", "Yams",
         ]),
-        "switchover": edges.union(["Sidecar", "ArgumentParser", "Logging"]),
+        "SwitchoverClient": edges.union(["EventLoop", "HTTP2", "WireFormat", "SwitchoverProtocol", "SwiftProtobuf"]),
+        "switchover": edges.union([
+            "Sidecar", "SwitchoverClient", "SwitchoverProtocol", "SwiftProtobuf", "ArgumentParser", "Logging",
+        ]),
     ]
 
     static func faults(in file: SourceFile) -> [Fault] {

@@ -1,3 +1,5 @@
+import EventLoop
+
 extension ConfigurationOverrides {
     /// Puts the options above what the file says. Paths count from the current folder, as a shell's user expects.
     func apply(to draft: inout ConfigurationDraft, _ issues: Issues) {

@@ -1,3 +1,4 @@
+import EventLoop
 import Logging
 
 /// Reads `switchover.yaml` into a draft, section by section. Migrations are read by `MigrationReader`.

@@ -1,4 +1,4 @@
-package import EventLoop
+import EventLoop
 import Glibc
 import HTTP2
 

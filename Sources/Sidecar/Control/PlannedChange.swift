@@ -44,7 +44,8 @@ struct PlannedChange: Sendable {
         self.before = before
         if request.ifEpoch != 0, request.ifEpoch != before.epoch {
             throw ControlFault(
-                .aborted, "the change is meant for epoch \(request.ifEpoch), the switches are at \(before.epoch) by now")
+                .aborted, "the change is meant for epoch \(request.ifEpoch), the switches are at \(before.epoch) by now"
+            )
         }
         let (state, undoes) = try Self.target(request, before, audit)
         self.undoes = undoes

@@ -1,4 +1,5 @@
 import Migration
+import Stores
 import SwiftProtobuf
 import SwitchoverProtocol
 import WireFormat
@@ -77,10 +78,17 @@ extension SwitchControl {
             $0.migration = migrations[index].name
             $0.phase = next.name
         }
-        guard let plan = try? plan(request), let obstacles = try? obstacles(plan, newHoldsRecords: nil) else { return }
+        guard let plan = try? plan(request),
+            let obstacles = try? obstacles(plan, newHoldsRecords: isNewAsked(index) ? false : nil)
+        else {
+            return
+        }
         status.obstacles = obstacles.map { Switchover_V1_Obstacle($0, migrations[index].name) }
         status.met = Self.met(obstacles, next)
+        if next == .migrating, isNewAsked(index) { status.met.append("New is asked whether it is empty when you go.") }
     }
+
+    private func isNewAsked(_ index: Int) -> Bool { store(.new, index) != nil }
 
     private static func met(_ obstacles: [MoveObstacle], _ next: Phase) -> [String] {
         let names = Set(obstacles.map(\.name))
@@ -94,7 +102,8 @@ extension SwitchControl {
 
     // MARK: - History and keys
 
-    func changes(_ request: Switchover_V1_ListChangesRequest) throws(ControlFault) -> Switchover_V1_ListChangesResponse {
+    func changes(_ request: Switchover_V1_ListChangesRequest) throws(ControlFault) -> Switchover_V1_ListChangesResponse
+    {
         let limit = request.limit == 0 ? 100 : min(Int(request.limit), 1000)
         let entries = try auditEntries().filter { request.migration.isEmpty || $0.migration == request.migration }
         return .with { $0.changes = entries.suffix(limit).reversed().map(Switchover_V1_SwitchChange.init) }

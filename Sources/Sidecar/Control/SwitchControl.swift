@@ -222,7 +222,7 @@ final class SwitchControl: @unchecked Sendable {
     private func holdsRecords(_ plan: PlannedChange, _ tell: @escaping @Sendable (Bool?) -> Void) {
         guard plan.before.state.phase == .idle, plan.after.state.phase == .migrating,
             let records = configuration.migrations[plan.index].records,
-            let store = stores.store(.new, migration: plan.index)
+            let store = store(.new, plan.index)
         else { return tell(nil) }
         let request = Switchover_V1_QueryRequest.with {
             $0.entity = records.entity.name
@@ -234,6 +234,8 @@ final class SwitchControl: @unchecked Sendable {
             admin.mailbox.post { tell(holds) }
         }
     }
+
+    func store(_ side: Side, _ index: Int) -> SQLiteStore? { stores.store(side, migration: index) }
 
     // MARK: - Waiting
 

@@ -99,6 +99,18 @@ enum Refusal {
         }
     }
 
+    /// The side that is the cause, the value of the trailer `switchover-side`; nil where none is.
+    var side: Side? {
+        switch self {
+        case .queueFull(let side), .sideUnreachable(let side, _), .sideFailed(let side, _), .alreadyExists(let side),
+            .partialWrite(let side), .outcomeUnknown(let side, _), .rowsMissing(let side, _),
+            .unsortedSide(let side, _):
+            side
+        case .malformedAnswer(let side, _): side
+        default: nil
+        }
+    }
+
     var message: String {
         switch self {
         case .plainHTTP(_, let text): "\(text)"
@@ -165,7 +177,7 @@ enum Refusal {
             (name: "grpc-status", value: String(status.rawValue)),
             (name: "grpc-message", value: PercentEncoding.encode(message)),
             (name: "switchover-error", value: code.text),
-        ]
+        ] + (side.map { [(name: "switchover-side", value: "\($0.name)")] } ?? [])
     }
 }
 

@@ -36,7 +36,8 @@ struct AuditEntry: Sendable, Equatable {
     /// Nil for what is no entry: a line that was cut short by a crash is no reason to forget the others.
     init?(line: [UInt8]) {
         guard let node = try? JSONDocument.parse(line, file: "audit"), let migration = node["migration"]?.scalar,
-            let origin = node["origin"]?.scalar.flatMap(Origin.init), let after = node["after"].flatMap(SwitchEntry.init)
+            let origin = node["origin"]?.scalar.flatMap(Origin.init),
+            let after = node["after"].flatMap(SwitchEntry.init)
         else { return nil }
         self.init(
             time: node["time"]?.scalar ?? "", migration: migration, origin: origin, by: node["by"]?.scalar ?? "",

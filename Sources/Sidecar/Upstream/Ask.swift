@@ -132,7 +132,7 @@ final class Ask {
     private func perform(_ operation: StoreOperation, on store: SQLiteStore) {
         isInStore = true
         let mailbox = worker.pointee.loop.pointee.mailbox
-        let ask = LoopBound(self)
+        let ask = LoopBound(self, to: worker.pointee.loop)
         let deadline = request.deadline == 0 ? UInt64.max : request.deadline
         store.perform(operation, message: request.message, deadline: deadline) { reply in
             mailbox.post { ask.value.replied(reply) }

@@ -31,23 +31,3 @@ struct SendablePointer<Pointee: ~Copyable>: @unchecked Sendable {
     let pointer: UnsafeMutablePointer<Pointee>
     init(_ pointer: UnsafeMutablePointer<Pointee>) { self.pointer = pointer }
 }
-
-extension Address {
-    /// A host name, which may mean another address tomorrow.
-    var isName: Bool {
-        guard case .tcp(let host, _) = self else { return false }
-        return !host.contains(":") && !host.allSatisfy { $0.isNumber || $0 == "." }
-    }
-
-    /// All socket addresses that it stands for. Blocks.
-    func resolve() throws(ResolutionError) -> [SocketAddress] {
-        switch self {
-        case .tcp(let host, let port): return try SocketAddress.resolve(host: host, port: port)
-        case .unix(let path):
-            guard let address = SocketAddress(unixPath: path) else {
-                throw ResolutionError(host: path, reason: "not the path of a Unix socket")
-            }
-            return [address]
-        }
-    }
-}

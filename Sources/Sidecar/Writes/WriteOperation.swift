@@ -61,7 +61,7 @@ final class WriteOperation: Operation {
 
     func start() {
         let mailbox = worker.pointee.loop.pointee.mailbox
-        let operation = LoopBound(self)
+        let operation = LoopBound(self, to: worker.pointee.loop)
         let entry = lanes.enter(lane, id: id, now: now) { turn in
             mailbox.post { operation.value.laneCalled(turn) }
         }
@@ -257,12 +257,6 @@ final class WriteOperation: Operation {
                 "end": "\(end.answer)", "stuck": "\(effects.contains(.stuck))",
             ])
     }
-}
-
-/// A value of one loop on its way through another thread, which must not touch it.
-struct LoopBound<Value>: @unchecked Sendable {
-    let value: Value
-    init(_ value: Value) { self.value = value }
 }
 
 /// A canonical record key as a person can read it: text where it is text, else hexadecimal.

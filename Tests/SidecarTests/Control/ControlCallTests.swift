@@ -81,8 +81,29 @@ import WireFormat
         #expect(call.requestEnded(readiness: Self.ready) == [.finish(.ok, "")])
     }
 
+    private static let performed: [ControlCall.Method] = [.getStatus, .changeSwitches, .listChanges, .explainKey]
+
+    @Test(arguments: performed) func whatSwitchControlAnswersIsTheAnswer(method: ControlCall.Method) {
+        var call = Self.call(method)
+        #expect(call.messageArrived([1, 2], readiness: Self.ready) == [])
+        #expect(call.answered(.success([3])) == [], "nothing was asked yet")
+        #expect(call.requestEnded(readiness: Self.ready) == [.perform([1, 2])])
+        #expect(call.requestEnded(readiness: Self.ready) == [])
+        #expect(call.readinessChanged(Self.notReady) == [])
+        #expect(call.answered(.success([3])) == [.send([3]), .finish(.ok, "")])
+        #expect(call.answered(.success([3])) == [], "a call ends once")
+    }
+
+    @Test(arguments: performed) func whatSwitchControlRefusesIsTheStatus(method: ControlCall.Method) {
+        var call = Self.call(method)
+        _ = call.messageArrived([], readiness: Self.ready)
+        _ = call.requestEnded(readiness: Self.ready)
+        let fault = ControlFault(.failedPrecondition, "not yet")
+        #expect(call.answered(.failure(fault)) == [.finish(.failedPrecondition, "not yet")])
+    }
+
     @Test func aSecondMessageOfAUnaryRequestIsWrong() {
-        for method in [ControlCall.Method.check, .list, .watch] {
+        for method in [ControlCall.Method.check, .list, .watch] + Self.performed {
             var call = Self.call(method)
             _ = call.messageArrived(Self.request(""), readiness: Self.ready)
             #expect(Self.status(call.messageArrived([], readiness: Self.ready)) == .internal, "\(method)")
@@ -90,11 +111,11 @@ import WireFormat
     }
 
     @Test func noMessageIsWrongAndGarbageToo() {
-        for method in [ControlCall.Method.check, .list, .watch] {
+        for method in [ControlCall.Method.check, .list, .watch] + Self.performed {
             var call = Self.call(method)
             #expect(Self.status(call.requestEnded(readiness: Self.ready)) == .internal, "\(method)")
         }
-        for method in ControlCall.Method.allCases {
+        for method in ControlCall.Method.allCases where !Self.performed.contains(method) {
             var call = Self.call(method)
             let actions =
                 call.messageArrived(Self.garbage, readiness: Self.ready) + call.requestEnded(readiness: Self.ready)

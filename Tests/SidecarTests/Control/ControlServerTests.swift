@@ -129,7 +129,7 @@ import Testing
         #expect(messages.dropLast().allSatisfy { $0 == messages[0] })
         #expect(messages.joined().count > 2 * ControlStream.maxWaitingBytes)
         let last = try Grpc_Reflection_V1_ServerReflectionResponse(serializedBytes: try #require(messages.last))
-        #expect(last.listServicesResponse.service.count == 3)
+        #expect(last.listServicesResponse.service.count == 4)
         #expect(client.value(.grpcStatus, call.pointee.trailers) == "0")
     }
 

@@ -31,6 +31,7 @@ import Testing
             response.listServicesResponse.service.map(\.name) == [
                 "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
                 "grpc.reflection.v1alpha.ServerReflection",
+                "switchover.v1.Control",
             ])
     }
 
@@ -77,7 +78,7 @@ import Testing
         let request = Grpc_Reflection_V1alpha_ServerReflectionRequest.with { $0.listServices = "" }
         let bytes = try #require(Self.service.response(to: request.bytes))
         let response = try Grpc_Reflection_V1alpha_ServerReflectionResponse(serializedBytes: bytes)
-        #expect(response.listServicesResponse.service.count == 3)
+        #expect(response.listServicesResponse.service.count == 4)
     }
 
     @Test func garbageIsNoRequest() {

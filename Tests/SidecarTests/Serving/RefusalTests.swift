@@ -64,14 +64,18 @@ import WireFormat
         let message = try #require(head.first { $0.hasPrefix("grpc-message: ") }).dropFirst("grpc-message: ".count)
         #expect(message.utf8.allSatisfy { (0x20...0x7e).contains($0) } && !message.isEmpty)
         let accepts = head.contains("grpc-accept-encoding: identity,gzip")
-        #expect(accepts == (code == "compressed-message") && head.count == (accepts ? 6 : 5))
+        #expect(accepts == (code == "compressed-message"))
+        #expect(head.contains { $0.hasPrefix("switchover-side: ") } == (refusal.side != nil))
+        #expect(head.count == 5 + (accepts ? 1 : 0) + (refusal.side == nil ? 0 : 1))
     }
 
     @Test(arguments: cases.indices) func endsAnAnswerThatHasBegun(index: Int) throws {
         let (refusal, status, code) = Self.cases[index]
         let trailers = try answer(refusal.trailers, asTrailers: true)
-        #expect(trailers.map { $0.prefix { $0 != ":" } } == ["grpc-status", "grpc-message", "switchover-error"])
-        #expect(trailers.first == "grpc-status: \(status.rawValue)" && trailers.last == "switchover-error: \(code)")
+        let side = refusal.side == nil ? [] : ["switchover-side"]
+        let names = ["grpc-status", "grpc-message", "switchover-error"] + side
+        #expect(trailers.map { $0.prefix { $0 != ":" } } == names.map { $0[...] })
+        #expect(trailers.first == "grpc-status: \(status.rawValue)" && trailers[2] == "switchover-error: \(code)")
     }
 
     @Test(arguments: [404, 405, 415]) func plainHTTPIsNoGRPCAnswer(status: Int) throws {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Sidecar
+@testable import EventLoop
 
 @Suite struct AddressTests {
     @Test(arguments: [

@@ -1,11 +1,10 @@
-import HTTP2
-import WireFormat
+package import WireFormat
 
 /// Reading a side's reply.
-enum Reply {
+package enum Reply {
     /// The status of a complete reply: from the trailers, from a trailers-only head, else by the public
     /// http-grpc-status-mapping document.
-    static func status(of leg: StreamPointer) -> GRPCStatus {
+    package static func status(of leg: StreamPointer) -> GRPCStatus {
         let field = leg.pointee.trailers.first(.grpcStatus) ?? leg.pointee.fields.first(.grpcStatus)
         if let field { return GRPCStatus(grpcStatus: UnsafeRawBufferPointer(field.valueBytes)) ?? .unknown }
         var number = 0

@@ -1,8 +1,7 @@
-import HTTP2
 import Testing
 import WireFormat
 
-@testable import Sidecar
+@testable import HTTP2
 
 @Suite struct ReplyTests {
     private func status(_ frames: [UInt8]) throws -> GRPCStatus {

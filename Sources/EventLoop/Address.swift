@@ -47,12 +47,17 @@ package enum Address: Sendable, Hashable, CustomStringConvertible {
         guard !written.isEmpty, !written.utf8.contains(0) else {
             throw Malformed(description: "\"unix:\" needs a path; write unix:/run/switchover/name.sock")
         }
-        let path = FilePath.resolve(String(written), in: folder)
+        let path = resolve(String(written), in: folder)
         guard path.utf8.count <= 107 else {
             throw Malformed(
                 description: "the path of a Unix socket has at most 107 bytes, \(path) has \(path.utf8.count)")
         }
         return path
+    }
+
+    private static func resolve(_ path: String, in folder: String) -> String {
+        if path.hasPrefix("/") || folder.isEmpty { return path }
+        return folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
     }
 
     private static func split(_ text: String) throws(Malformed) -> (host: String, port: Substring) {
@@ -108,6 +113,26 @@ package enum Address: Sendable, Hashable, CustomStringConvertible {
             let mapped =
                 bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF && bytes[12] == 127
             return mapped || (bytes[..<15].allSatisfy { $0 == 0 } && bytes[15] == 1)
+        }
+    }
+}
+
+extension Address {
+    /// A host name, which may mean another address tomorrow.
+    package var isName: Bool {
+        guard case .tcp(let host, _) = self else { return false }
+        return !host.contains(":") && !host.allSatisfy { $0.isNumber || $0 == "." }
+    }
+
+    /// All socket addresses that it stands for. Blocks.
+    package func resolve() throws(ResolutionError) -> [SocketAddress] {
+        switch self {
+        case .tcp(let host, let port): return try SocketAddress.resolve(host: host, port: port)
+        case .unix(let path):
+            guard let address = SocketAddress(unixPath: path) else {
+                throw ResolutionError(host: path, reason: "not the path of a Unix socket")
+            }
+            return [address]
         }
     }
 }

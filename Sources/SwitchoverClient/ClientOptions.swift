@@ -1,0 +1,38 @@
+/// What holds for all calls of a client.
+public struct ClientOptions: Sendable {
+    /// The deadline of a call that sets none of its own.
+    public var timeout: Duration = .seconds(30)
+    /// How long a call waits for a connection, as long as its deadline allows; attempts are repeated meanwhile.
+    public var connectTimeout: Duration = .seconds(5)
+    /// Longest reply, bytes.
+    public var messageBytes = 4 << 20
+
+    public init() {}
+}
+
+/// What holds for one call.
+public struct CallOptions: Sendable {
+    /// From now to the end of the reply; nil: the client's.
+    public var timeout: Duration?
+    /// Tells repetitions of one write from further writes: use the same key to try again. Sent as
+    /// `idempotency-key`.
+    public var idempotencyKey: String?
+    /// Further fields: names in lower case, values of printable ASCII.
+    public var metadata: [(name: String, value: String)] = []
+
+    public init(timeout: Duration? = nil, idempotencyKey: String? = nil) {
+        self.timeout = timeout
+        self.idempotencyKey = idempotencyKey
+    }
+}
+
+extension Duration {
+    /// At least 0, at most some 290 years.
+    var nanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        if seconds < 0 || attoseconds < 0 { return 0 }
+        let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        if overflow { return .max / 2 }
+        return min(product + UInt64(attoseconds / 1_000_000_000), .max / 2)
+    }
+}

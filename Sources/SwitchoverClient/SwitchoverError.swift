@@ -1,0 +1,71 @@
+/// Why a call failed, and what that means for trying again.
+public struct SwitchoverError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// gRPC's status codes (grpc.io, "Status codes and their use in gRPC").
+    public enum Code: Int, Sendable, CaseIterable {
+        case ok, cancelled, unknown, invalidArgument, deadlineExceeded, notFound, alreadyExists, permissionDenied
+        case resourceExhausted, failedPrecondition, aborted, outOfRange, unimplemented, `internal`, unavailable
+        case dataLoss, unauthenticated
+    }
+
+    /// Whether the same call may be made again.
+    public enum Retry: Sendable, Equatable {
+        /// It would fail again, or needs a decision: read the record first.
+        case no
+        /// Nothing has been done; wait a little.
+        case yes
+        /// It may have been done: only if doing it twice is as good as once, as a query is.
+        case ifIdempotent
+    }
+
+    /// One of the two sides of a migration.
+    public enum Side: String, Sendable {
+        case old
+        case new
+    }
+
+    public let code: Code
+    /// For a person.
+    public let message: String
+    /// The sidecar's own word for the cause (trailer `switchover-error`), such as `key-moving` or `partial-write`; nil
+    /// where an upstream, or nobody but this client, said no.
+    public let reason: String?
+    /// The side that is the cause, where the sidecar names one.
+    public let side: Side?
+    public let mayRetry: Retry
+
+    public var description: String {
+        let cause = [reason, side.map { "side \($0.rawValue)" }].compactMap { $0 }.joined(separator: ", ")
+        return "\(code): \(message)\(cause.isEmpty ? "" : " (\(cause))")"
+    }
+
+    init(_ code: Code, _ message: String, reason: String? = nil, side: Side? = nil, mayRetry: Retry) {
+        self.code = code
+        self.message = message
+        self.reason = reason
+        self.side = side
+        self.mayRetry = mayRetry
+    }
+
+    /// What a reply's trailers say.
+    init(_ code: Code, _ message: String, reason: String?, side: Side?) {
+        self.init(code, message, reason: reason, side: side, mayRetry: Self.retry(code, reason))
+    }
+
+    /// The contract's section 11: what the sidecar answered before a side was asked may be tried again.
+    private static func retry(_ code: Code, _ reason: String?) -> Retry {
+        switch reason {
+        case "side-unreachable", "no-switches", "key-moving", "lane-full", "queue-full", "buffers-full", "draining",
+            "journal-full", "lease-lost":
+            return .yes
+        // UNAVAILABLE is said of an earlier write of the record, everything else of this one.
+        case "outcome-unknown": return code == .unavailable ? .yes : .ifIdempotent
+        case "deadline": return .ifIdempotent
+        case "partial-write", .some: return .no
+        case nil: break
+        }
+        switch code {
+        case .unavailable, .deadlineExceeded, .cancelled, .unknown, .aborted, .resourceExhausted: return .ifIdempotent
+        default: return .no
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import ArgumentParser
+import SwiftProtobuf
+import SwitchoverProtocol
+
+/// What the commands that change switches have in common.
+protocol ChangeCommand: AsyncParsableCommand {
+    var migration: String { get }
+    var options: ChangeOptions { get }
+    var control: ControlOptions { get }
+}
+
+extension ChangeCommand {
+    /// Asks for the change, and says what it has done.
+    func make(
+        _ change: Switchover_V1_ChangeSwitchesRequest.OneOf_Change, isDryRun: Bool = false
+    ) async throws -> Switchover_V1_ChangeSwitchesResponse {
+        let request = Switchover_V1_ChangeSwitchesRequest.with {
+            $0.migration = migration
+            $0.change = change
+            $0.dryRun = options.dryRun || isDryRun
+            $0.reason = options.reason
+            $0.ifEpoch = options.ifEpoch
+            $0.force = options.force
+            $0.acceptDirty = options.acceptDirty
+            $0.newIsEmpty = options.newIsEmpty
+        }
+        let response: Switchover_V1_ChangeSwitchesResponse =
+            try await ControlClient(control).call("ChangeSwitches", request)
+        if control.json {
+            print(try response.jsonString())
+        } else {
+            for line in ChangeText(migration, response, isDryRun: request.dryRun).lines { print(line) }
+        }
+        if !response.obstacles.isEmpty { throw Exit.refused }
+        return response
+    }
+}
+
+/// A change of the switches, for a person.
+struct ChangeText {
+    let lines: [String]
+
+    init(_ migration: String, _ response: Switchover_V1_ChangeSwitchesResponse, isDryRun: Bool) {
+        var lines: [String] = []
+        let (before, after) = (response.before, response.after)
+        if before.epoch == after.epoch {
+            lines = ["\(migration) is so already (epoch \(after.epoch)): \(SwitchesText.short(after))"]
+        } else {
+            lines.append("\(migration): \(SwitchesText.short(before))")
+            lines.append("\(isDryRun ? "would be" : "now"): \(SwitchesText.short(after))")
+            lines.append("moves: \(Self.moves(response.delta))")
+        }
+        if response.changed {
+            lines.append(
+                "epoch \(after.epoch) is in force; writes of the keys that moved waited at most "
+                    + SwitchesText.milliseconds(response.heldMicroseconds))
+        }
+        if isDryRun, before.epoch != after.epoch {
+            lines += response.obstacles.isEmpty ? ["nothing stands in its way; nothing has been changed"] : ["refused:"]
+            lines += response.obstacles.map { "  \($0.sentence)" }
+        }
+        self.lines = lines
+    }
+
+    private static func moves(_ delta: Switchover_V1_KeyDelta) -> String {
+        var parts: [String] = []
+        if delta.listedKeys > 0 {
+            let shown = delta.examples.prefix(5).map { $0.components.joined(separator: ",") }.joined(separator: " ")
+            let more = delta.listedKeys > 5 ? " ..." : ""
+            parts.append("\(delta.listedKeys) listed \(delta.listedKeys == 1 ? "key" : "keys") (\(shown)\(more))")
+        }
+        if delta.shareTimes100 > 0 {
+            parts.append(
+                "\(SwitchesText.percent(delta.shareTimes100)) of \(delta.listedKeys > 0 ? "all other" : "the") keys")
+        }
+        if parts.isEmpty { return "no key" }
+        guard delta.callsLastMinute > 0 else {
+            return parts.joined(separator: " and ") + "; no calls in the last minute"
+        }
+        let calls =
+            delta.sampledCalls > 0
+            ? "about \(delta.callsMoved) of \(delta.callsLastMinute) calls of the last minute"
+            : "\(delta.callsLastMinute) calls in the last minute"
+        return parts.joined(separator: " and ") + "; " + calls
+    }
+}
+
+/// The switches of a migration, for a person.
+enum SwitchesText {
+    static func short(_ switches: Switchover_V1_Switches) -> String {
+        guard switches.phase == "migrating" else { return switches.phase }
+        return "migrating, enrolled \(short(switches.enrolled)), gray \(short(switches.gray))"
+    }
+
+    static func short(_ set: Switchover_V1_GrayKeySet) -> String {
+        if set.everything { return "all" }
+        var parts: [String] = []
+        if !set.allow.isEmpty { parts.append(listed(set.allow)) }
+        if !set.allowFile.isEmpty { parts.append("the keys in \(set.allowFile)") }
+        if set.percentTimes100 > 0 { parts.append(percent(set.percentTimes100)) }
+        var text = parts.isEmpty ? "none" : parts.joined(separator: " + ")
+        if !set.deny.isEmpty { text += " without \(listed(set.deny))" }
+        if !set.denyFile.isEmpty { text += " without the keys in \(set.denyFile)" }
+        return text
+    }
+
+    private static func listed(_ keys: [Switchover_V1_GrayKey]) -> String {
+        let shown = keys.prefix(8).map { $0.components.joined(separator: ",") }.joined(separator: " ")
+        return keys.count > 8 ? "\(keys.count) keys (\(shown) ...)" : shown
+    }
+
+    static func percent(_ times100: UInt32) -> String {
+        let value = Double(times100) / 100
+        return value == value.rounded() ? "\(times100 / 100) %" : "\(value) %"
+    }
+
+    static func milliseconds(_ microseconds: UInt64) -> String {
+        microseconds < 10_000 ? "\(Double(microseconds / 10) / 100) ms" : "\(microseconds / 1000) ms"
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import SwiftProtobuf
+import SwitchoverClient
+
+/// The commands' way to the control socket: what goes wrong ends the command, with words and a status.
+struct ControlClient {
+    private let client: SwitchoverClient
+    private let path: String
+
+    init(_ options: ControlOptions) throws {
+        path = try options.path()
+        var clientOptions = ClientOptions()
+        clientOptions.connectTimeout = .zero
+        do {
+            client = try SwitchoverClient("unix:\(path)", options: clientOptions)
+        } catch {
+            StandardError.write(error.message)
+            throw ExitCode.failure
+        }
+    }
+
+    func call<Request: Message, Reply: Message>(_ method: String, _ request: Request) async throws -> Reply {
+        do throws(SwitchoverError) {
+            return try await client.call("/switchover.v1.Control/\(method)", request)
+        } catch {
+            StandardError.write(words(error))
+            throw error.code == .unavailable || error.code == .deadlineExceeded ? Exit.unavailable : Exit.refused
+        }
+    }
+
+    /// Nil where there is nothing of the kind (`NOT_FOUND`).
+    func find<Request: Message, Reply: Message>(_ method: String, _ request: Request) async throws -> Reply? {
+        do throws(SwitchoverError) {
+            return try await client.call("/switchover.v1.Control/\(method)", request)
+        } catch {
+            if error.code == .notFound { return nil }
+            StandardError.write(words(error))
+            throw Exit.refused
+        }
+    }
+
+    private func words(_ error: SwitchoverError) -> String {
+        guard error.message.hasPrefix("cannot reach") else { return error.message }
+        return "no sidecar answers at \(path); is it running? (\(error.message))"
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Sidecar
+
+/// Where the sidecar is that a command speaks to, and how its answer is written.
+struct ControlOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The configuration file, which says where the control socket is.", valueName: "file"))
+    var config = "switchover.yaml"
+
+    @Option(help: ArgumentHelp("The control socket, in place of the configuration's.", valueName: "path"))
+    var control: String?
+
+    @Flag(help: "Write the answer as JSON, as the control socket's messages say it.")
+    var json = false
+
+    /// The control socket's path. What is wrong goes to standard error, and the command ends with status 1.
+    func path() throws -> String { try control ?? ConfigurationOptions.load(config).control }
+}
+
+/// How a command ends that asked the sidecar for something.
+enum Exit {
+    static let refused = ExitCode(2)
+    static let unavailable = ExitCode(3)
+
+    static let discussion = """
+        Exit status: 0 done; 1 the configuration cannot be read; 2 the sidecar refuses, standard error says why and \
+        what to do; 3 the sidecar does not answer, or the change is not in force yet; 64 the command line is wrong.
+        """
+}
+
+/// What every change of the switches takes.
+struct ChangeOptions: ParsableArguments {
+    @Flag(name: .long, help: "Say what would move and what stands in the way; change nothing.")
+    var dryRun = false
+
+    @Option(help: ArgumentHelp("Why, for the audit file.", valueName: "text"))
+    var reason = ""
+
+    @Option(
+        help: ArgumentHelp("Change it only if the switches are at this epoch (status shows it).", valueName: "epoch"))
+    var ifEpoch: UInt64 = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "Make the move although records could disappear from sight; type the migration's name.",
+            valueName: "migration"))
+    var force = ""
+
+    @Option(
+        help: ArgumentHelp(
+            "Move on over so many writes that may have reached one side only.", valueName: "number"))
+    var acceptDirty: UInt64 = 0
+
+    @Flag(help: "New holds no record of the migration, or none of the keys that are enrolled again.")
+    var newIsEmpty = false
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import SwiftProtobuf
+import SwitchoverProtocol
+
+/// `switchover rollback`
+struct RollbackCommand: ChangeCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rollback",
+        abstract: "Undoes the last change that went towards new.",
+        discussion: """
+            switchover rollback orders              the last forward change of phase, enrolled or gray
+            switchover rollback orders --to 12      every forward change after epoch 12, a step at a time
+
+            What went back already, by a command or a rollback, is left as it is; nothing goes forward. Whatever was \
+            written meanwhile is on both sides, so that nothing is lost. \(Exit.discussion)
+            """)
+
+    @Argument(help: "The migration's name.")
+    var migration: String
+
+    @Option(help: ArgumentHelp("Undo everything after this epoch (history shows them).", valueName: "epoch"))
+    var to: UInt64?
+
+    @OptionGroup var options: ChangeOptions
+    @OptionGroup var control: ControlOptions
+
+    func run() async throws {
+        let rollback = Switchover_V1_Rollback.with { $0.toEpoch = to ?? 0 }
+        let first = try await make(.rollback(rollback))
+        guard to != nil, !options.dryRun, first.changed else { return }
+        while try await undoOneMore(rollback) {}
+    }
+
+    /// False when there is nothing left to undo.
+    private func undoOneMore(_ rollback: Switchover_V1_Rollback) async throws -> Bool {
+        let request = Switchover_V1_ChangeSwitchesRequest.with {
+            $0.migration = migration
+            $0.rollback = rollback
+            $0.dryRun = true
+        }
+        let client = try ControlClient(control)
+        let next: Switchover_V1_ChangeSwitchesResponse? = try await client.find("ChangeSwitches", request)
+        guard next != nil else { return false }
+        return try await make(.rollback(rollback)).changed
+    }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import SwiftProtobuf
+import SwitchoverProtocol
+
+/// `switchover status`
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Says where the migrations stand, who answers calls, and whether they may advance.",
+        discussion: Exit.discussion)
+
+    @Argument(help: "A migration's name; all of them without one.")
+    var migration: String?
+
+    @OptionGroup var control: ControlOptions
+
+    func run() async throws {
+        let request = Switchover_V1_GetStatusRequest.with { $0.migration = migration ?? "" }
+        let response: Switchover_V1_GetStatusResponse = try await ControlClient(control).call("GetStatus", request)
+        if control.json { return print(try response.jsonString()) }
+        print("switchover \(response.version), \(response.readiness)")
+        for status in response.migrations { for line in StatusText(status).lines { print(line) } }
+    }
+}
+
+/// Where one migration stands, for a person.
+struct StatusText {
+    let lines: [String]
+
+    init(_ status: Switchover_V1_MigrationStatus) {
+        var lines = ["", status.migration]
+        if status.hasInForce {
+            let switches = status.inForce
+            lines.append("  phase      \(switches.phase), epoch \(switches.epoch)")
+            if switches.phase == "idle" || switches.phase == "migrating" {
+                lines.append("  enrolled   \(SwitchesText.short(switches.enrolled))")
+                lines.append("  gray       \(SwitchesText.short(switches.gray))")
+            }
+        } else {
+            lines.append("  no switches: every call is refused (no-switches)")
+        }
+        if status.hasInFile, status.inFile.epoch != status.inForce.epoch {
+            lines.append(
+                "  under way  epoch \(status.inFile.epoch) is in the file and not in force: "
+                    + SwitchesText.short(status.inFile))
+        }
+        if !status.problem.isEmpty { lines.append("  problem    \(status.problem)") }
+        lines += status.sides.map(Self.side)
+        lines += status.stages.map { stage in
+            "  \(Self.pad(stage.stage, 10)) \(Self.pad("\(stage.callsLastMinute)", 9)) calls in the last minute"
+                + Self.failed(stage.failedLastMinute)
+        }
+        if status.dirtyWrites > 0 {
+            lines.append("  dirty      \(status.dirtyWrites) writes may have reached one side only since the start")
+        }
+        self.lines = lines + Self.advance(status)
+    }
+
+    private static func side(_ side: Switchover_V1_SideStatus) -> String {
+        let mean = side.askedLastMinute > 0 ? ", \(SwitchesText.milliseconds(side.meanMicroseconds)) on average" : ""
+        return "  \(pad(side.side, 10)) \(pad("\(side.askedLastMinute)", 9)) asked in the last minute"
+            + "\(failed(side.failedLastMinute))\(mean)  \(side.upstream) at \(side.address)"
+    }
+
+    private static func failed(_ count: UInt64) -> String { count > 0 ? ", \(count) failed" : "" }
+
+    private static func advance(_ status: Switchover_V1_MigrationStatus) -> [String] {
+        guard !status.nextPhase.isEmpty else { return [] }
+        let may = status.obstacles.isEmpty ? "yes" : "not yet"
+        return ["  may I go on to \(status.nextPhase)? \(may)"] + status.met.map { "    [x] \($0)" }
+            + status.obstacles.map { "    [ ] \($0.sentence)" }
+    }
+
+    private static func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(width - text.count, 0))
+    }
+}

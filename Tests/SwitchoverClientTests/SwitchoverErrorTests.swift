@@ -1,0 +1,32 @@
+import Testing
+
+@testable import SwitchoverClient
+
+@Suite struct SwitchoverErrorTests {
+    @Test(arguments: [
+        ("side-unreachable", SwitchoverError.Code.unavailable, SwitchoverError.Retry.yes),
+        ("no-switches", .unavailable, .yes), ("key-moving", .unavailable, .yes),
+        ("lane-full", .resourceExhausted, .yes),
+        ("queue-full", .resourceExhausted, .yes), ("buffers-full", .resourceExhausted, .yes),
+        ("outcome-unknown", .unavailable, .yes), ("outcome-unknown", .unknown, .ifIdempotent),
+        ("outcome-unknown", .deadlineExceeded, .ifIdempotent), ("deadline", .deadlineExceeded, .ifIdempotent),
+        ("partial-write", .aborted, .no), ("missing-key", .invalidArgument, .no), ("walk-interrupted", .aborted, .no),
+    ])
+    func theSidecarsWordDecides(reason: String, code: SwitchoverError.Code, retry: SwitchoverError.Retry) {
+        #expect(SwitchoverError(code, "", reason: reason, side: nil).mayRetry == retry)
+    }
+
+    @Test(arguments: SwitchoverError.Code.allCases) func withoutItTheCodeDecides(code: SwitchoverError.Code) {
+        let mayHaveHappened: Set<SwitchoverError.Code> = [
+            .unavailable, .deadlineExceeded, .cancelled, .unknown, .aborted, .resourceExhausted,
+        ]
+        let retry = SwitchoverError(code, "", reason: nil, side: nil).mayRetry
+        #expect(retry == (mayHaveHappened.contains(code) ? .ifIdempotent : .no))
+    }
+
+    @Test func itSaysWhatItKnows() {
+        let error = SwitchoverError(.aborted, "one side only", reason: "partial-write", side: .new)
+        #expect(error.description == "aborted: one side only (partial-write, side new)")
+        #expect(SwitchoverError(.notFound, "none", mayRetry: .no).description == "notFound: none")
+    }
+}
