@@ -12,7 +12,7 @@ struct WatchCommand: AsyncParsableCommand {
             A line for each interval; on a terminal the table stays in its place. \(Exit.discussion)
             """)
 
-    @Argument(help: "The migration's name.")
+    @Argument(help: "The migration's name.", completion: Completions.migrations)
     var migration: String
 
     @Option(help: ArgumentHelp("Seconds between two looks, 0.2 to 3600.", valueName: "seconds"))
