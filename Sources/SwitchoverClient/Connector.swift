@@ -1,17 +1,22 @@
+import Dispatch
 import EventLoop
 import HTTP2
 import Synchronization
 
 /// Gives calls a connection, on a thread of its own that runs one event loop.
 ///
-///     idle --call--> connecting --open--> open --GOAWAY, lost--> idle
-///     connecting --failed--> waiting --time--> connecting
+///     idle --call--> resolving --addresses--> connecting --open--> open --GOAWAY, lost--> idle
+///     connecting --failed, another address--> connecting
+///     resolving, connecting --failed--> waiting --time--> resolving
 ///     any --close--> closed
+///
+/// Names are resolved elsewhere, since that blocks: deadlines and cancels hold meanwhile.
 final class Connector: @unchecked Sendable {
     // Sendable because everything mutable is touched on the loop's thread alone, `hasClosed` apart.
 
     private enum State {
         case idle
+        case resolving
         case connecting(SidecarConnection)
         case open(SidecarConnection)
         /// Until the next attempt.
@@ -34,7 +39,8 @@ final class Connector: @unchecked Sendable {
     /// Every connection that has something open, the present one included.
     private var connections: [ObjectIdentifier: SidecarConnection] = [:]
     private var pause = Connector.firstPause
-    private var attempts = 0
+    /// What the name stands for, without what was tried in this round.
+    private var addresses: ArraySlice<SocketAddress> = []
 
     init(to address: Address, _ options: ClientOptions) throws(SystemError) {
         self.address = address
@@ -116,7 +122,9 @@ final class Connector: @unchecked Sendable {
 
     private func deadlinePassed(_ call: PendingCall) {
         let isSent = call.stream != nil
-        let text = isSent ? "no reply within the deadline" : "no connection to \(address) within the deadline"
+        var text = "no connection to \(address) within the deadline"
+        if case .open = state { text = "no turn among the calls to \(address) within the deadline" }
+        if isSent { text = "no reply within the deadline" }
         end(call, .failure(SwitchoverError(.deadlineExceeded, text, mayRetry: isSent ? .ifIdempotent : .yes)))
     }
 
@@ -133,11 +141,27 @@ final class Connector: @unchecked Sendable {
     }
 
     private func connect() {
-        do {
-            let addresses = try address.resolve()
-            guard !addresses.isEmpty else { return failed("the name has no address") }
-            let next = addresses[attempts % addresses.count]
-            attempts += 1
+        state = .resolving
+        guard address.isName else { return resolved(Result { () throws(ResolutionError) in try address.resolve() }) }
+        DispatchQueue.global().async { [address] in
+            let result = Result { () throws(ResolutionError) in try address.resolve() }
+            self.thread.mailbox.post { self.resolved(result) }
+        }
+    }
+
+    private func resolved(_ result: Result<[SocketAddress], ResolutionError>) {
+        guard case .resolving = state else { return }
+        switch result {
+        case .success(let found):
+            addresses = found[...]
+            connectToNext()
+        case .failure(let error): failed("\(error)")
+        }
+    }
+
+    private func connectToNext() {
+        guard let next = addresses.popFirst() else { return failed("the name has no address") }
+        do throws(SystemError) {
             let connection = try SidecarConnection(
                 to: next, loop: loop, pool: pool, messageBytes: options.messageBytes, connector: self)
             connections[ObjectIdentifier(connection)] = connection
@@ -153,6 +177,7 @@ final class Connector: @unchecked Sendable {
         guard case .connecting(let current) = state, current === connection else { return }
         loop.disarm(timer)
         pause = Self.firstPause
+        addresses = []
         state = .open(connection)
         serveQueue()
     }
@@ -177,6 +202,7 @@ final class Connector: @unchecked Sendable {
     }
 
     private func failed(_ reason: String) {
+        if !addresses.isEmpty { return connectToNext() }
         state = .waiting
         let now = MonotonicClock.nanoseconds
         for call in queue where call.connectDeadline <= now + pause {
@@ -194,7 +220,7 @@ final class Connector: @unchecked Sendable {
         case .waiting:
             state = .idle
             if !queue.isEmpty { connect() }
-        case .idle, .open, .closed: break
+        case .idle, .resolving, .open, .closed: break
         }
     }
 

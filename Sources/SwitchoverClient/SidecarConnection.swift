@@ -117,6 +117,8 @@ final class SidecarConnection {
         if notices.contains(.settings), phase == .connecting {
             phase = .open
             connector.opened(self)
+        } else if notices.contains(.settings) {
+            connector.roomMade()
         }
         if notices.contains(.goAway) { leave() }
         while let stream = client.session.nextTouched() {

@@ -9,7 +9,7 @@ public import SwiftProtobuf
 ///
 /// The sidecar is beside the app: the connection is plain text, and never left the machine.
 public final class SwitchoverClient: Sendable {
-    private let connector: Connector
+    let connector: Connector
     private let options: ClientOptions
 
     /// - Parameter address: `host:port`, `[v6]:port` or `unix:/path`. Nothing is connected yet.
