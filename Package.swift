@@ -100,7 +100,10 @@ let package = Package(
         .testTarget(name: "MigrationTests", dependencies: ["Migration", "WireFormat"], swiftSettings: settings),
         .testTarget(
             name: "SwitchoverClientTests",
-            dependencies: ["EventLoop", "HTTP2", "SwitchoverClient", "SwitchoverProtocol", "WireFormat"],
+            dependencies: [
+                "EventLoop", "HTTP2", "switchover", "SwitchoverClient", "SwitchoverProtocol", "WireFormat",
+                ofSidecar("GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
         .testTarget(name: "SidecarTests", dependencies: ["Sidecar"], swiftSettings: settings),
         .testTarget(
