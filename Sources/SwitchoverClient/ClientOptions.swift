@@ -19,9 +19,10 @@ public struct CallOptions: Sendable {
     /// From now to the end of the reply; nil: the client's.
     public var timeout: Duration?
     /// Tells repetitions of one write from further writes: use the same key to try again. Sent as
-    /// `idempotency-key`.
+    /// `idempotency-key`; at most 255 bytes of printable ASCII.
     public var idempotencyKey: String?
-    /// Further fields: names in lower case, values of printable ASCII.
+    /// Further fields: names in lower case, values of printable ASCII. Names that HTTP/2 and gRPC keep for themselves
+    /// are refused.
     public var metadata: [(name: String, value: String)] = []
     /// Doing it twice is as good as once, so that it may be made again when its connection is lost. The queries of
     /// `Records` are so by nature.

@@ -5,9 +5,11 @@ public import SwiftProtobuf
 /// when it is lost. Any number of calls may be under way at once.
 ///
 ///     let client = try SwitchoverClient("unix:/run/switchover/data.sock")
-///     let reply = try await client.call("/shop.v1.Orders/Get", request)
+///     let orders = client.records(of: "orders", as: Order.self, key: ["order_id"], grayKey: "store_id")
+///     let order = try await orders.get(31198570044)
+///     let reply: GetReply = try await client.call("/shop.v1.Orders/Get", GetRequest())
 ///
-/// The sidecar is beside the app: the connection is plain text, and never left the machine.
+/// The sidecar is beside the app: the connection is plain text, and never leaves the machine.
 public final class SwitchoverClient: Sendable {
     let connector: Connector
     private let options: ClientOptions
@@ -73,6 +75,7 @@ public final class SwitchoverClient: Sendable {
     private func ask(
         _ method: String, _ message: [UInt8], _ options: CallOptions
     ) async throws(SwitchoverError) -> CallReply {
+        try RequestFields.check(method, options)
         let (sum, overflows) = MonotonicClock.nanoseconds.addingReportingOverflow(
             (options.timeout ?? self.options.timeout).nanoseconds)
         let deadline = overflows ? .max : sum

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SwitchoverClient
 
-@Suite(.timeLimit(.minutes(1))) struct SwitchoverClientTests {
+@Suite(.timeLimit(.minutes(5))) struct SwitchoverClientTests {
     private func client(
         _ server: GRPCServer, _ change: (inout ClientOptions) -> Void = { _ in }
     ) throws -> SwitchoverClient {
@@ -95,6 +95,21 @@ import Testing
         #expect(error?.code == .resourceExhausted)
         #expect(error?.mayRetry == .no)
         #expect(try await client.call("/short", []).count == 10)
+        #expect(server.seen.connections == 1)
+    }
+
+    @Test func aFieldThatHTTP2ForbidsHarmsNobodyElse() async throws {
+        let server = try echo()
+        defer { server.stop() }
+        let client = try client(server)
+        #expect(try await client.call("/s.S/M", [1]) == [1])
+        var options = CallOptions()
+        options.metadata = [("X-Tenant", "a")]
+        let error = await failure { () throws(SwitchoverError) in
+            try await client.call("/s.S/M", [], options: options)
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(try await client.call("/s.S/M", [2]) == [2])
         #expect(server.seen.connections == 1)
     }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import SwitchoverClient
 
 /// The compiled library against the real sidecar.
-@Suite(.timeLimit(.minutes(2)), .serialized) struct RecordsTests {
+@Suite(.timeLimit(.minutes(5)), .serialized) struct RecordsTests {
     struct Order: Codable, Sendable, Equatable {
         enum Status: String, Codable { case open, sent }
 
