@@ -29,6 +29,7 @@ package struct EventLoop: ~Copyable {
     fileprivate let epoll: Int32
     fileprivate let events: UnsafeMutablePointer<epoll_event>
     fileprivate var timers: TimerWheel
+    fileprivate var mailWatch: UnsafeMutablePointer<Watch>?
     fileprivate var freeWatches: UnsafeMutablePointer<Watch>?
     fileprivate var closedWatches: UnsafeMutablePointer<Watch>?
     fileprivate var afterBatch: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
@@ -46,8 +47,9 @@ package struct EventLoop: ~Copyable {
         let loop = UnsafeMutablePointer<EventLoop>.allocate(capacity: 1)
         loop.initialize(to: EventLoop(epoll: epoll, mailbox: mailbox))
         do throws(SystemError) {
-            _ = try loop.watch(mailbox.descriptor, for: .readable, context: UnsafeMutableRawPointer(loop)) {
-                context, _ in
+            loop.pointee.mailWatch = try loop.watch(
+                mailbox.descriptor, for: .readable, context: UnsafeMutableRawPointer(loop)
+            ) { context, _ in
                 context.assumingMemoryBound(to: EventLoop.self).readMail()
             }
         } catch {
@@ -72,6 +74,7 @@ package struct EventLoop: ~Copyable {
         receiveBuffer.deallocate()
         sendBuffer.deallocate()
         close(epoll)
+        mailWatch?.deallocate()
         Self.free(list: freeWatches)
         Self.free(list: closedWatches)
     }
