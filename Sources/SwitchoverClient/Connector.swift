@@ -27,7 +27,11 @@ final class Connector: @unchecked Sendable {
     private static let firstPause: UInt64 = 50_000_000
     private static let longestPause: UInt64 = 1_000_000_000
 
+    /// Blocks.
+    typealias Resolve = @Sendable (Address) throws(ResolutionError) -> [SocketAddress]
+
     private let address: Address
+    private let resolve: Resolve
     private let options: ClientOptions
     private let thread: LoopThread
     private let pool: UnsafeMutablePointer<SessionPool>
@@ -42,8 +46,9 @@ final class Connector: @unchecked Sendable {
     /// What the name stands for, without what was tried in this round.
     private var addresses: ArraySlice<SocketAddress> = []
 
-    init(to address: Address, _ options: ClientOptions) throws(SystemError) {
+    init(to address: Address, _ options: ClientOptions, resolve: @escaping Resolve) throws(SystemError) {
         self.address = address
+        self.resolve = resolve
         self.options = options
         thread = try LoopThread(name: "switchover")
         pool = SessionPool.make(limits: SessionLimits())
@@ -142,9 +147,9 @@ final class Connector: @unchecked Sendable {
 
     private func connect() {
         state = .resolving
-        guard address.isName else { return resolved(Result { () throws(ResolutionError) in try address.resolve() }) }
-        DispatchQueue.global().async { [address] in
-            let result = Result { () throws(ResolutionError) in try address.resolve() }
+        guard address.isName else { return resolved(Result { () throws(ResolutionError) in try resolve(address) }) }
+        DispatchQueue.global().async {
+            let result = Result { () throws(ResolutionError) in try self.resolve(self.address) }
             self.thread.mailbox.post { self.resolved(result) }
         }
     }

@@ -17,7 +17,11 @@ public final class SwitchoverClient: Sendable {
     /// - Parameter address: `host:port`, `[v6]:port` or `unix:/path`. Nothing is connected yet.
     /// - Throws: `INVALID_ARGUMENT` for an address that is none, `RESOURCE_EXHAUSTED` where the system has no thread or
     ///   descriptor left.
-    public init(_ address: String, options: ClientOptions = ClientOptions()) throws(SwitchoverError) {
+    public convenience init(_ address: String, options: ClientOptions = ClientOptions()) throws(SwitchoverError) {
+        try self.init(address, options: options) { address throws(ResolutionError) in try address.resolve() }
+    }
+
+    init(_ address: String, options: ClientOptions, resolve: @escaping Connector.Resolve) throws(SwitchoverError) {
         self.options = options
         let parsed: Address
         do throws(Address.Malformed) {
@@ -26,7 +30,7 @@ public final class SwitchoverClient: Sendable {
             throw SwitchoverError(.invalidArgument, error.description, mayRetry: .no)
         }
         do throws(SystemError) {
-            connector = try Connector(to: parsed, options)
+            connector = try Connector(to: parsed, options, resolve: resolve)
         } catch {
             throw SwitchoverError(.resourceExhausted, "\(error)", mayRetry: .yes)
         }

@@ -1,3 +1,4 @@
+import Dispatch
 import EventLoop
 import Glibc
 import HTTP2
@@ -326,11 +327,33 @@ import Testing
     @Test func everyAddressOfANameIsTried() async throws {
         let server = try echo()
         defer { server.stop() }
-        let port = try #require(server.address.split(separator: ":").last)
+        let nobody = try echo()
+        nobody.stop()
         var options = ClientOptions()
         options.connectTimeout = .zero
-        let client = try SwitchoverClient("localhost:\(port)", options: options)
+        let addresses = try [nobody, nobody, server].map { try Address($0.address) }
+        let client = try SwitchoverClient("sidecar.test:7400", options: options) { _ throws(ResolutionError) in
+            var found: [SocketAddress] = []
+            for address in addresses { found += try address.resolve() }
+            return found
+        }
         #expect(try await client.call("/s.S/M", [1]) == [1])
+    }
+
+    @Test func aNameThatIsLookedUpForLongHoldsNothingUp() async throws {
+        let end = DispatchSemaphore(value: 0)
+        let client = try SwitchoverClient("sidecar.test:7400", options: ClientOptions()) {
+            _ throws(ResolutionError) in
+            end.wait()
+            throw ResolutionError(host: "sidecar.test", reason: "no such name")
+        }
+        let error = await failure { () throws(SwitchoverError) in
+            try await client.call("/s.S/M", [], options: CallOptions(timeout: .milliseconds(20)))
+        }
+        #expect(error?.code == .deadlineExceeded)
+        #expect(error?.mayRetry == .yes)
+        client.close()
+        end.signal()
     }
 
     @Test(arguments: ["nowhere", "a:b", "unix:", "[::1]", ":7400"]) func whatIsNoAddressIsRefused(text: String) {
