@@ -239,9 +239,10 @@ import Testing
         let patient = try client(server) {
             $0.retry = RetryPolicy(firstPause: .seconds(60), longestPause: .seconds(60))
         }
-        _ = await failure { () throws(SwitchoverError) in
+        let kept = await failure { () throws(SwitchoverError) in
             try await patient.call("/s.S/M", [], options: CallOptions(timeout: .seconds(10)))
         }
+        #expect(kept?.reason == "key-moving")
         #expect(server.seen.calls.count == 5, "a pause beyond the deadline is not begun")
     }
 
