@@ -5,7 +5,7 @@ import Sidecar
 struct InitSwitchesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init-switches",
-        abstract: "Creates the first switch file: every migration at phase idle, epoch 1.",
+        abstract: "Creates the first switch file: every migration at phase idle, nobody enrolled, epoch 1.",
         discussion: """
             A sidecar without a switch file refuses every call rather than guess, so this is said once, on purpose. \
             The file's place is the configuration's `switches`; a file that is there already is never touched.

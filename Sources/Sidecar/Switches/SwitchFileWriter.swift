@@ -34,7 +34,7 @@ package enum SwitchFileWriter {
 
     static func initialText(_ migrations: [String]) -> String {
         let entries = migrations.map { name in
-            "    \"\(name)\": { \"epoch\": 1, \"phase\": \"idle\", \"enrolled\": \"all\", \"gray\": \"none\" }"
+            "    \"\(name)\": { \"epoch\": 1, \"phase\": \"idle\", \"enrolled\": \"none\", \"gray\": \"none\" }"
         }
         return "{\n  \"version\": 1,\n  \"migrations\": {\n\(entries.joined(separator: ",\n"))\n  }\n}\n"
     }
