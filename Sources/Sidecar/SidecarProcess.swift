@@ -57,6 +57,7 @@ package final class SidecarProcess: @unchecked Sendable {
         try listen()
         let control = SwitchControl(
             configuration: configuration, admin: admin, board: board, stores: stores, logger: logger,
+            keySamples: workers.map(\.keySample),
             counters: { [board, counters, names = CountedNames(configuration)] in
                 let status = board.status
                 return StatsSnapshot(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import grpc
 import pytest
@@ -226,6 +227,24 @@ def test_a_dry_run_says_what_would_move_and_changes_nothing(operate):
     assert operator.change(phase="mirrored", dry_run=True).delta.share_times_100 == 10_000
     assert operator.sidecar.switch_file.read_bytes() == before
     assert operator.history()[0].origin == "file"
+
+
+def test_a_dry_run_says_how_many_calls_of_the_last_minute_move(operate, ledgers):
+    """Every call is sampled as long as they come more slowly than the sample is taken."""
+    operator = operate(dict(MIGRATING, gray={"allow": ["1"]}))
+    for store in ("406", "407"):
+        ledgers[0].entries[store, 1] = entry((store, 1), 100)
+    client = Bookkeeper(operator.sidecar.address)
+    try:
+        for store in ("406", "407", "406", "406"):
+            assert client.find((store, 1)).code == "OK"
+            time.sleep(0.06)
+    finally:
+        client.close()
+    delta = operator.change(gray=sets({"add": "406"}), dry_run=True).delta
+    assert (delta.calls_last_minute, delta.sampled_calls, delta.calls_moved) == (4, 4, 3)
+    delta = operator.change(gray=sets({"add": "408"}), dry_run=True).delta
+    assert (delta.calls_last_minute, delta.calls_moved) == (4, 0)
 
 
 def test_requests_that_make_no_sense_say_so(operate):

@@ -38,6 +38,7 @@ final class SwitchControl: @unchecked Sendable {
     private let admin: LoopThread
     private let stores: RecordStores
     private let logger: Logger
+    private let keySamples: [KeySample]
     private let counters: @Sendable () -> StatsSnapshot
     private let timer: UnsafeMutablePointer<Timer>
     private(set) var traffic = RecentTraffic()
@@ -51,13 +52,14 @@ final class SwitchControl: @unchecked Sendable {
     /// - Parameter counters: of all workers, now.
     init(
         configuration: Configuration, admin: LoopThread, board: StatusBoard, stores: RecordStores, logger: Logger,
-        counters: @escaping @Sendable () -> StatsSnapshot
+        keySamples: [KeySample], counters: @escaping @Sendable () -> StatsSnapshot
     ) {
         self.configuration = configuration
         self.admin = admin
         self.board = board
         self.stores = stores
         self.logger = logger
+        self.keySamples = keySamples
         self.counters = counters
         migrations = configuration.switchedMigrations
         audit = AuditFile(switchFile: configuration.switches)
@@ -166,9 +168,12 @@ final class SwitchControl: @unchecked Sendable {
     private func response(
         _ plan: PlannedChange, _ obstacles: [MoveObstacle]
     ) throws(ControlFault) -> Switchover_V1_ChangeSwitchesResponse {
+        let sampled = keySamples.flatMap { $0.keys(of: plan.index, at: now) }
         let delta: KeyDelta
+        let movedOfSample: Int
         do {
             delta = try plan.delta()
+            movedOfSample = try plan.moved(of: sampled)
         } catch {
             throw ControlFault(.resourceExhausted, "\(error)")
         }
@@ -176,6 +181,7 @@ final class SwitchControl: @unchecked Sendable {
         let calls = (0..<CounterShape.stages).reduce(UInt64(0)) { total, stage in
             total + lastMinute { $0.traffic(migration: name, stage: stage) }.count
         }
+        let moved = sampled.isEmpty ? 0 : UInt64(Double(calls) * Double(movedOfSample) / Double(sampled.count))
         return .with {
             $0.before = Switchover_V1_Switches(plan.before)
             $0.after = Switchover_V1_Switches(plan.after)
@@ -185,6 +191,8 @@ final class SwitchControl: @unchecked Sendable {
                 $0.examples = delta.examples.map(Switchover_V1_GrayKey.init)
                 $0.shareTimes100 = delta.shareTimes100
                 $0.callsLastMinute = calls
+                $0.sampledCalls = UInt64(sampled.count)
+                $0.callsMoved = moved
             }
         }
     }

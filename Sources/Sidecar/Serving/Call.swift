@@ -225,6 +225,7 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer,
             let switches = worker.switches(of: plan.pointee.migrationIndex)
         else { return refuse(.noSwitches) }
+        worker.sample(key, of: plan)
         let stage = switches.pointee.stage(key: key)
         guard plan.pointee.kind.isWrite else { return decide(stage, switches, message) }
         if let held = worker.heldSwitches(of: plan.pointee.migrationIndex), held.pointee.stage(key: key) != stage {

@@ -17,6 +17,9 @@ struct Worker {
     let lanes: LaneTable
     let coder = MessageCoder()
     let counters: WorkerCounters
+    let keySample = KeySample()
+    /// When the next gray key may be sampled, monotonic nanoseconds.
+    var nextSampleAt: UInt64 = 0
     let upstreams: UnsafeMutablePointer<UpstreamPool>
     let upstreamCount: Int
     let maxConnections: Int
@@ -147,6 +150,15 @@ extension WorkerPointer {
         pointee.unlisted.append(hash)
         pointee.board.note(
             unlisted: String(decoding: path.dropFirst(), as: UTF8.self), of: plan.pointee.migrationIndex)
+    }
+
+    /// A call of this gray key was decided.
+    @inline(__always)
+    func sample(_ key: UnsafeRawBufferPointer, of plan: UnsafePointer<CallPlan>) {
+        let now = pointee.loop.pointee.now
+        guard now >= pointee.nextSampleAt else { return }
+        pointee.nextSampleAt = now + KeySample.intervalNanoseconds
+        pointee.keySample.note(key, of: plan.pointee.migrationIndex, at: now)
     }
 
     func newCall(_ client: StreamPointer, of connection: ClientConnectionPointer) -> CallPointer {
