@@ -56,7 +56,7 @@ package final class SidecarProcess: @unchecked Sendable {
         try startWorkers()
         try listen()
         let control = SwitchControl(
-            configuration: configuration, admin: admin, board: board, stores: stores, logger: logger,
+            configuration: configuration, admin: admin, board: board, stores: stores, lanes: lanes, logger: logger,
             keySamples: workers.map(\.keySample),
             counters: { [board, counters, names = CountedNames(configuration)] in
                 let status = board.status

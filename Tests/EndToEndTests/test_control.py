@@ -9,7 +9,7 @@ import pytest
 
 from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, Ledger, entry
 from harness.operators import Operator, sets
-from harness.records import Clerk, Database, settings
+from harness.records import Clerk, Database, row, settings, value
 from harness.stubs import control
 
 MIGRATING = dict(phase="migrating", enrolled="all", gray="none")
@@ -280,6 +280,43 @@ def test_explain_says_what_a_key_does(operate):
     assert (other.stage, other.gray, other.enrolled) == ("dualOld", False, True)
     assert any(route.startswith("Find: new") for route in gray.routes), gray.routes
     assert 0 <= gray.bucket < 10_000
+
+
+def test_a_record_is_explained_with_both_states_and_its_last_writes(start, tmp_path):
+    old, new = Database("old", tmp_path), Database("new", tmp_path)
+    old.put(1, "406", cents=7)
+    new.put(1, "406", cents=8)
+    old.put(2, "407")
+    sidecar = start(
+        "", None, dict(phase="migrating", enrolled={"allow": ["406"]}, gray="none"), **settings(old, new)).await_ready()
+    operator, clerk = Operator(sidecar), Clerk(sidecar.address)
+    try:
+        found = operator.explain_record(value(1))
+        assert (found.stage, [side.side for side in found.sides]) == ("dualOld", ["old", "new"])
+        assert [row(side.record)[3] for side in found.sides] == [7, 8]
+        assert (list(found.differing), found.being_written, found.waiting, list(found.writes)) == (
+            ["cents"], False, 0, [])
+        clerk.update(1, status="sent")
+        found = operator.explain_record(value(1))
+        assert list(found.differing) == []
+        assert [(write.kind, write.stage, write.epoch, write.outcome, write.dirty) for write in found.writes] == [
+            ("update", "dualOld", found.epoch, "reply of old", False)]
+        other = operator.explain_record(value(2))
+        assert (other.stage, [side.HasField("record") for side in other.sides]) == ("old", [True, False])
+        nowhere = operator.explain_record(value(3))
+        assert (nowhere.stage, [side.HasField("record") for side in nowhere.sides]) == ("", [False, False])
+        assert operator.explain_record(value("x"))[0] == "INVALID_ARGUMENT"
+        assert operator.explain_record(value(1), migration="parcels")[0] == "NOT_FOUND"
+    finally:
+        clerk.close()
+        operator.close()
+        old.close()
+        new.close()
+
+
+def test_records_of_services_are_not_looked_into(operate):
+    status, text = operate(MIGRATING).explain_record(value(1))
+    assert status == "FAILED_PRECONDITION" and "--gray-key" in text
 
 
 def test_status_counts_the_calls_of_the_last_minute(operate, ledgers):

@@ -37,6 +37,7 @@ final class SwitchControl: @unchecked Sendable {
     let board: StatusBoard
     private let admin: LoopThread
     private let stores: RecordStores
+    let lanes: LaneTable
     private let logger: Logger
     private let keySamples: [KeySample]
     private let counters: @Sendable () -> StatsSnapshot
@@ -51,13 +52,15 @@ final class SwitchControl: @unchecked Sendable {
 
     /// - Parameter counters: of all workers, now.
     init(
-        configuration: Configuration, admin: LoopThread, board: StatusBoard, stores: RecordStores, logger: Logger,
+        configuration: Configuration, admin: LoopThread, board: StatusBoard, stores: RecordStores, lanes: LaneTable,
+        logger: Logger,
         keySamples: [KeySample], counters: @escaping @Sendable () -> StatsSnapshot
     ) {
         self.configuration = configuration
         self.admin = admin
         self.board = board
         self.stores = stores
+        self.lanes = lanes
         self.logger = logger
         self.keySamples = keySamples
         self.counters = counters
@@ -95,6 +98,7 @@ final class SwitchControl: @unchecked Sendable {
         case .getStatus: reply(.success(try status(try Self.read(message)).bytes))
         case .changeSwitches: try change(try Self.read(message), by, reply)
         case .listChanges: reply(.success(try changes(try Self.read(message)).bytes))
+        case .explainRecord: try explainRecord(try Self.read(message), reply)
         case .explainKey: reply(.success(try explain(try Self.read(message)).bytes))
         case .check, .list, .watch, .reflection, .reflectionAlpha:
             throw ControlFault(.unimplemented, "is not served here")
@@ -108,7 +112,12 @@ final class SwitchControl: @unchecked Sendable {
         return request
     }
 
-    private var now: UInt64 { MonotonicClock.nanoseconds }
+    var now: UInt64 { MonotonicClock.nanoseconds }
+
+    func onAdminLoop(_ work: @escaping @Sendable () -> Void) { admin.mailbox.post(work) }
+
+    /// Monotonic nanoseconds.
+    func deadline(seconds: UInt64) -> UInt64 { now + seconds * 1_000_000_000 }
     var snapshot: StatsSnapshot { counters() }
 
     // MARK: - Changes
@@ -236,7 +245,7 @@ final class SwitchControl: @unchecked Sendable {
             $0.entity = records.entity.name
             $0.limit = 1
         }
-        store.perform(.query, message: request.bytes, deadline: now + 5_000_000_000) { [admin] reply in
+        store.perform(.query, message: request.bytes, deadline: deadline(seconds: 5)) { [admin] reply in
             let response = try? Switchover_V1_QueryResponse(serializedBytes: reply.message)
             let holds = reply.status == .ok ? response.map { !$0.records.isEmpty } : nil
             admin.mailbox.post { tell(holds) }

@@ -56,6 +56,7 @@ final class WriteOperation: Operation {
     private var worker: WorkerPointer { call.pointee.worker }
     private var lanes: LaneTable { worker.pointee.lanes }
     private var now: UInt64 { worker.pointee.loop.pointee.now }
+    private var kind: CallKind { call.pointee.route.pointee.planPointer?.pointee.kind ?? .update }
 
     var isClosed: Bool { phase == .over && asks.allSatisfy(\.isClosed) }
 
@@ -244,6 +245,7 @@ final class WriteOperation: Operation {
     /// What the write leaves behind is counted, and logged with the record's key: nobody repairs it yet.
     private func note(_ end: WriteEnd) {
         let effects = end.effects
+        lanes.recentWrites.note(lane, kind: kind, stage: call.pointee.stage, epoch: call.pointee.epoch, end)
         let counters = worker.pointee.counters
         if effects.contains(.unmigrated) { counters.add(.unmigratedWrites) }
         if effects.contains(.notCopied) { counters.add(.recordsNotCopied) }
