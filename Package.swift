@@ -89,7 +89,8 @@ let package = Package(
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"], swiftSettings: settings),
         .testTarget(name: "MigrationTests", dependencies: ["Migration", "WireFormat"], swiftSettings: settings),
         .testTarget(
-            name: "SwitchoverClientTests", dependencies: ["EventLoop", "HTTP2", "SwitchoverClient", "WireFormat"],
+            name: "SwitchoverClientTests",
+            dependencies: ["EventLoop", "HTTP2", "SwitchoverClient", "SwitchoverProtocol", "WireFormat"],
             swiftSettings: settings),
         .testTarget(name: "SidecarTests", dependencies: ["Sidecar"], swiftSettings: settings),
         .testTarget(
