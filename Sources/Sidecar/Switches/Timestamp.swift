@@ -4,4 +4,7 @@ import Foundation
 enum Timestamp {
     /// RFC 3339, UTC, whole seconds.
     static var now: String { Date().ISO8601Format(.iso8601) }
+
+    /// Since 1970.
+    static var seconds: Double { Date().timeIntervalSince1970 }
 }
