@@ -283,6 +283,9 @@ final class SwitchControl: @unchecked Sendable {
         }
     }
 
+    /// The switch file says what is in force.
+    func accepted() { problem = "" }
+
     /// The switch file cannot be taken.
     func refused(_ reason: String) {
         problem = reason
@@ -305,7 +308,7 @@ final class SwitchControl: @unchecked Sendable {
     /// A change that no command made is put on record too.
     private func record(_ entry: SwitchEntry, of migration: String, after before: SwitchEntry?) {
         do throws(FileFailure) {
-            let last = try audit.entries().last { $0.migration == migration }
+            let last = try audit.last(of: migration)
             guard last?.after != entry else { return }
             try audit.append(
                 AuditEntry(

@@ -173,29 +173,6 @@ package enum PrometheusText {
 
     // MARK: - The rest
 
-    private static func writeSwitches(_ snapshot: StatsSnapshot, _ writer: inout MetricsWriter) {
-        writer.single("switchover_ready", .gauge, snapshot.readiness.isReady ? 1 : 0, "1 while calls are welcome.")
-        let known = zip(snapshot.names.migrations, snapshot.switches).compactMap { name, switches in
-            switches.map { (name: name, switches: $0) }
-        }
-        writer.single(
-            "switchover_migrations_without_switches", .gauge, snapshot.names.migrations.count - known.count,
-            "Migrations whose calls are refused, since no switches are known."
-        )
-        guard !known.isEmpty else { return }
-        writer.family("switchover_switches_epoch", .gauge, "The number of the last change of the migration's switches.")
-        for (name, switches) in known {
-            writer.sample("switchover_switches_epoch", [("migration", name)], switches.epoch)
-        }
-        writer.family("switchover_switches_phase", .gauge, "1 for the phase that the migration is in.")
-        for (name, switches) in known {
-            for phase in Phase.allCases {
-                let labels = [(name: "migration", value: name), (name: "phase", value: phase.name)]
-                writer.sample("switchover_switches_phase", labels, switches.phase == phase ? 1 : 0)
-            }
-        }
-    }
-
     private static func writeProcess(_ snapshot: StatsSnapshot, _ writer: inout MetricsWriter) {
         let process = snapshot.process
         writer.family("switchover_build_info", .gauge, "1; the build that runs is in the labels.")

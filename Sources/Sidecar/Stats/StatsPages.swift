@@ -48,9 +48,6 @@ package struct StatsPages: Sendable {
     }
 
     private func snapshot() -> StatsSnapshot {
-        let status = board.status
-        return StatsSnapshot(
-            workers, names: names, readiness: status.readiness, switches: status.switches, process: .read()
-        )
+        StatsSnapshot(workers, names: names, status: board.status, process: .read())
     }
 }

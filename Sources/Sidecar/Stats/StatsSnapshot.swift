@@ -7,13 +7,13 @@ package struct StatsSnapshot: Sendable {
     package let workers: Int
     package let readiness: Readiness
     package let switches: [SwitchSummary?]
+    package let changes: SwitchChanges
     package let process: ProcessStatistics
     private let shape: CounterShape
     private let cells: [UInt64]
 
     package init(
-        _ workers: [WorkerCounters], names: CountedNames, readiness: Readiness, switches: [SwitchSummary?],
-        process: ProcessStatistics
+        _ workers: [WorkerCounters], names: CountedNames, status: StatusBoard.Status, process: ProcessStatistics
     ) {
         let shape = CounterShape(methods: names.methods.count, upstreams: names.upstreams.count)
         var cells = [UInt64](repeating: 0, count: shape.cellCount)
@@ -23,8 +23,9 @@ package struct StatsSnapshot: Sendable {
         }
         self.names = names
         self.workers = workers.count
-        self.readiness = readiness
-        self.switches = switches
+        readiness = status.readiness
+        switches = status.switches
+        changes = status.changes
         self.process = process
         self.shape = shape
         self.cells = cells

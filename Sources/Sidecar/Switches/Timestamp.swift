@@ -8,4 +8,7 @@ enum Timestamp {
     static func text(seconds: Int) -> String {
         Date(timeIntervalSince1970: Double(seconds)).ISO8601Format(.iso8601)
     }
+
+    /// Since 1970.
+    static var seconds: Double { Date().timeIntervalSince1970 }
 }

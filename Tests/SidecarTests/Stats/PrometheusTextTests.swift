@@ -64,6 +64,12 @@ import Testing
         #expect(samples["switchover_switches_phase{migration=\"orders\",phase=\"migrating\"}"] == "1")
         #expect(samples["switchover_switches_phase{migration=\"orders\",phase=\"idle\"}"] == "0")
         #expect(samples["switchover_ready"] == "1")
+        let gray = "migration=\"orders\",set=\"gray\""
+        #expect(samples["switchover_switches_keys{\(gray),list=\"allow\"}"] == "1")
+        #expect(samples["switchover_switches_keys{\(gray),list=\"deny\"}"] == "0")
+        #expect(samples["switchover_switches_share_ratio{\(gray)}"] == "0.025")
+        #expect(samples["switchover_switches_share_ratio{migration=\"stock\",set=\"enrolled\"}"] == "1.0")
+        #expect(samples["switchover_switches_last_change_timestamp_seconds{migration=\"stock\"}"] == "0.0")
     }
 
     @Test func labelsAreEscaped() {

@@ -28,14 +28,14 @@ final class StatsFixture {
     var counters: WorkerCounters { workers[0] }
 
     var snapshot: StatsSnapshot {
-        let status = board.status
-        return StatsSnapshot(
-            workers, names: names, readiness: status.readiness, switches: status.switches, process: process
-        )
+        StatsSnapshot(workers, names: names, status: board.status, process: process)
     }
 
     static func summary(epoch: UInt64 = 12) -> SwitchSummary {
-        SwitchSummary(epoch: epoch, phase: .migrating, enrolled: "all", gray: "1 allowed, 2.5 %", fingerprint: epoch)
+        SwitchSummary(
+            epoch: epoch, phase: .migrating, enrolled: "all", gray: "1 allowed, 2.5 %",
+            enrolledSize: GraySetSize(shareTimes100: 10_000), graySize: GraySetSize(allowed: 1, shareTimes100: 250),
+            fingerprint: epoch)
     }
 
     /// One of everything that can be counted.
@@ -60,6 +60,6 @@ final class StatsFixture {
             }
         }
         board.set(state: .serving)
-        board.set(switches: [Self.summary(), nil])
+        board.set(switches: [Self.summary(), nil], heldNanoseconds: 2_000_000, time: 1_700_000_100.5)
     }
 }
