@@ -76,6 +76,14 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "quickstart",
+            dependencies: [
+                "SwitchoverClient", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "examples/quickstart/Workload",
+            swiftSettings: settings
+        ),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
         .testTarget(
             name: "WireFormatTests",
