@@ -89,7 +89,7 @@ let package = Package(
         .executableTarget(
             name: "quickstart",
             dependencies: [
-                "SwitchoverClient", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "SwitchoverClient", ofSidecar("ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "examples/quickstart/Workload",
             swiftSettings: settings

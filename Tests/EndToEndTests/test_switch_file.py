@@ -58,6 +58,11 @@ def renaming(sidecar, content):
     return change
 
 
+def promised(seconds, sidecar):
+    """Promises are a release build's."""
+    return seconds * 5 if "debug" in sidecar.binary else seconds
+
+
 def test_ten_thousand_keys_are_in_force_within_200_ms(serving):
     sidecar, client = serving(dict(phase="migrating", enrolled="all", gray="none"))
     watchers = Watchers(sidecar, WORKERS)
@@ -70,7 +75,7 @@ def test_ten_thousand_keys_are_in_force_within_200_ms(serving):
     watchers.close()
     report("10,000 keys in the file", figures)
     # The machine may do other things too: half of the changes have to be in time.
-    assert sorted(seconds for seconds, _ in figures)[len(figures) // 2] < 0.2
+    assert sorted(seconds for seconds, _ in figures)[len(figures) // 2] < promised(0.2, sidecar)
 
 
 def test_a_million_keys_are_in_force_within_5_s_and_stall_no_loop(serving):
@@ -84,8 +89,7 @@ def test_a_million_keys_are_in_force_within_5_s_and_stall_no_loop(serving):
         assert side(client.get("in-both", f"store-{epoch + 999_999}")) == "new"
         assert side(client.get("in-both", f"store-{epoch - 1}")) == "old"
     report("1,000,000 keys from a file", figures)
-    # The promise is a release build's.
-    assert max(seconds for seconds, _ in figures) < (25 if "debug" in sidecar.binary else 5)
+    assert max(seconds for seconds, _ in figures) < promised(5, sidecar)
     watchers.close()
     stalls = [idle_stall(sidecar, epoch) for epoch in range(20, 23)]
     print("time on a processor of an idle worker while 1,000,000 keys are swapped, worst:",
@@ -221,7 +225,8 @@ def test_at_start_without_a_right_file_calls_are_refused(make, content, words, s
         sidecar.switch_file.rmdir()
     put(sidecar, text(7))
     wait_for(lambda: client.get("in-both").code == "OK", LATE, "serving")
-    assert (sidecar.get("/readyz")[0], gauge(sidecar, "switchover_switch_file_refused")) == (200, 0)
+    wait_for(lambda: sidecar.get("/readyz")[0] == 200, 5, "ready")
+    assert gauge(sidecar, "switchover_switch_file_refused") == 0
 
 
 class Prepared:

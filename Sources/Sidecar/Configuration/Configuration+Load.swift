@@ -27,7 +27,7 @@ extension Configuration {
         let value = DocumentValue(node: root, place: Place(file: file, line: root.line, path: ""), issues: issues)
         var draft = ConfigurationReader(folder: FilePath.folder(of: file)).read(value)
         overrides.apply(to: &draft, issues)
-        let check = ConfigurationCheck(draft: draft, file: file, issues: issues)
+        let check = ConfigurationCheck(draft: draft, file: file, issues: issues, document: root)
         guard let configuration = check.configuration() else { throw InvalidFile(issues.errors) }
         return configuration
     }

@@ -29,6 +29,8 @@ package struct Configuration: Sendable {
     package let drain: DrainConfiguration
     /// What is allowed but doubtful.
     package let warnings: [Diagnostic]
+    /// The file's text, as it is written.
+    let document: DocumentNode
 
     package static let defaultListen = Address.tcp(host: "127.0.0.1", port: 7400)
     package static let defaultStats = Address.tcp(host: "127.0.0.1", port: 7401)

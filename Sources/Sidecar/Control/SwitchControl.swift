@@ -213,7 +213,7 @@ final class SwitchControl: @unchecked Sendable {
         var facts = MoveFacts()
         facts.insertsIntoNewOnly = inserts.contains(.new)
         facts.insertsIntoOldOnly = inserts.contains(.old)
-        facts.dirtyRecords = snapshot[.recordsDirty]
+        facts.dirtyRecords = snapshot[.recordsDirty, migration: plan.index]
         facts.newHoldsRecords = newHoldsRecords
         facts.unlistedMethods = board.unlistedMethods(of: plan.index)
         facts.hasLeftEnrolled = Self.hasLeftEnrolled(try auditEntries(), plan.migration.name)

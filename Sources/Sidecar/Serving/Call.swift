@@ -56,6 +56,9 @@ struct Call {
 
     var arrivedAt: UInt64 = 0
     var askedAt: UInt64 = 0
+    /// How long a side was being asked, until `sidesUntil`; nanoseconds.
+    var sideNanoseconds: UInt64 = 0
+    var sidesUntil: UInt64 = 0
     /// Monotonic nanoseconds; 0 where there is none.
     var deadline: UInt64 = 0
 
@@ -305,7 +308,7 @@ extension CallPointer {
         case .ask(let side): ask(side)
         case .answer(let side): answer(with: side == pointee.side ? pointee.leg.stream : pointee.held)
         case .answerUnmigrated:
-            pointee.worker.pointee.counters.add(.unmigratedReads)
+            count(.unmigratedReads)
             answer(with: pointee.leg.stream)
         case .fail(let side, .unreachable): refuse(.sideUnreachable(side, reasonUnreachable(side)))
         case .fail(let side, .failed(let status)): refuse(.sideFailed(side, status))
@@ -326,7 +329,7 @@ extension CallPointer {
             pointee.held = first
             pointee.leg.stream = nil
             pointee.client.rewindBody()
-            pointee.worker.pointee.counters.add(.absentFallbacks)
+            count(.absentFallbacks)
         }
         pointee.side = side
         pointee.phase = .asking
@@ -465,6 +468,7 @@ extension CallPointer {
 
     private func legFinished(_ status: GRPCStatus) {
         let worker = pointee.worker
+        sideAnswered(askedAt: pointee.askedAt)
         worker.pointee.counters.legFinished(
             method: pointee.route.pointee.counterIndex, side: pointee.side.rawValue, status: status.rawValue,
             nanoseconds: worker.pointee.loop.pointee.now &- pointee.askedAt
@@ -525,7 +529,7 @@ extension CallPointer {
         worker.pointee.counters.callFinished(
             method: pointee.route.pointee.counterIndex, stage: pointee.stage?.rawValue ?? 5,
             status: pointee.status.rawValue,
-            nanoseconds: worker.pointee.loop.pointee.now &- pointee.arrivedAt
+            nanoseconds: worker.pointee.loop.pointee.now &- pointee.arrivedAt, sideNanoseconds: pointee.sideNanoseconds
         )
         if let generation = pointee.generation, let plan = pointee.route.pointee.planPointer {
             worker.callEnded(plan, generation: generation)

@@ -132,6 +132,7 @@ extension WorkerPointer {
             case .client: owner.assumingMemoryBound(to: UpstreamConnection.self).flush()
             }
         }
+        pointee.counters.batchEnded(nanoseconds: MonotonicClock.nanoseconds &- pointee.loop.pointee.now)
     }
 
     // MARK: - Look-ups

@@ -47,7 +47,7 @@ final class TestWorker {
                 ],
                 migrationCount: 1, resolver: resolver, logs: LogMail(logger: Logger(label: "test"), mailbox: mailbox),
                 board: StatusBoard(migrations: ["shop"]), accessLogShare: 0
-            ), loop: loop, counters: WorkerCounters(shape: CounterShape(methods: 4, upstreams: 2)))
+            ), loop: loop, counters: WorkerCounters(shape: CounterShape(methods: 4, migrations: 1, upstreams: 2)))
         (worker.pointee.upstreams + 0).pointee.addresses = [old.address]
         (worker.pointee.upstreams + 1).pointee.addresses = [new.address]
         let context = Unmanaged.passUnretained(self).toOpaque()
