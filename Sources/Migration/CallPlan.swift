@@ -69,6 +69,8 @@ package struct CallPlan: Sendable, Equatable {
     /// The deadline of a call whose client set none; 0 where there is none (pass-through).
     package let timeoutNanoseconds: UInt64
     package let effect: Effect
+    /// Whether its requests are read at every stage, for the sake of what they may not say.
+    package let isAlwaysRead: Bool
     /// Position of the migration in the configuration.
     package let migrationIndex: Int
     /// Position of the method in its migration; one past the last declared method for calls that none declares.
@@ -84,14 +86,17 @@ package struct CallPlan: Sendable, Equatable {
         self.grayFallback = grayFallback
         self.timeoutNanoseconds = timeoutNanoseconds
         effect = .read
+        isAlwaysRead = false
         self.migrationIndex = migrationIndex
         self.methodIndex = methodIndex
     }
 
     /// A plan of a write, whose further parts are its `WritePlan`.
+    ///
+    /// - Parameter isAlwaysRead: whether its requests are read at every stage.
     package init(
         write kind: CallKind, key: KeyPlan, absent: GRPCStatus, timeoutNanoseconds: UInt64, migrationIndex: Int,
-        methodIndex: Int
+        methodIndex: Int, isAlwaysRead: Bool = false
     ) {
         precondition(kind.isWrite, "a plan of a write is of a kind that writes")
         self.kind = kind
@@ -100,6 +105,7 @@ package struct CallPlan: Sendable, Equatable {
         grayFallback = false
         self.timeoutNanoseconds = timeoutNanoseconds
         effect = .unsafeWrite
+        self.isAlwaysRead = isAlwaysRead
         self.migrationIndex = migrationIndex
         self.methodIndex = methodIndex
     }
@@ -112,6 +118,7 @@ package struct CallPlan: Sendable, Equatable {
         grayFallback = false
         self.timeoutNanoseconds = timeoutNanoseconds
         effect = .read
+        isAlwaysRead = false
         self.migrationIndex = migrationIndex
         self.methodIndex = methodIndex
     }
@@ -123,6 +130,7 @@ package struct CallPlan: Sendable, Equatable {
         grayFallback = false
         timeoutNanoseconds = 0
         self.effect = effect
+        isAlwaysRead = false
         self.migrationIndex = migrationIndex
         self.methodIndex = methodIndex
     }

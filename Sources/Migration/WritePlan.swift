@@ -14,12 +14,18 @@ package struct WritePlan: Sendable, Equatable {
     package let put: DerivedRequest?
     /// The same, where a side that does not have the record makes it.
     package let putOrInsert: DerivedRequest?
-    /// How a record is taken from a side that follows, whatever version it has there; nil: by the client's own call.
+    /// How a record is taken from a side that follows, whatever version and gray key it has there; nil: by the
+    /// client's own call.
     package let erase: DerivedRequest?
+    /// Where the gray key stands that an update gives the record; nil where no request can change it.
+    package let newGrayKey: KeyPlan?
+    /// Whether such an update is refused.
+    package let isGrayKeyImmutable: Bool
 
     package init(
         recordKey: KeyPlan, inserts: InsertRule, guardsInserts: Bool, lookUp: DerivedRequest?, put: DerivedRequest?,
-        putOrInsert: DerivedRequest?, erase: DerivedRequest? = nil
+        putOrInsert: DerivedRequest?, erase: DerivedRequest? = nil, newGrayKey: KeyPlan? = nil,
+        isGrayKeyImmutable: Bool = false
     ) {
         self.recordKey = recordKey
         self.inserts = inserts
@@ -28,13 +34,19 @@ package struct WritePlan: Sendable, Equatable {
         self.put = put
         self.putOrInsert = putOrInsert
         self.erase = erase
+        self.newGrayKey = newGrayKey?.required
+        self.isGrayKeyImmutable = isGrayKeyImmutable
     }
 
     /// The machine of one call; nil for kinds that do not write.
-    package func write(_ kind: CallKind, at stage: Stage) -> Write? {
+    ///
+    /// - Parameter next: the stage of the gray key that an update gives the record; nil where it keeps its own.
+    package func write(_ kind: CallKind, at stage: Stage, to next: Stage? = nil) -> Write? {
         let puts = PutMeans(overwrite: put != nil, insert: putOrInsert != nil)
         switch kind {
-        case .update: return Write(update: stage, puts: puts)
+        case .update:
+            if let next, next != stage { return Write(update: stage, to: next, puts: puts) }
+            return Write(update: stage, puts: puts)
         case .delete: return Write(delete: stage, canRestore: puts.insert && lookUp != nil)
         case .insert: return Write(insert: stage, rule: inserts, guards: guardsInserts, puts: puts)
         case .upsert: return Write(upsert: stage, rule: inserts, puts: puts)

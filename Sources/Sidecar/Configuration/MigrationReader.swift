@@ -7,7 +7,7 @@ struct MigrationReader {
         var draft = MigrationDraft(name: name, place: value.place)
         let keys = [
             "old", "new", "services", "gray_key", "record_key", "gray_fallback", "inserts", "insert_guard", "methods",
-            "records",
+            "records", "immutable_gray_key",
         ]
         guard let section = Section(value, keys: keys) else { return draft }
         draft.old = upstreamName("old", section)
@@ -16,6 +16,9 @@ struct MigrationReader {
         draft.services = draft.records == nil || section["services"] != nil ? readServices(section) : []
         draft.grayKey = GrayKeyReader.read(section["gray_key"])
         draft.grayFallback = section["gray_fallback"]?.boolean() ?? true
+        draft.immutableGrayKey = section["immutable_gray_key"].flatMap { value in
+            value.boolean().flatMap { $0 ? value.place : nil }
+        }
         draft.recordKey = GrayKeyReader.read(section["record_key"])
         let rules = InsertRule.allCases.map { (name: $0.name, value: $0) }
         draft.inserts = section["inserts"]?.choice("rule", rules) ?? .new
@@ -59,8 +62,9 @@ struct MigrationReader {
         switch kind {
         case .singleQuery: ["effect"] + WriteReader.keys + QueryReader.keys
         case .multiQuery: ["effect", "absent"] + WriteReader.keys
-        case .update, .upsert: ["effect"] + QueryReader.keys
-        case .insert, .delete: ["effect", "put"] + QueryReader.keys
+        case .update: ["effect"] + QueryReader.keys
+        case .upsert: ["effect"] + WriteReader.changeKeys + QueryReader.keys
+        case .insert, .delete: ["effect", "put"] + WriteReader.changeKeys + QueryReader.keys
         case .passThrough: ["gray_key", "absent", "timeout"] + WriteReader.keys + QueryReader.keys
         }
     }

@@ -4,14 +4,18 @@ import WireFormat
 /// Reads what a method that writes says beside what all methods say: its record key, and the requests that the sidecar
 /// may make of it.
 struct WriteReader {
-    static let keys = ["record_key", "look_up", "put", "put_or_insert"]
+    /// Of methods that can give a record another gray key.
+    static let changeKeys = ["new_gray_key", "erase"]
+    static let keys = ["record_key", "look_up", "put", "put_or_insert"] + changeKeys
 
     func read(_ kind: CallKind, _ section: Section, _ routing: MethodDraft.Routing) -> MethodDraft.Rule {
         .write(
             WriteDraft(
                 kind: kind, routing: routing, recordKey: GrayKeyReader.read(section["record_key"]),
                 lookUp: section["look_up"].flatMap(readDerived), put: section["put"].flatMap(readDerived),
-                putOrInsert: section["put_or_insert"].flatMap(readDerived)
+                putOrInsert: section["put_or_insert"].flatMap(readDerived),
+                newGrayKey: GrayKeyReader.read(section["new_gray_key"]),
+                erase: section["erase"].flatMap(readDerived)
             ))
     }
 
@@ -59,6 +63,10 @@ struct WriteDraft {
     let lookUp: DerivedDraft?
     let put: DerivedDraft?
     let putOrInsert: DerivedDraft?
+    let newGrayKey: GrayKeyDraft
+    let erase: DerivedDraft?
+
+    var changesGrayKey: Bool { if case .absent = newGrayKey { false } else { true } }
 }
 
 /// A request that the sidecar makes, before its method is known to be one.

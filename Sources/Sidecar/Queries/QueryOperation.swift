@@ -111,7 +111,7 @@ extension Refusal {
             case .malformedRequest(let fault): .malformedMessage("the request cannot be read: \(fault)")
             case .limit: .malformedMessage("the limit is negative")
             case .token: .badPageToken
-            case .grayKeyMissing: .missingKey(path: keyPath)
+            case .grayKeyMissing: .missingKey("the gray key", path: keyPath)
             case .walkInterrupted: .walkInterrupted
             case .fault(let side, .unsorted(let row)): .unsortedSide(side, row: row)
             case .fault(let side, .unreadable(let fault)): .malformedAnswer(side, "\(fault)")

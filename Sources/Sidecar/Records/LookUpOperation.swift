@@ -107,7 +107,7 @@ final class LookUpOperation: Operation {
         }
         if purpose == .grayKey, let key = try merging.grayKey(ofFirst: answer) {
             isOver = true
-            return call.found(grayKey: key, message: message)
+            return call.found(grayKey: key, naming: RecordsRoute.naming(answer), message: message)
         }
         let compresses = asks.contains(where: \.isReplyCompressed)
         end { call.answer(message: answer, partial: nil, compresses: compresses) }

@@ -123,6 +123,12 @@ extension CallPointer {
     private func mustRead(_ plan: UnsafePointer<CallPlan>, _ stage: Stage) -> Bool {
         if plan.pointee.kind == .multiQuery { return stage == .dualOld || stage == .dualNew || readsToken(at: stage) }
         guard plan.pointee.kind.isWrite else { return false }
+        return plan.pointee.isAlwaysRead || mustOperate(plan, stage)
+    }
+
+    /// Whether a write that has the same stage whatever its key is more than one side's.
+    private func mustOperate(_ plan: UnsafePointer<CallPlan>, _ stage: Stage) -> Bool {
+        guard plan.pointee.kind.isWrite else { return false }
         return stage.isDouble || pointee.worker.heldSwitches(of: plan.pointee.migrationIndex) != nil
     }
 
@@ -205,8 +211,9 @@ extension CallPointer {
             let switches = worker.switches(of: plan.pointee.migrationIndex)
         else { return refuse(.noSwitches) }
         if plan.pointee.kind == .multiQuery { return decideMultiQuery(message, switches) }
+        if plan.pointee.isAlwaysRead, !keepsGrayKey(message) { return }
         if pointee.route.pointee.recordsPointer != nil, let stage = switches.pointee.stageWithoutKey,
-            !mustRead(plan, stage)
+            !mustOperate(plan, stage)
         {
             return decide(stage, switches, message)
         }
@@ -214,12 +221,43 @@ extension CallPointer {
         switch key.pointee.scan(message, scratch: worker.pointee.keyScratch) {
         case .key(let key): decide(key: key, message)
         case .missing(let component):
-            if !findByRecordKey(message, switches) { refuse(.missingKey(path: keyPath(component))) }
-        case .tooLong(let component):
-            refuse(.malformedMessage("the gray key, field \(keyPath(component)), is too long"))
-        case .malformed(let component, let offset, let fault):
-            refuse(.unreadableField(keyPath(component), fault, at: offset))
+            if !findByRecordKey(message, switches) {
+                refuse(.missingKey("the gray key", path: keyPath(component)))
+            }
+        case let fault: refuse(fault, of: key.pointee, "the gray key")
         }
+    }
+
+    /// Refuses a request whose key cannot be read.
+    ///
+    /// - Parameter name: of the key, as `the gray key`.
+    func refuse(_ fault: KeyScan, of plan: KeyPlan, _ name: String) {
+        switch fault {
+        case .key: break
+        case .missing(let component): refuse(.missingKey(name, path: "\(plan[component].path)"))
+        case .tooLong(let component):
+            refuse(.malformedMessage("\(name), field \(plan[component].path), is too long"))
+        case .malformed(let component, let offset, let fault):
+            refuse(.unreadableField("\(plan[component].path)", fault, at: offset))
+        }
+    }
+
+    /// False, and refused, where the update gives the record another gray key than it has.
+    private func keepsGrayKey(_ message: UnsafeRawBufferPointer) -> Bool {
+        guard let new = pointee.route.pointee.writePointer?.pointee.plan.newGrayKey else { return true }
+        let scratch = pointee.worker.pointee.keyScratch
+        var present: [UInt8]?
+        if case .key(let key) = pointee.route.pointee.keyPointer?.pointee.scan(message, scratch: scratch) {
+            present = Array(key)
+        }
+        switch new.scan(message, scratch: scratch) {
+        case .missing: return true
+        case .key(let key):
+            if let present, present.elementsEqual(key) { return true }
+            refuse(.immutableKey(path: "\(new[0].path)"))
+        case let fault: refuse(fault, of: new, "the new gray key")
+        }
+        return false
     }
 
     /// - Parameter key: the gray key, of the request or of the record that it names.
@@ -231,11 +269,24 @@ extension CallPointer {
         worker.sample(key, of: plan)
         let stage = switches.pointee.stage(key: key)
         guard plan.pointee.kind.isWrite else { return decide(stage, switches, message) }
-        if let held = worker.heldSwitches(of: plan.pointee.migrationIndex), held.pointee.stage(key: key) != stage {
+        let held = worker.heldSwitches(of: plan.pointee.migrationIndex)
+        // Where that key lies may be written over from here on.
+        var isMoving = held.map { $0.pointee.stage(key: key) != stage } ?? false
+        var next = stage
+        if let plan = pointee.route.pointee.writePointer?.pointee.plan.newGrayKey {
+            switch plan.scan(message, scratch: worker.pointee.keyScratch) {
+            case .key(let newKey):
+                next = switches.pointee.stage(key: newKey)
+                if let held, held.pointee.stage(key: newKey) != next { isMoving = true }
+            case .missing: break
+            case let fault: return refuse(fault, of: plan, "the new gray key")
+            }
+        }
+        if isMoving {
             pointee.phase = .waiting
             return worker.wait(self)
         }
-        if stage.isDouble { return operate(message, stage, switches) }
+        if stage.isDouble || next != stage { return operate(message, stage, next, switches) }
         decide(stage, switches, message)
     }
 

@@ -7,6 +7,7 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
     case messageTooLarge
     case malformedMessage
     case missingKey
+    case immutableKey
     case compressedMessage
     case buffersFull
     case queueFull
@@ -35,6 +36,7 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
         case .messageTooLarge: "message-too-large"
         case .malformedMessage: "malformed-message"
         case .missingKey: "missing-key"
+        case .immutableKey: "immutable-key"
         case .compressedMessage: "compressed-message"
         case .buffersFull: "buffers-full"
         case .queueFull: "queue-full"

@@ -166,10 +166,14 @@ final class WriteOperation: Operation {
     }
 
     private func erase(_ side: Side) {
-        guard let derived = route.pointee.erase, let made = make(derived, of: nil) else { return callSide(side) }
+        guard let derived = route.pointee.erase else { return callSide(side) }
+        guard let made = make(derived, of: written?.replyMessage) else { return replied(.rejected(.internal)) }
         hasAskedForChange = true
-        ask(Ask.Request(side: side, path: nil, message: made, deadline: putDeadline, operation: .remove(.none))) {
-            [unowned self] ask, _ in replies[side] = ask
+        let request = Ask.Request(
+            side: side, path: derived.path, message: made, deadline: putDeadline, operation: .remove(.none))
+        ask(request) { [unowned self] ask, _ in
+            // Of a delete it is an answer that the client may be given.
+            if written == nil { replies[side] = ask }
         }
     }
 
