@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Sidecar
 import Stores
 import SwiftProtobuf
@@ -52,8 +53,8 @@ struct ExplainCommand: AsyncParsableCommand {
     private func explain(record text: String) async throws {
         let entity = try entity()
         let fields = entity.key.map { entity.fields[$0] }
-        let parts = fields.count == 1 ? [text] : text.split(separator: ",", omittingEmptySubsequences: false).map(
-            String.init)
+        // A text may have commas of its own, where it is the only part.
+        let parts = fields.count == 1 ? [text] : text.components(separatedBy: ",")
         guard parts.count == fields.count else {
             let form = fields.map { $0.name.uppercased() }.joined(separator: ",")
             throw ValidationError("write the record key as \(form)")
@@ -77,7 +78,8 @@ struct ExplainCommand: AsyncParsableCommand {
         guard let entity = migration.records?.entity else {
             StandardError.write(
                 "the records of \(migration.name) are not in databases, so that nobody but its services can look them "
-                    + "up; switchover explain \(migration.name) --gray-key KEY says what the switches mean for a gray key")
+                    + "up; switchover explain \(migration.name) --gray-key KEY says what the switches mean for a gray key"
+            )
             throw Exit.refused
         }
         return entity
