@@ -79,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "switchover",
             dependencies: [
-                "Sidecar", "SwitchoverClient", "SwitchoverProtocol",
+                "Sidecar", "Stores", "SwitchoverClient", "SwitchoverProtocol",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 ofSidecar("ArgumentParser", package: "swift-argument-parser"),
                 ofSidecar("Logging", package: "swift-log"),

@@ -171,8 +171,8 @@ struct MigrationCheck {
         case .plan(let plan): key = plan.value.required
         }
         return CallPlan(
-            multiQuery: key, timeoutNanoseconds: query.routing.timeoutNanoseconds, migrationIndex: index,
-            methodIndex: methodIndex)
+            multiQuery: key, hasOpaqueTokens: query.rows.paging.tokens == .opaque,
+            timeoutNanoseconds: query.routing.timeoutNanoseconds, migrationIndex: index, methodIndex: methodIndex)
     }
 
     private func key(_ routing: MethodDraft.Routing, _ kind: CallKind, _ method: MethodDraft) -> KeyPlan? {

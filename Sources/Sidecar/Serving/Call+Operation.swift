@@ -67,8 +67,8 @@ extension CallPointer {
         switch stage {
         case nil, .dualOld, .dualNew: query(message, .both(stage), stage, mayMiss, switches)
         case .old?, .newMirrored?, .new?:
-            guard let stage else { return }
-            if readsToken(at: stage) { return query(message, .one(stage.authority), stage, [], switches) }
+            guard let stage, let plan = pointee.route.pointee.planPointer else { return }
+            if plan.pointee.readsToken(at: stage) { return query(message, .one(stage.authority), stage, [], switches) }
             decide(stage, switches, message)
         }
     }

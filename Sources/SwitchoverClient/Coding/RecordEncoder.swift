@@ -1,6 +1,6 @@
 /// Takes a record's fields out of a struct. A nil field becomes NULL.
 struct RecordEncoder: Encoder {
-    private let fields = FieldBox()
+    let fields = FieldBox()
     let codingPath: [any CodingKey] = []
     let userInfo: [CodingUserInfoKey: Any] = [:]
 

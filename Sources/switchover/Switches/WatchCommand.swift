@@ -9,11 +9,11 @@ struct WatchCommand: AsyncParsableCommand {
         commandName: "watch",
         abstract: "Shows live traffic per stage and side until it is stopped.",
         discussion: """
-            On a terminal a table stays in its place; elsewhere there is a line for each interval. With --json each look \
-            is a line, as status --json says it. \(Exit.discussion)
+            On a terminal a table stays in its place; elsewhere there is a line for each interval. With --json each \
+            look is a line, as status --json says it. \(Exit.discussion)
             """)
 
-    @Argument(help: "The migration's name.")
+    @Argument(help: "The migration's name.", completion: Completions.migrations)
     var migration: String
 
     @Option(help: ArgumentHelp("Seconds between two looks, 0.2 to 3600.", valueName: "seconds"))
