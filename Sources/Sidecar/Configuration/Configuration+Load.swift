@@ -10,7 +10,8 @@ extension Configuration {
         do {
             bytes = try FileContent.read(path, limit: fileBytesAtMost)
         } catch {
-            throw InvalidFile(Place(file: path, line: nil, path: ""), "cannot be read: \(error.reason)")
+            let advice = error.isMissing ? "; name the file with --config, or write one with: switchover init" : ""
+            throw InvalidFile(Place(file: path, line: nil, path: ""), "cannot be read: \(error.reason)\(advice)")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw InvalidFile(Place(file: path, line: nil, path: ""), "is not UTF-8 text")
