@@ -86,6 +86,14 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "quickstart",
+            dependencies: [
+                "SwitchoverClient", ofSidecar("ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "examples/quickstart/Workload",
+            swiftSettings: settings
+        ),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
         .testTarget(
             name: "WireFormatTests",

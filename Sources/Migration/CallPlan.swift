@@ -69,6 +69,10 @@ package struct CallPlan: Sendable, Equatable {
     /// The deadline of a call whose client set none; 0 where there is none (pass-through).
     package let timeoutNanoseconds: UInt64
     package let effect: Effect
+    /// Whether its requests are read at every stage, for the sake of what they may not say.
+    package let isAlwaysRead: Bool
+    /// Whether the page tokens of a multi query are the service's own.
+    package let hasOpaqueTokens: Bool
     /// Position of the migration in the configuration.
     package let migrationIndex: Int
     /// Position of the method in its migration; one past the last declared method for calls that none declares.
@@ -84,14 +88,18 @@ package struct CallPlan: Sendable, Equatable {
         self.grayFallback = grayFallback
         self.timeoutNanoseconds = timeoutNanoseconds
         effect = .read
+        isAlwaysRead = false
+        hasOpaqueTokens = false
         self.migrationIndex = migrationIndex
         self.methodIndex = methodIndex
     }
 
     /// A plan of a write, whose further parts are its `WritePlan`.
+    ///
+    /// - Parameter isAlwaysRead: whether its requests are read at every stage.
     package init(
         write kind: CallKind, key: KeyPlan, absent: GRPCStatus, timeoutNanoseconds: UInt64, migrationIndex: Int,
-        methodIndex: Int
+        methodIndex: Int, isAlwaysRead: Bool = false
     ) {
         precondition(kind.isWrite, "a plan of a write is of a kind that writes")
         self.kind = kind
@@ -100,18 +108,25 @@ package struct CallPlan: Sendable, Equatable {
         grayFallback = false
         self.timeoutNanoseconds = timeoutNanoseconds
         effect = .unsafeWrite
+        self.isAlwaysRead = isAlwaysRead
+        hasOpaqueTokens = false
         self.migrationIndex = migrationIndex
         self.methodIndex = methodIndex
     }
 
     /// A plan of a multi query, whose further parts are its `MultiQueryPlan`.
-    package init(multiQuery key: KeyPlan?, timeoutNanoseconds: UInt64, migrationIndex: Int, methodIndex: Int) {
+    package init(
+        multiQuery key: KeyPlan?, hasOpaqueTokens: Bool = false, timeoutNanoseconds: UInt64, migrationIndex: Int,
+        methodIndex: Int
+    ) {
         kind = .multiQuery
         self.key = key
         absent = .notFound
         grayFallback = false
         self.timeoutNanoseconds = timeoutNanoseconds
         effect = .read
+        isAlwaysRead = false
+        self.hasOpaqueTokens = hasOpaqueTokens
         self.migrationIndex = migrationIndex
         self.methodIndex = methodIndex
     }
@@ -123,9 +138,28 @@ package struct CallPlan: Sendable, Equatable {
         grayFallback = false
         timeoutNanoseconds = 0
         self.effect = effect
+        isAlwaysRead = false
+        hasOpaqueTokens = false
         self.migrationIndex = migrationIndex
         self.methodIndex = methodIndex
     }
+
+    /// Whether a call whose stage is the same for every key must be read all the same.
+    ///
+    /// - Parameter isHeld: whether a change of the migration's switches is under way.
+    @inlinable package func mustRead(at stage: Stage, isHeld: Bool) -> Bool {
+        if isAlwaysRead { return true }
+        if kind == .multiQuery { return stage == .dualOld || stage == .dualNew || readsToken(at: stage) }
+        return isOnBoth(at: stage, isHeld: isHeld)
+    }
+
+    /// Whether a write whose stage is the same for every key is made on both sides, or may have to wait for a change.
+    @inlinable package func isOnBoth(at stage: Stage, isHeld: Bool) -> Bool {
+        kind.isWrite && (stage.isDouble || isHeld)
+    }
+
+    /// A page token of both sides is not for one of them to read (`walk-interrupted`); at stage `old` nothing is read.
+    @inlinable package func readsToken(at stage: Stage) -> Bool { hasOpaqueTokens && stage != .old }
 
     /// What a side's final status means to the call's machine.
     @inlinable package func outcome(of status: GRPCStatus) -> SingleQuery.Outcome {

@@ -5,6 +5,7 @@
 package struct Write: Sendable, Equatable {
     private enum Machine: Sendable, Equatable {
         case update(UpdateWrite)
+        case grayKeyUpdate(GrayKeyUpdate)
         case delete(DeleteWrite)
         case insert(InsertWrite)
         case upsert(UpsertWrite)
@@ -13,6 +14,13 @@ package struct Write: Sendable, Equatable {
     private var machine: Machine
 
     package init(update stage: Stage, puts: PutMeans) { machine = .update(UpdateWrite(stage: stage, puts: puts)) }
+
+    /// - Parameters:
+    ///   - present: the stage of the gray key that the record has.
+    ///   - next: another one, of the gray key that the update gives it.
+    package init(update present: Stage, to next: Stage, puts: PutMeans) {
+        machine = .grayKeyUpdate(GrayKeyUpdate(from: present, to: next, puts: puts))
+    }
 
     /// - Parameter canRestore: whether a side can be given back a row that it no longer has.
     package init(delete stage: Stage, canRestore: Bool) {
@@ -29,25 +37,32 @@ package struct Write: Sendable, Equatable {
     }
 
     package mutating func start() -> WriteAction {
-        step(update: { $0.start() }, delete: { $0.start() }, insert: { $0.start() }, upsert: { $0.start() })
+        step(
+            update: { $0.start() }, grayKeyUpdate: { $0.start() }, delete: { $0.start() }, insert: { $0.start() },
+            upsert: { $0.start() }
+        )
     }
 
     /// The ask that is out has ended.
     package mutating func replied(_ outcome: WriteOutcome) -> WriteAction {
         step(
-            update: { $0.replied(outcome) }, delete: { $0.replied(outcome) }, insert: { $0.replied(outcome) },
-            upsert: { $0.replied(outcome) }
+            update: { $0.replied(outcome) }, grayKeyUpdate: { $0.replied(outcome) }, delete: { $0.replied(outcome) },
+            insert: { $0.replied(outcome) }, upsert: { $0.replied(outcome) }
         )
     }
 
     private mutating func step(
-        update: (inout UpdateWrite) -> WriteAction, delete: (inout DeleteWrite) -> WriteAction,
-        insert: (inout InsertWrite) -> WriteAction, upsert: (inout UpsertWrite) -> WriteAction
+        update: (inout UpdateWrite) -> WriteAction, grayKeyUpdate: (inout GrayKeyUpdate) -> WriteAction,
+        delete: (inout DeleteWrite) -> WriteAction, insert: (inout InsertWrite) -> WriteAction,
+        upsert: (inout UpsertWrite) -> WriteAction
     ) -> WriteAction {
         switch machine {
         case .update(var write):
             defer { machine = .update(write) }
             return update(&write)
+        case .grayKeyUpdate(var write):
+            defer { machine = .grayKeyUpdate(write) }
+            return grayKeyUpdate(&write)
         case .delete(var write):
             defer { machine = .delete(write) }
             return delete(&write)

@@ -14,12 +14,21 @@ package struct WritePlan: Sendable, Equatable {
     package let put: DerivedRequest?
     /// The same, where a side that does not have the record makes it.
     package let putOrInsert: DerivedRequest?
-    /// How a record is taken from a side that follows, whatever version it has there; nil: by the client's own call.
+    /// How a record is taken from a side that follows, whatever version and gray key it has there; nil: by the
+    /// client's own call.
     package let erase: DerivedRequest?
+    /// Where the gray key stands that an update gives the record; nil where no request can change it.
+    package let newGrayKey: KeyPlan?
+    /// Whether such an update is refused.
+    package let isGrayKeyImmutable: Bool
+
+    /// How the request names several records; nil where it writes one.
+    package let element: ElementPlan?
 
     package init(
         recordKey: KeyPlan, inserts: InsertRule, guardsInserts: Bool, lookUp: DerivedRequest?, put: DerivedRequest?,
-        putOrInsert: DerivedRequest?, erase: DerivedRequest? = nil
+        putOrInsert: DerivedRequest?, erase: DerivedRequest? = nil, newGrayKey: KeyPlan? = nil,
+        isGrayKeyImmutable: Bool = false, element: ElementPlan? = nil
     ) {
         self.recordKey = recordKey
         self.inserts = inserts
@@ -28,13 +37,21 @@ package struct WritePlan: Sendable, Equatable {
         self.put = put
         self.putOrInsert = putOrInsert
         self.erase = erase
+        self.newGrayKey = newGrayKey?.required
+        self.isGrayKeyImmutable = isGrayKeyImmutable
+        self.element = element
     }
 
-    /// The machine of one call; nil for kinds that do not write.
-    package func write(_ kind: CallKind, at stage: Stage) -> Write? {
+    /// The machine of one call; nil for kinds that do not write, and for writes of several records.
+    ///
+    /// - Parameter next: the stage of the gray key that an update gives the record; nil where it keeps its own.
+    package func write(_ kind: CallKind, at stage: Stage, to next: Stage? = nil) -> Write? {
+        guard element == nil else { return nil }
         let puts = PutMeans(overwrite: put != nil, insert: putOrInsert != nil)
         switch kind {
-        case .update: return Write(update: stage, puts: puts)
+        case .update:
+            if let next, next != stage { return Write(update: stage, to: next, puts: puts) }
+            return Write(update: stage, puts: puts)
         case .delete: return Write(delete: stage, canRestore: puts.insert && lookUp != nil)
         case .insert: return Write(insert: stage, rule: inserts, guards: guardsInserts, puts: puts)
         case .upsert: return Write(upsert: stage, rule: inserts, puts: puts)

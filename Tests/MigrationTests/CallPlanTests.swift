@@ -24,6 +24,44 @@ import WireFormat
         #expect((plan.migrationIndex, plan.methodIndex) == (2, 3))
     }
 
+    /// For each kind the stages, common to all keys, at which the request is read; and those at which it is read only
+    /// while a change is under way.
+    @Test func requestsAreReadWhereThatMatters() throws {
+        let key = try KeyPlan([KeyField(path: FieldPath("1"), type: .string)])
+        func write(isAlwaysRead: Bool) -> CallPlan {
+            CallPlan(
+                write: .update, key: key, absent: .notFound, timeoutNanoseconds: 1, migrationIndex: 0, methodIndex: 0,
+                isAlwaysRead: isAlwaysRead)
+        }
+        func query(hasOpaqueTokens: Bool) -> CallPlan {
+            CallPlan(
+                multiQuery: key, hasOpaqueTokens: hasOpaqueTokens, timeoutNanoseconds: 1, migrationIndex: 0,
+                methodIndex: 0)
+        }
+        let single = CallPlan(
+            singleQuery: key, absent: .notFound, grayFallback: true, timeoutNanoseconds: 1, migrationIndex: 0,
+            methodIndex: 0)
+        let merged: [Stage] = [.dualOld, .dualNew]
+        let written = merged + [.newMirrored]
+        let rows: [(plan: CallPlan, read: [Stage], held: [Stage], onBoth: [Stage])] = [
+            (single, [], [], []),
+            (CallPlan(passThrough: .read, migrationIndex: 0, methodIndex: 0), [], [], []),
+            (query(hasOpaqueTokens: false), merged, merged, []),
+            (query(hasOpaqueTokens: true), written + [.new], written + [.new], []),
+            (write(isAlwaysRead: false), written, Stage.allCases, written),
+            (write(isAlwaysRead: true), Stage.allCases, Stage.allCases, written),
+        ]
+        for (plan, read, held, onBoth) in rows {
+            for stage in Stage.allCases {
+                #expect(plan.mustRead(at: stage, isHeld: false) == read.contains(stage), "\(plan.kind) \(stage)")
+                #expect(plan.mustRead(at: stage, isHeld: true) == held.contains(stage), "\(plan.kind) \(stage)")
+                #expect(plan.isOnBoth(at: stage, isHeld: false) == onBoth.contains(stage))
+                #expect(plan.isOnBoth(at: stage, isHeld: true) == plan.kind.isWrite)
+                #expect(plan.readsToken(at: stage) == (plan.hasOpaqueTokens && stage != .old))
+            }
+        }
+    }
+
     @Test func itIsPlainData() {
         #expect(_isPOD(CallPlan.self))
     }

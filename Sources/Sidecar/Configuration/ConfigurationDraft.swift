@@ -40,6 +40,8 @@ struct MigrationDraft {
     /// The default of its methods; read like a gray key.
     var recordKey: GrayKeyDraft = .absent
     var grayFallback = true
+    /// Where it is said that gray keys never change; nil where they may.
+    var immutableGrayKey: Place?
     var inserts = InsertRule.new
     var guardsInserts = true
     var methods: [MethodDraft] = []

@@ -94,10 +94,12 @@ package struct ConfigurationSummary {
 
     private func describe(_ write: WritePlan) -> String {
         let derived = [
-            ("look_up", write.lookUp), ("put", write.put), ("put_or_insert", write.putOrInsert),
+            ("look_up", write.lookUp), ("put", write.put), ("put_or_insert", write.putOrInsert), ("erase", write.erase),
         ]
         let requests = derived.compactMap { name, request in request.map { ", \(name) \($0.path)" } }.joined()
-        return ", record key \(keyText(write.recordKey))\(requests)"
+        let immutable = write.isGrayKeyImmutable ? " (refused: immutable_gray_key)" : ""
+        let newKey = write.newGrayKey.map { ", new gray key \(keyText($0))\(immutable)" } ?? ""
+        return ", record key \(keyText(write.recordKey))\(newKey)\(requests)"
     }
 
     private func keyText(_ plan: KeyPlan) -> String {

@@ -17,6 +17,7 @@ struct MigrationCheck {
         let methods = checkMethods()
         let keyForm = checkKeyForms()
         checkRecordKeyForms()
+        checkImmutable()
         checkDatabases()
         let records = draft.records.map { records in
             RecordsCheck(draft: records, migration: draft, upstreams: upstreams, issues: issues).configuration()
@@ -49,7 +50,7 @@ struct MigrationCheck {
         let areStores = [records.old, records.new].allSatisfy { if case .store = $0 { true } else { false } }
         let plans = RecordsPlans(
             entity: records.entity, migrationIndex: index, inserts: draft.inserts, guardsInserts: draft.guardsInserts,
-            grayFallback: draft.grayFallback, canPut: areStores)
+            grayFallback: draft.grayFallback, canPut: areStores, isGrayKeyImmutable: draft.immutableGrayKey != nil)
         return plans.methods()
     }
 
@@ -156,7 +157,7 @@ struct MigrationCheck {
                 CallPlan(
                     write: write.kind, key: key, absent: write.routing.absent,
                     timeoutNanoseconds: write.routing.timeoutNanoseconds, migrationIndex: index,
-                    methodIndex: methodIndex)
+                    methodIndex: methodIndex, isAlwaysRead: draft.immutableGrayKey != nil && write.changesGrayKey)
             }
         }
     }
@@ -170,8 +171,8 @@ struct MigrationCheck {
         case .plan(let plan): key = plan.value.required
         }
         return CallPlan(
-            multiQuery: key, timeoutNanoseconds: query.routing.timeoutNanoseconds, migrationIndex: index,
-            methodIndex: methodIndex)
+            multiQuery: key, hasOpaqueTokens: query.rows.paging.tokens == .opaque,
+            timeoutNanoseconds: query.routing.timeoutNanoseconds, migrationIndex: index, methodIndex: methodIndex)
     }
 
     private func key(_ routing: MethodDraft.Routing, _ kind: CallKind, _ method: MethodDraft) -> KeyPlan? {
@@ -198,7 +199,23 @@ struct MigrationCheck {
         var plans: [Placed<KeyPlan>] = []
         if case .plan(let plan) = draft.grayKey { plans.append(plan) }
         for case .plan(let plan) in draft.methods.compactMap(\.rule.routing?.key) { plans.append(plan) }
+        for case .write(let write) in draft.methods.map(\.rule) {
+            if case .plan(let plan) = write.newGrayKey { plans.append(plan) }
+        }
         return commonForm(plans)
+    }
+
+    /// Who says that gray keys never change says where it would be seen.
+    private func checkImmutable() {
+        guard let place = draft.immutableGrayKey, draft.records == nil else { return }
+        let isSeen = draft.methods.contains { method in
+            if case .write(let write) = method.rule { write.changesGrayKey } else { false }
+        }
+        guard !isSeen else { return }
+        issues.error(
+            place,
+            "no method says where its request has a new gray key, so that none can be refused; write new_gray_key: "
+                + "{ path: 3, type: string } in the updates that take one, or remove this")
     }
 
     /// One lane is one record, whatever the method.

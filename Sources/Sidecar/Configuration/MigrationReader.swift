@@ -7,7 +7,7 @@ struct MigrationReader {
         var draft = MigrationDraft(name: name, place: value.place)
         let keys = [
             "old", "new", "services", "gray_key", "record_key", "gray_fallback", "inserts", "insert_guard", "methods",
-            "records",
+            "records", "immutable_gray_key",
         ]
         guard let section = Section(value, keys: keys) else { return draft }
         draft.old = upstreamName("old", section)
@@ -16,6 +16,9 @@ struct MigrationReader {
         draft.services = draft.records == nil || section["services"] != nil ? readServices(section) : []
         draft.grayKey = GrayKeyReader.read(section["gray_key"])
         draft.grayFallback = section["gray_fallback"]?.boolean() ?? true
+        draft.immutableGrayKey = section["immutable_gray_key"].flatMap { value in
+            value.boolean().flatMap { $0 ? value.place : nil }
+        }
         draft.recordKey = GrayKeyReader.read(section["record_key"])
         let rules = InsertRule.allCases.map { (name: $0.name, value: $0) }
         draft.inserts = section["inserts"]?.choice("rule", rules) ?? .new
@@ -46,7 +49,7 @@ struct MigrationReader {
 
     private func readMethod(_ name: String, _ value: DocumentValue) -> MethodDraft? {
         let keys = ["kind", "gray_key", "absent", "timeout", "effect"] + WriteReader.keys + QueryReader.keys
-        guard let section = Section(value, keys: keys) else { return nil }
+        guard let section = Section(value, keys: keys, like: "{ kind: single_query }") else { return nil }
         let kinds = CallKind.allCases.map { (name: $0.name, value: $0) }
         let known = "one of \(kinds.map(\.name).joined(separator: ", "))"
         guard let kind = section.required("kind", known)?.choice("kind", kinds) else { return nil }
@@ -59,8 +62,9 @@ struct MigrationReader {
         switch kind {
         case .singleQuery: ["effect"] + WriteReader.keys + QueryReader.keys
         case .multiQuery: ["effect", "absent"] + WriteReader.keys
-        case .update, .upsert: ["effect"] + QueryReader.keys
-        case .insert, .delete: ["effect", "put"] + QueryReader.keys
+        case .update: ["effect"] + QueryReader.keys
+        case .upsert: ["effect"] + WriteReader.changeKeys + QueryReader.keys
+        case .insert, .delete: ["effect", "put"] + WriteReader.changeKeys + QueryReader.keys
         case .passThrough: ["gray_key", "absent", "timeout"] + WriteReader.keys + QueryReader.keys
         }
     }
@@ -139,7 +143,8 @@ enum GrayKeyReader {
     }
 
     private static func readField(_ value: DocumentValue) -> KeyField? {
-        guard let section = Section(value, keys: ["path", "type", "presence"]) else { return nil }
+        let keys = ["path", "type", "presence"]
+        guard let section = Section(value, keys: keys, like: "{ path: 1, type: string }") else { return nil }
         let path = section.required("path", "the field numbers from the outside in, like 1.3").flatMap(readPath)
         let type = section.required("type", "the field's type in the .proto file").flatMap(readType)
         let presences: [(name: String, value: Presence)] = [("optional", .optional), ("required", .required)]
@@ -154,7 +159,8 @@ enum GrayKeyReader {
         do {
             return try FieldPath(text)
         } catch {
-            value.fail("\(error)")
+            let isName = text.contains { $0.isLetter }
+            value.fail("\(error)" + (isName ? "; the number stands behind the = of the field in the .proto file" : ""))
             return nil
         }
     }

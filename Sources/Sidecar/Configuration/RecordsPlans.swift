@@ -12,6 +12,7 @@ struct RecordsPlans {
     let grayFallback: Bool
     /// Both sides are stores, which can be given whole records.
     let canPut: Bool
+    let isGrayKeyImmutable: Bool
 
     private static let timeout = Configuration.defaultTimeoutNanoseconds
 
@@ -24,7 +25,7 @@ struct RecordsPlans {
         return kinds.enumerated().map { index, method in
             MethodConfiguration(
                 service: RecordsConfiguration.service, name: method.name, plan: plan(method.kind, index),
-                write: method.kind.isWrite ? write : nil,
+                write: method.kind.isWrite ? write(method.kind) : nil,
                 query: method.name == "Query" ? MultiQueryConfiguration(plan: query, mayMiss: []) : nil)
         }
     }
@@ -42,16 +43,20 @@ struct RecordsPlans {
         case .update, .upsert, .insert, .delete:
             return CallPlan(
                 write: kind, key: key, absent: .notFound, timeoutNanoseconds: Self.timeout,
-                migrationIndex: migrationIndex, methodIndex: index)
+                migrationIndex: migrationIndex, methodIndex: index,
+                isAlwaysRead: isGrayKeyImmutable && kind == .update)
         }
     }
 
-    private var write: WritePlan {
-        WritePlan(
+    private func write(_ kind: CallKind) -> WritePlan {
+        // Where it is a part of the record key, stores refuse to change it themselves.
+        let changes = kind == .update && !entity.key.contains(entity.grayKey)
+        return WritePlan(
             recordKey: entity.requestRecordKey, inserts: inserts, guardsInserts: guardsInserts,
             lookUp: request("Get", [(1, .request, "1"), (2, .request, "2")]),
             put: canPut ? record : nil, putOrInsert: canPut ? record : nil,
-            erase: canPut ? request("", [(1, .request, "2")]) : nil)
+            erase: canPut ? request("", [(1, .request, "2")]) : nil,
+            newGrayKey: changes ? entity.requestNewGrayKey : nil, isGrayKeyImmutable: isGrayKeyImmutable)
     }
 
     /// A Record, as the reply to a write or a look-up has it in field 1; its sort key is no part of it.

@@ -16,12 +16,21 @@ struct WriteCheck {
         let lookUp = derived(draft.lookUp)
         let put = derived(draft.put)
         let putOrInsert = derived(draft.putOrInsert)
-        checkSources()
-        checkNeeds()
+        let erase = derived(draft.erase)
+        if let element = draft.element {
+            checkElement(element)
+        } else {
+            checkSources()
+            checkNeeds()
+        }
         guard let recordKey else { return nil }
+        if draft.element == nil { checkNewGrayKey(recordKey.value) }
+        var newGrayKey: KeyPlan?
+        if case .plan(let plan) = draft.newGrayKey { newGrayKey = plan.value }
         return WritePlan(
             recordKey: recordKey.value, inserts: migration.inserts, guardsInserts: migration.guardsInserts,
-            lookUp: lookUp, put: put, putOrInsert: putOrInsert)
+            lookUp: lookUp, put: put, putOrInsert: putOrInsert, erase: erase, newGrayKey: newGrayKey,
+            isGrayKeyImmutable: migration.immutableGrayKey != nil, element: draft.element.map(element))
     }
 
     private func effectiveRecordKey() -> Placed<KeyPlan>? {
@@ -36,6 +45,60 @@ struct WriteCheck {
                 "a method of kind \(draft.kind.name) needs a record key; write record_key: { path: 1, type: int64 } "
                     + "here, or in the migration")
             return nil
+        }
+    }
+
+    /// A gray key of the method's own stands in each element, the migration's in the request.
+    private func element(_ field: Placed<UInt32>) -> ElementPlan {
+        if case .plan(let key) = draft.routing.key { return ElementPlan(field: field.value, grayKey: key.value) }
+        return ElementPlan(field: field.value, grayKey: nil)
+    }
+
+    private func checkElement(_ element: Placed<UInt32>) {
+        let derived = [draft.lookUp, draft.put, draft.putOrInsert, draft.erase].compactMap { $0 }
+        for request in derived {
+            issues.error(
+                request.place, "a method with element writes several records, and on one side only; remove this")
+        }
+        if draft.changesGrayKey {
+            issues.error(
+                element.place, "a method with element cannot have a new_gray_key; remove one of the two")
+        }
+        issues.warn(
+            place,
+            "several records are not written in one call while both sides are written: at dualOld, dualNew and "
+                + "newMirrored these calls are refused (several-records); have them written one by one before you enrol"
+        )
+    }
+
+    /// A record whose gray key changes may have to be made on one side and be taken from the other.
+    private func checkNewGrayKey(_ recordKey: KeyPlan) {
+        guard case .plan(let newKey) = draft.newGrayKey else {
+            if let erase = draft.erase {
+                issues.error(
+                    erase.place,
+                    "an update takes a record from a side only when it changes the gray key; write new_gray_key too, "
+                        + "or remove this")
+            }
+            return
+        }
+        guard migration.immutableGrayKey == nil, draft.kind == .update else { return }
+        let missing = [("put_or_insert", draft.putOrInsert == nil), ("erase", draft.erase == nil)].filter(\.1).map(\.0)
+        if !missing.isEmpty {
+            issues.error(
+                newKey.place,
+                "a record with another gray key may belong to another side; write "
+                    + "\(missing.joined(separator: " and ")) too, or immutable_gray_key: on in the migration")
+        }
+        var key = draft.routing.key
+        if case .absent = key { key = migration.grayKey }
+        guard case .plan(let key) = key else { return }
+        let grayPaths = (0..<key.value.count).map { key.value[$0].path }
+        if (0..<recordKey.count).contains(where: { grayPaths.contains(recordKey[$0].path) }) {
+            issues.error(
+                newKey.place,
+                "the gray key is a part of the record key, so that a change of it makes another record; remove "
+                    + "new_gray_key, or a part of record_key")
         }
     }
 

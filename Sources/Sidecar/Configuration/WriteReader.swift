@@ -4,15 +4,25 @@ import WireFormat
 /// Reads what a method that writes says beside what all methods say: its record key, and the requests that the sidecar
 /// may make of it.
 struct WriteReader {
-    static let keys = ["record_key", "look_up", "put", "put_or_insert"]
+    /// Of methods that can give a record another gray key.
+    static let changeKeys = ["new_gray_key", "erase"]
+    static let keys = ["element", "record_key", "look_up", "put", "put_or_insert"] + changeKeys
 
     func read(_ kind: CallKind, _ section: Section, _ routing: MethodDraft.Routing) -> MethodDraft.Rule {
         .write(
             WriteDraft(
-                kind: kind, routing: routing, recordKey: GrayKeyReader.read(section["record_key"]),
+                kind: kind, element: section["element"].flatMap(readElement), routing: routing,
+                recordKey: GrayKeyReader.read(section["record_key"]),
                 lookUp: section["look_up"].flatMap(readDerived), put: section["put"].flatMap(readDerived),
-                putOrInsert: section["put_or_insert"].flatMap(readDerived)
+                putOrInsert: section["put_or_insert"].flatMap(readDerived),
+                newGrayKey: GrayKeyReader.read(section["new_gray_key"]),
+                erase: section["erase"].flatMap(readDerived)
             ))
+    }
+
+    /// The field number of the request's elements, where it writes several records.
+    private func readElement(_ value: DocumentValue) -> Placed<UInt32>? {
+        value.quantity(.count, in: 1...536_870_911).map { value.placed(UInt32($0)) }
     }
 
     private func readDerived(_ value: DocumentValue) -> DerivedDraft? {
@@ -39,7 +49,7 @@ struct WriteReader {
         let parts = text.split(separator: ".", maxSplits: 1)
         let sources: [Substring: MessageTemplate.Source] = ["request": .request, "reply": .reply]
         guard parts.count == 2, let source = sources[parts[0]] else {
-            value.fail("\"\(text)\" says not where the field comes from; write request.1 or reply.1")
+            value.fail("\"\(text)\" does not say where the field comes from; write request.1 or reply.1")
             return nil
         }
         do {
@@ -54,11 +64,17 @@ struct WriteReader {
 /// A method that writes, before it is checked.
 struct WriteDraft {
     let kind: CallKind
+    /// Nil where it writes one record.
+    let element: Placed<UInt32>?
     let routing: MethodDraft.Routing
     let recordKey: GrayKeyDraft
     let lookUp: DerivedDraft?
     let put: DerivedDraft?
     let putOrInsert: DerivedDraft?
+    let newGrayKey: GrayKeyDraft
+    let erase: DerivedDraft?
+
+    var changesGrayKey: Bool { if case .absent = newGrayKey { false } else { true } }
 }
 
 /// A request that the sidecar makes, before its method is known to be one.

@@ -40,7 +40,7 @@ final class QueryOperation: Operation {
     var isClosed: Bool { isOver && asks.allSatisfy(\.isClosed) }
 
     func start(_ message: [UInt8]) {
-        worker.pointee.counters.add(.multiQueries)
+        call.count(.mergedQueries)
         perform(machine.start(request: message))
     }
 
@@ -62,6 +62,7 @@ final class QueryOperation: Operation {
         case .answer(let message, let partial):
             // Sides compress what is worth it, and only for clients that can read it.
             let compresses = asks.contains(where: \.isReplyCompressed)
+            call.count(machine.tally)
             end { call.answer(message: message, partial: partial, compresses: compresses) }
         case .relay(let side):
             end { call.answer(latest?.request.side == side ? latest?.takeReply() : nil) }
@@ -110,7 +111,7 @@ extension Refusal {
             case .malformedRequest(let fault): .malformedMessage("the request cannot be read: \(fault)")
             case .limit: .malformedMessage("the limit is negative")
             case .token: .badPageToken
-            case .grayKeyMissing: .missingKey(path: keyPath)
+            case .grayKeyMissing: .missingKey("the gray key", path: keyPath)
             case .walkInterrupted: .walkInterrupted
             case .fault(let side, .unsorted(let row)): .unsortedSide(side, row: row)
             case .fault(let side, .unreadable(let fault)): .malformedAnswer(side, "\(fault)")

@@ -48,7 +48,7 @@ final class LookUpOperation: Operation {
 
     /// - Parameter path: of the method that is asked; nil for the client's own.
     func start(_ request: [UInt8], path: UnsafeBufferPointer<UInt8>?) {
-        call.pointee.worker.pointee.counters.add(.multiQueries)
+        call.count(.mergedQueries)
         for side in Side.allCases where !isOver {
             let request = Ask.Request(
                 side: side, path: path, message: request, deadline: call.pointee.deadline,
@@ -100,13 +100,14 @@ final class LookUpOperation: Operation {
     }
 
     private func finish(_ answer: [UInt8]) throws(ManyMerge.Fault) {
-        call.pointee.worker.pointee.counters.add(.unmigratedReads, UInt64(merging.unmigrated))
+        call.count(.unmigratedReads, UInt64(merging.unmigrated))
+        call.count(merging.tally)
         if purpose != .records, answer.isEmpty {
             return end { call.refuse(.storeRefused(.notFound, "neither side has the record")) }
         }
         if purpose == .grayKey, let key = try merging.grayKey(ofFirst: answer) {
             isOver = true
-            return call.found(grayKey: key, message: message)
+            return call.found(grayKey: key, naming: RecordsRoute.naming(answer), message: message)
         }
         let compresses = asks.contains(where: \.isReplyCompressed)
         end { call.answer(message: answer, partial: nil, compresses: compresses) }

@@ -1,5 +1,6 @@
 import Migration
 import Stores
+import WireFormat
 
 /// Where the records of an entity are, for one method of the Records service.
 struct RecordsRoute {
@@ -13,6 +14,27 @@ struct RecordsRoute {
     let new: SQLiteStore?
 
     func store(_ side: Side) -> SQLiteStore? { side == .old ? old : new }
+
+    /// Field 3 of a request, the gray key, made of an answer with one record.
+    static func naming(_ answer: [UInt8]) -> [UInt8] {
+        answer.withUnsafeBytes { answer in
+            let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+            return (try? naming.make(request: nothing, reply: answer)) ?? []
+        }
+    }
+
+    private static let naming: MessageTemplate = {
+        guard let path = try? FieldPath("1.2") else { preconditionFailure("1.2 is a path") }
+        return MessageTemplate([.init(number: 3, source: .reply, path: path)])
+    }()
+
+    /// The request with that field 3 in place of its own, which says nothing.
+    static func request(_ message: [UInt8], bearing naming: [UInt8]) -> [UInt8] {
+        message.withUnsafeBytes { bytes in
+            guard let parts = try? MessageParts(of: bytes, text: 3) else { return message }
+            return parts.rest.reduce(into: []) { $0.append(contentsOf: message[$1]) } + naming
+        }
+    }
 }
 
 /// The routes of one path of the Records service, by entity.

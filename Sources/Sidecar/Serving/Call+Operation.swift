@@ -17,7 +17,11 @@ protocol Operation: AnyObject {
 /// A call whose answer takes more than handing its request on: an operation asks the sides for it.
 extension CallPointer {
     /// Begins the write of a record that lives on both sides.
-    func operate(_ message: UnsafeRawBufferPointer, _ stage: Stage, _ switches: UnsafePointer<MigrationSwitches>) {
+    ///
+    /// - Parameter next: the stage of the gray key that the record has after it.
+    func operate(
+        _ message: UnsafeRawBufferPointer, _ stage: Stage, _ next: Stage, _ switches: UnsafePointer<MigrationSwitches>
+    ) {
         let worker = pointee.worker
         guard let plan = pointee.route.pointee.planPointer, let write = pointee.route.pointee.writePointer else {
             return refuse(.unknownMethod)
@@ -25,7 +29,7 @@ extension CallPointer {
         let recordKey = write.pointee.plan.recordKey
         switch recordKey.scan(message, scratch: worker.pointee.keyScratch) {
         case .key(let key):
-            guard let machine = write.pointee.plan.write(plan.pointee.kind, at: stage) else {
+            guard let machine = write.pointee.plan.write(plan.pointee.kind, at: stage, to: next) else {
                 return refuse(.unknownMethod)
             }
             pointee.stage = stage
@@ -37,28 +41,21 @@ extension CallPointer {
             let operation = WriteOperation(self, machine, lane: lane, message: Array(message), route: write)
             pointee.operation = operation
             operation.start()
-        case .missing(let component): refuse(.missingRecordKey(path: recordKey[component].path.description))
-        case .tooLong(let component):
-            refuse(.malformedMessage("the record key, field \(recordKey[component].path), is too long"))
-        case .malformed(let component, let offset, let fault):
-            refuse(.unreadableField(recordKey[component].path.description, fault, at: offset))
+        case let fault: refuse(fault, of: recordKey, "the record key")
         }
     }
 
     /// One side or both, as the request's gray key says; without one, as far as rows may be on either.
     func decideMultiQuery(_ message: UnsafeRawBufferPointer, _ switches: UnsafePointer<MigrationSwitches>) {
-        let scan = pointee.route.pointee.keyPointer?.pointee.scan(message, scratch: pointee.worker.pointee.keyScratch)
-        switch scan {
+        let plan = pointee.route.pointee.keyPointer
+        switch plan?.pointee.scan(message, scratch: pointee.worker.pointee.keyScratch) {
         case .key(let key):
             askForMany(message, switches.pointee.stage(key: key), [], switches)
         case nil, .missing:
             // While no key is read from new, whoever names none is not to suffer from new.
             let mayMiss: SideSet = switches.pointee.gray.isNone ? .new : []
             askForMany(message, switches.pointee.stageWithoutKey, mayMiss, switches)
-        case .tooLong(let component):
-            refuse(.malformedMessage("the gray key, field \(keyPath(component)), is too long"))
-        case .malformed(let component, let offset, let fault):
-            refuse(.unreadableField(keyPath(component), fault, at: offset))
+        case let fault?: if let plan { refuse(fault, of: plan.pointee, "the gray key") }
         }
     }
 
@@ -70,8 +67,8 @@ extension CallPointer {
         switch stage {
         case nil, .dualOld, .dualNew: query(message, .both(stage), stage, mayMiss, switches)
         case .old?, .newMirrored?, .new?:
-            guard let stage else { return }
-            if readsToken(at: stage) { return query(message, .one(stage.authority), stage, [], switches) }
+            guard let stage, let plan = pointee.route.pointee.planPointer else { return }
+            if plan.pointee.readsToken(at: stage) { return query(message, .one(stage.authority), stage, [], switches) }
             decide(stage, switches, message)
         }
     }
@@ -140,11 +137,18 @@ extension CallPointer {
     }
 
     /// The record that a write names has this gray key.
-    func found(grayKey: [UInt8], message: [UInt8]) {
-        guard pointee.phase == .operating else { return }
+    ///
+    /// - Parameter naming: the gray key as a field of the request. Writes of one side take no turns: where the record
+    ///   may be given another gray key meanwhile, the side is to refuse what was decided by this one.
+    func found(grayKey: [UInt8], naming: [UInt8], message: [UInt8]) {
+        guard pointee.phase == .operating, let plan = pointee.route.pointee.planPointer else { return }
         pointee.phase = .receiving
         pointee.operation = nil
-        grayKey.withUnsafeBytes { key in message.withUnsafeBytes { decide(key: key, $0) } }
+        grayKey.withUnsafeBytes { key in
+            let stage = pointee.worker.switches(of: plan.pointee.migrationIndex)?.pointee.stage(key: key)
+            let request = stage == .old ? RecordsRoute.request(message, bearing: naming) : message
+            request.withUnsafeBytes { decide(key: key, $0) }
+        }
     }
 
     /// One side after the other, where its records are in stores; every stage at which one side has all say too.

@@ -12,8 +12,14 @@ enum Refusal {
     case metadataTooLarge(limit: Int)
     case messageTooLarge(limit: Int)
     case malformedMessage(String)
-    case missingKey(path: String)
-    case missingRecordKey(path: String)
+    /// - Parameter name: `the gray key`, `the record key`.
+    case missingKey(_ name: String, path: String)
+    /// The update gives the record another gray key, which the configuration says never changes.
+    case immutableKey(path: String)
+    /// A write of several records whose gray keys have not one stage.
+    case mixedStages(Stage, Stage)
+    /// A write of several records at a stage of double writes.
+    case severalRecords(Stage)
     /// A field that the sidecar must read is no protobuf.
     case unreadableField(String, ScanFault, at: Int)
     /// The sidecar must read the message and cannot.
@@ -54,9 +60,10 @@ enum Refusal {
         switch self {
         case .plainHTTP: .unknown
         case .unknownMethod, .compressedMessage: .unimplemented
-        case .malformedMetadata, .malformedMessage, .missingKey, .missingRecordKey, .unreadableField,
-            .badPageToken, .unknownEntity:
+        case .malformedMetadata, .malformedMessage, .missingKey, .immutableKey, .unreadableField, .badPageToken,
+            .unknownEntity:
             .invalidArgument
+        case .mixedStages, .severalRecords: .failedPrecondition
         case .metadataTooLarge, .messageTooLarge, .buffersFull, .queueFull, .laneFull: .resourceExhausted
         case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving, .rowsMissing: .unavailable
         case .storeRefused(let status, _): status
@@ -78,7 +85,10 @@ enum Refusal {
         case .metadataTooLarge: .metadataTooLarge
         case .messageTooLarge: .messageTooLarge
         case .malformedMessage, .unreadableField: .malformedMessage
-        case .missingKey, .missingRecordKey: .missingKey
+        case .missingKey: .missingKey
+        case .immutableKey: .immutableKey
+        case .mixedStages: .mixedStages
+        case .severalRecords: .severalRecords
         case .compressedMessage: .compressedMessage
         case .buffersFull: .buffersFull
         case .queueFull: .queueFull
@@ -119,8 +129,14 @@ enum Refusal {
         case .metadataTooLarge(let limit): "the metadata is larger than limits.metadata_bytes (\(limit))"
         case .messageTooLarge(let limit): "the message is larger than limits.message_bytes (\(limit))"
         case .malformedMessage(let text): text
-        case .missingKey(let path): "the gray key, field \(path) of the request, is missing"
-        case .missingRecordKey(let path): "the record key, field \(path) of the request, is missing"
+        case .missingKey(let name, let path): "\(name), field \(path) of the request, is missing"
+        case .immutableKey(let path):
+            "field \(path) gives the record another gray key, and this migration's gray keys never change"
+        case .mixedStages(let one, let other):
+            "the records of this call are at several stages (\(one.name), \(other.name)); write them in several calls"
+        case .severalRecords(let stage):
+            "several records cannot be written in one call while both sides are written (\(stage.name)); write them "
+                + "one by one"
         case .unreadableField(let path, let fault, let offset):
             "field \(path) cannot be read: \(fault) at byte \(offset) of the message"
         case .alreadyExists(let side): "\(side.name) has a record of this key already"

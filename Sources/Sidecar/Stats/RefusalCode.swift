@@ -7,6 +7,9 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
     case messageTooLarge
     case malformedMessage
     case missingKey
+    case immutableKey
+    case mixedStages
+    case severalRecords
     case compressedMessage
     case buffersFull
     case queueFull
@@ -35,6 +38,9 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
         case .messageTooLarge: "message-too-large"
         case .malformedMessage: "malformed-message"
         case .missingKey: "missing-key"
+        case .immutableKey: "immutable-key"
+        case .mixedStages: "mixed-stages"
+        case .severalRecords: "several-records"
         case .compressedMessage: "compressed-message"
         case .buffersFull: "buffers-full"
         case .queueFull: "queue-full"

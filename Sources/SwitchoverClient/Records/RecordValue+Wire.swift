@@ -1,9 +1,9 @@
 import FoundationEssentials
-import SwitchoverProtocol
+package import SwitchoverProtocol
 
 extension RecordValue {
     /// What a field of a reply holds; nil for a kind that this version does not know, or one that breaks its own rules.
-    init?(_ wire: Switchover_V1_Value) {
+    package init?(_ wire: Switchover_V1_Value) {
         switch wire.kind {
         case nil: self = .null
         case .bool(let value): self = .bool(value)
@@ -26,7 +26,7 @@ extension RecordValue {
 
     /// - Throws: `INVALID_ARGUMENT` for an instant that is no number of microseconds in 64 bits, and for a decimal that
     ///   is not a number.
-    func wire() throws(SwitchoverError) -> Switchover_V1_Value {
+    package func wire() throws(SwitchoverError) -> Switchover_V1_Value {
         var wire = Switchover_V1_Value()
         wire.kind = try kind()
         return wire

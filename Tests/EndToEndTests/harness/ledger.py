@@ -30,10 +30,17 @@ LIST = {
         "method": "FindMany", "element": 1, "parts": [{"path": 2, "type": "int64"}], "rows": 1,
         "key": {"path": 2, "type": "int64"}},
 }
+MOVE = {
+    "kind": "update", **IN_ENTRY, "new_gray_key": {"path": 2, "type": "string"}, "put": OVERWRITE,
+    "put_or_insert": PLACE,
+    "erase": {"method": "Drop", "fields": {"1": "request.1.2"}},
+}
+CHANGE_MANY = {"kind": "update", "element": 1, **IN_ENTRY}
 PLAN = {
     "List": LIST,
     "Find": {"kind": "single_query"},
     "Change": {"kind": "update", **IN_ENTRY, "put": OVERWRITE, "put_or_insert": PLACE},
+    "Move": MOVE,
     "Add": {"kind": "insert", **IN_ENTRY, "look_up": FIND_ENTRY, "put_or_insert": PLACE},
     "Save": {"kind": "upsert", **IN_ENTRY, "look_up": FIND_ENTRY, "put": OVERWRITE, "put_or_insert": PLACE},
     "Remove": {"kind": "delete", "look_up": FIND, "put_or_insert": PLACE},
@@ -74,7 +81,11 @@ class Ledger(Server, ledger_services.LedgerServicer):
     def reply(self, entry):
         return ledger.EntryReply(note=self.side, entry=entry)
 
+    def store_of(self, number):
+        return next((store for store, id in self.entries if id == number), None)
+
     def put(self, key, entry):
+        self.entries.pop((self.store_of(key[1]), key[1]), None)
         self.entries[key] = ledger.Entry.FromString(entry.SerializeToString())
         return self.reply(self.entries[key])
 
@@ -104,11 +115,20 @@ class Ledger(Server, ledger_services.LedgerServicer):
     def Change(self, request, context):
         key = (request.name.store, request.name.id)
         self.arrived("Change", key, request, context)
+        return self.reply(self.changed(request, context))
+
+    def changed(self, request, context):
+        key = (request.name.store, request.name.id)
         with self.lock:
             entry = ledger.Entry.FromString(self.present(key, context).SerializeToString())
             entry.cents += request.add_cents
             entry.version += 1
-            return self.put(key, entry)
+            self.put(key, entry)
+        return entry
+
+    def ChangeMany(self, request, context):
+        self.arrived("ChangeMany", tuple(each.name.id for each in request.changes), request, context)
+        return ledger.FindManyReply(entries=[self.changed(each, context) for each in request.changes])
 
     def Add(self, request, context):
         key = (request.entry.store, request.entry.id)
@@ -126,13 +146,29 @@ class Ledger(Server, ledger_services.LedgerServicer):
     def Overwrite(self, request, context):
         key = (request.entry.store, request.entry.id)
         self.arrived("Overwrite", key, request, context)
-        self.present(key, context)
+        self.present((self.store_of(key[1]), key[1]), context)
         return self.put(key, request.entry)
 
     def Place(self, request, context):
         key = (request.entry.store, request.entry.id)
         self.arrived("Place", key, request, context)
         return self.put(key, request.entry)
+
+    def Move(self, request, context):
+        key = (request.name.store, request.name.id)
+        self.arrived("Move", key, request, context)
+        with self.lock:
+            entry = ledger.Entry.FromString(self.present(key, context).SerializeToString())
+            entry.store = request.store or entry.store
+            entry.version += 1
+            return self.put((entry.store, entry.id), entry)
+
+    def Drop(self, request, context):
+        key = (self.store_of(request.id), request.id)
+        self.arrived("Drop", key, request, context)
+        self.present(key, context)
+        del self.entries[key]
+        return ledger.RemoveReply(removed_by=self.side)
 
     def Remove(self, request, context):
         key = (request.store, request.id)
@@ -171,6 +207,13 @@ class Bookkeeper(Client):
 
     def change(self, key, cents, **options):
         return self.call("Change", ledger.ChangeRequest(name=name(key), add_cents=cents), **options)
+
+    def change_many(self, keys, cents, **options):
+        changes = [ledger.ChangeRequest(name=name(key), add_cents=cents) for key in keys]
+        return self.call("ChangeMany", ledger.ChangeManyRequest(changes=changes), **options)
+
+    def move(self, key, store, **options):
+        return self.call("Move", ledger.MoveRequest(name=name(key), store=store), **options)
 
     def add(self, key, cents=1, **options):
         return self.call("Add", ledger.AddRequest(entry=entry(key, cents)), **options)

@@ -106,10 +106,11 @@ class Clerk(Client):
             "Insert", number, store, lambda **keys: records.InsertRequest(fields=named(fields), **keys),
             records.InsertResponse)
 
-    def update(self, number, store="406", expected=None, **fields):
+    def update(self, number, store="406", expected=None, to=None, **fields):
         return self.one(
             "Update", number, store,
-            lambda **keys: records.UpdateRequest(changes=named(fields), expected_version=expected, **keys),
+            lambda **keys: records.UpdateRequest(
+                changes=named(fields), expected_version=expected, new_gray_key=value(to) if to else None, **keys),
             records.UpdateResponse)
 
     def upsert(self, number, store="406", **fields):

@@ -90,7 +90,7 @@ import WireFormat
         ),
         (
             "Change: { kind: update, \(key), put: { method: Put, fields: { 1: answer.1 } } }",
-            "\"answer.1\" says not where the field comes from; write request.1 or reply.1"
+            "\"answer.1\" does not say where the field comes from; write request.1 or reply.1"
         ),
         (
             "Change: { kind: update, \(key), put: { method: Put, fields: { x: reply.1 } } }",
@@ -115,6 +115,97 @@ import WireFormat
         #expect(errors.count == 1)
         #expect(errors.first?.hasPrefix("s.yaml:13: migrations.orders.methods.") == true)
         #expect(errors.first?.hasSuffix(says) == true, "\(errors)")
+    }
+
+    static let newKey = "new_gray_key: { path: 3, type: string }"
+    static let place = "put_or_insert: { method: Place, fields: { 1: reply.1 } }"
+    static let erase = "erase: { method: Drop, fields: { 1: request.2 } }"
+
+    @Test func newGrayKeysAreRead() throws {
+        let text = Self.text("Move: { kind: update, \(Self.key), \(Self.newKey), \(Self.place), \(Self.erase) }")
+        let configuration = try Configuration.parse(text, file: "s.yaml", overrides: ConfigurationOverrides())
+        let method = configuration.migrations[0].methods[0]
+        let expected = try KeyPlan([KeyField(path: FieldPath("3"), type: .string, presence: .required)])
+        #expect(method.write?.newGrayKey == expected && method.write?.erase?.path == "/shop.v1.Orders/Drop")
+        #expect(method.write?.isGrayKeyImmutable == false && !method.plan.isAlwaysRead)
+    }
+
+    @Test func immutableKeysNeedNoWayToMove() throws {
+        let text = Self.text(
+            "Move: { kind: update, \(Self.key), \(Self.newKey) }\n      Get: { kind: single_query }",
+            in: "immutable_gray_key: on")
+        let configuration = try Configuration.parse(text, file: "s.yaml", overrides: ConfigurationOverrides())
+        let methods = configuration.migrations[0].methods
+        #expect(methods[0].write?.isGrayKeyImmutable == true)
+        #expect(methods.map(\.plan.isAlwaysRead) == [true, false])
+    }
+
+    static let wrongChanges: [(method: String, migration: String, says: String)] = [
+        (
+            "Move: { kind: update, \(key), \(newKey) }", "",
+            "a record with another gray key may belong to another side; write put_or_insert and erase too, or "
+                + "immutable_gray_key: on in the migration"
+        ),
+        (
+            "Move: { kind: update, \(key), \(newKey), \(place) }", "",
+            "a record with another gray key may belong to another side; write erase too, or immutable_gray_key: on in "
+                + "the migration"
+        ),
+        (
+            "Move: { kind: update, \(key), \(erase) }", "",
+            "an update takes a record from a side only when it changes the gray key; write new_gray_key too, or remove "
+                + "this"
+        ),
+        (
+            "Move: { kind: update, record_key: { path: 1, type: string }, \(newKey), \(place), \(erase) }", "",
+            "the gray key is a part of the record key, so that a change of it makes another record; remove "
+                + "new_gray_key, or a part of record_key"
+        ),
+        (
+            "Move: { kind: update, \(key), new_gray_key: { path: 3, type: int64 }, \(place), \(erase) }", "",
+            "this key is made of (integer), other keys of the migration of (text); make them alike"
+        ),
+        (
+            "Save: { kind: upsert, \(key), \(lookUp), \(newKey) }", "",
+            "a method of kind upsert has no new_gray_key; remove it, or write another kind"
+        ),
+        (
+            "Change: { kind: update, \(key) }", "immutable_gray_key: on",
+            "no method says where its request has a new gray key, so that none can be refused; write new_gray_key: "
+                + "{ path: 3, type: string } in the updates that take one, or remove this"
+        ),
+    ]
+
+    @Test(arguments: wrongChanges) func wrongChangesOfGrayKeysAreNamed(
+        _ method: String, _ migration: String, _ says: String
+    ) {
+        let errors = ConfigurationCheckTests.errors(Self.text(method, in: migration))
+        #expect(errors.count == 1 && errors.first?.hasSuffix(says) == true, "\(errors)")
+    }
+
+    @Test func severalRecordsAreReadAndWarnedOf() throws {
+        func configuration(_ keys: String) throws -> Configuration {
+            let text = Self.text("Many: { kind: update, element: 5, \(Self.key)\(keys) }")
+            return try Configuration.parse(text, file: "s.yaml", overrides: ConfigurationOverrides())
+        }
+        let one = try configuration("")
+        #expect(one.migrations[0].methods[0].write?.element == ElementPlan(field: 5, grayKey: nil))
+        #expect(one.warnings.count == 1 && one.warnings[0].description.contains("(several-records)"))
+        let own = try configuration(", gray_key: { path: 7, type: string }").migrations[0].methods[0].write?.element
+        #expect(own?.field == 5 && own?.grayKey?[0].path.description == "7")
+        #expect(one.migrations[0].methods[0].write?.write(.update, at: .dualOld) == nil)
+    }
+
+    @Test(arguments: [
+        (
+            "element: 5, put: { method: Put, fields: { 1: reply.1 } }",
+            "a method with element writes several records, and on one side only; remove this"
+        ),
+        ("element: 5, \(newKey)", "a method with element cannot have a new_gray_key; remove one of the two"),
+        ("element: 0", "0 is out of range; write 1 to 536870911"),
+    ]) func wrongElementsAreNamed(_ keys: String, _ says: String) {
+        let errors = ConfigurationCheckTests.errors(Self.text("Many: { kind: update, \(Self.key), \(keys) }"))
+        #expect(errors.count == 1 && errors.first?.contains(says) == true, "\(errors)")
     }
 
     @Test func recordKeysOfOneMigrationAreAlike() {

@@ -1,0 +1,129 @@
+/// An update that gives a record another gray key, whose stage is another one (contract, 3; decision 0017).
+///
+///     ready --start--> authority --accepted-----------------------> settling in
+///                      authority --absent, stage falls back--> other --accepted--> settling in
+///                      authority, other --anything else---------------------------> done
+///
+///     settling in: placing --accepted, new key at `old`--> erasing --any outcome--> done
+///                  placing --anything else, other stages--------------------------> done
+///                  following, erasing --any outcome-------------------------------> done
+///
+/// The present key's stage says who is asked, as for any update. What the record then is must be where the new key's
+/// stage looks for it, before the client hears of it: *placed* on that stage's authority, inserted if need be, for the
+/// other side has it in this lane and it cannot have been deleted. A key at `old` has nothing on new: the row that
+/// nobody would write there any more is *erased*, last of all, so that it cannot come to light, out of date, when that
+/// key is enrolled one day. Else the side that will follow is given the record if it has one, as for any update.
+struct GrayKeyUpdate: Sendable, Equatable {
+    private enum State: Sendable, Equatable {
+        case ready
+        case authority
+        /// The present authority does not have the record.
+        case other
+        /// The new stage's authority is given the record, which the other side has.
+        case placing
+        /// The new stage's follower is given the record if it has one.
+        case following
+        case erasing
+        case done
+    }
+
+    private let present: Stage
+    private let next: Stage
+    private let puts: PutMeans
+    private var state = State.ready
+    /// The side whose reply to the call is the answer.
+    private var written = Side.old
+
+    /// - Parameters:
+    ///   - present: of the gray key that the record has.
+    ///   - next: of the one that it gets; another one, so that both are stages of the phase `migrating`.
+    init(from present: Stage, to next: Stage, puts: PutMeans) {
+        precondition(present != next, "keys of one stage make an update as any other")
+        self.present = present
+        self.next = next
+        self.puts = puts
+    }
+
+    mutating func start() -> WriteAction {
+        guard state == .ready else { return .ignore }
+        state = .authority
+        return .call(present.authority)
+    }
+
+    mutating func replied(_ outcome: WriteOutcome) -> WriteAction {
+        switch state {
+        case .ready, .done: return .ignore
+        case .authority: return authorityReplied(outcome)
+        case .other: return otherReplied(outcome)
+        case .placing: return placed(outcome)
+        case .following: return done(FollowerEnd(authority: written).end(outcome))
+        case .erasing: return done(erased(outcome))
+        }
+    }
+
+    private mutating func authorityReplied(_ outcome: WriteOutcome) -> WriteAction {
+        switch outcome {
+        case .accepted:
+            written = present.authority
+            return written == next.authority ? follow() : place()
+        case .absent where present.isDouble:
+            state = .other
+            return .call(present.authority.other)
+        default:
+            return done(FirstFailure.end(present.authority, outcome) ?? .end(.reply(of: present.authority)))
+        }
+    }
+
+    private mutating func otherReplied(_ outcome: WriteOutcome) -> WriteAction {
+        switch outcome {
+        case .accepted:
+            written = present.authority.other
+            if written != next.authority { return place() }
+            return done(.end(.reply(of: written), onOneSide))
+        case .absent: return done(.end(.reply(of: present.authority)))
+        default: return done(FirstFailure.end(present.authority.other, outcome) ?? .ignore)
+        }
+    }
+
+    /// The record is where its new stage looks first, and nowhere else.
+    private var onOneSide: WriteEffects {
+        var effects: WriteEffects = next.isDouble ? .notCopied : .none
+        if present == .dualNew { effects.insert(.unmigrated) }
+        return effects
+    }
+
+    private mutating func place() -> WriteAction {
+        state = .placing
+        return .put(next.authority, .overwriteOrInsert)
+    }
+
+    private mutating func follow() -> WriteAction {
+        if next == .old { return erase() }
+        state = .following
+        return puts.overwrite ? .put(written.other, .overwrite) : .call(written.other)
+    }
+
+    private mutating func erase() -> WriteAction {
+        state = .erasing
+        return .erase(.new)
+    }
+
+    private mutating func placed(_ outcome: WriteOutcome) -> WriteAction {
+        if outcome == .accepted, next == .old { return erase() }
+        return done(FollowerEnd(authority: written).end(outcome, absentIsDirty: true))
+    }
+
+    private func erased(_ outcome: WriteOutcome) -> WriteAction {
+        switch outcome {
+        case .accepted, .absent: .end(.reply(of: written))
+        case .rejected: .end(.partial(missing: .new), [.dirty, .stuck])
+        case .unreachable: .end(.partial(missing: .new), .dirty)
+        case .unknown: .end(.partial(missing: .new), [.dirty, .unsettled])
+        }
+    }
+
+    private mutating func done(_ action: WriteAction) -> WriteAction {
+        state = .done
+        return action
+    }
+}

@@ -1,0 +1,195 @@
+import Compression
+import EventLoop
+import HTTP2
+import Migration
+import WireFormat
+
+/// How a call is decided: its message is read where that matters, its key found, and the switches asked.
+extension CallPointer {
+    /// Whether a call that has this stage whatever its key must be read all the same.
+    func mustRead(_ plan: UnsafePointer<CallPlan>, at stage: Stage) -> Bool {
+        plan.pointee.mustRead(at: stage, isHeld: pointee.worker.heldSwitches(of: plan.pointee.migrationIndex) != nil)
+    }
+
+    private func isOnBoth(_ plan: UnsafePointer<CallPlan>, at stage: Stage) -> Bool {
+        plan.pointee.isOnBoth(at: stage, isHeld: pointee.worker.heldSwitches(of: plan.pointee.migrationIndex) != nil)
+    }
+
+    func readMessage() {
+        let body = pointee.client.pointee.body.bytes
+        let limit = pointee.worker.pointee.limits.messageBytes
+        guard body.count >= GRPCPrefix.byteCount else {
+            if pointee.client.pointee.hasEnded { refuse(.malformedMessage("the request ends before its message")) }
+            return
+        }
+        guard case .prefix(let prefix) = GRPCPrefix.parse(body) else {
+            return refuse(.malformedMessage("the message's compression flag is not 0 or 1"))
+        }
+        if prefix.length > limit { return refuse(.messageTooLarge(limit: limit)) }
+        let length = Int(prefix.length)
+        if body.count > GRPCPrefix.byteCount + length {
+            return refuse(.malformedMessage("this method takes one message"))
+        }
+        guard pointee.client.pointee.hasEnded else { return }
+        guard body.count == GRPCPrefix.byteCount + length else {
+            return refuse(.malformedMessage("the request ends within its message"))
+        }
+        let message = UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...])
+        if prefix.isCompressed { inflate(message, limit: limit) } else { decideByKey(message) }
+    }
+
+    /// Reads a compressed message; what is handed on stays as it came.
+    private func inflate(_ message: UnsafeRawBufferPointer, limit: Int) {
+        guard pointee.client.pointee.fields.tokens.contains(.grpcEncoding) else { return refuse(.compressedMessage) }
+        let inflated: [UInt8]
+        do throws(GzipFault) {
+            inflated = try pointee.worker.pointee.coder.inflate(message, limit: limit)
+        } catch {
+            if case .tooLong = error { return refuse(.messageTooLarge(limit: limit)) }
+            return refuse(.malformedMessage("the message is marked as compressed: \(error)"))
+        }
+        inflated.withUnsafeBytes { decideByKey($0) }
+    }
+
+    private func decideByKey(_ message: UnsafeRawBufferPointer) {
+        let worker = pointee.worker
+        if let entities = pointee.route.pointee.entitiesPointer, !chooseEntity(entities, message) { return }
+        guard let plan = pointee.route.pointee.planPointer,
+            let switches = worker.switches(of: plan.pointee.migrationIndex)
+        else { return refuse(.noSwitches) }
+        if plan.pointee.kind == .multiQuery { return decideMultiQuery(message, switches) }
+        if let element = pointee.route.pointee.writePointer?.pointee.plan.element, let key = element.grayKey {
+            return decideSeveral(message, element, key, switches)
+        }
+        if plan.pointee.isAlwaysRead, !keepsGrayKey(message) { return }
+        if pointee.route.pointee.recordsPointer != nil, let stage = switches.pointee.stageWithoutKey,
+            !isOnBoth(plan, at: stage)
+        {
+            return decide(stage, switches, message)
+        }
+        guard let key = pointee.route.pointee.keyPointer else { return refuse(.noSwitches) }
+        switch key.pointee.scan(message, scratch: worker.pointee.keyScratch) {
+        case .key(let key): decide(key: key, message)
+        case .missing(let component):
+            if !findByRecordKey(message, switches) {
+                refuse(.missingKey("the gray key", path: keyPath(component)))
+            }
+        case let fault: refuse(fault, of: key.pointee, "the gray key")
+        }
+    }
+
+    /// Refuses a request whose key cannot be read.
+    ///
+    /// - Parameter name: of the key, as `the gray key`.
+    func refuse(_ fault: KeyScan, of plan: KeyPlan, _ name: String) {
+        switch fault {
+        case .key: break
+        case .missing(let component): refuse(.missingKey(name, path: "\(plan[component].path)"))
+        case .tooLong(let component):
+            refuse(.malformedMessage("\(name), field \(plan[component].path), is too long"))
+        case .malformed(let component, let offset, let fault):
+            refuse(.unreadableField("\(plan[component].path)", fault, at: offset))
+        }
+    }
+
+    /// False, and refused, where the update gives the record another gray key than it has.
+    private func keepsGrayKey(_ message: UnsafeRawBufferPointer) -> Bool {
+        guard let new = pointee.route.pointee.writePointer?.pointee.plan.newGrayKey else { return true }
+        let scratch = pointee.worker.pointee.keyScratch
+        var present: [UInt8]?
+        if case .key(let key) = pointee.route.pointee.keyPointer?.pointee.scan(message, scratch: scratch) {
+            present = Array(key)
+        }
+        switch new.scan(message, scratch: scratch) {
+        case .missing: return true
+        case .key(let key):
+            if let present, present.elementsEqual(key) { return true }
+            refuse(.immutableKey(path: "\(new[0].path)"))
+        case let fault: refuse(fault, of: new, "the new gray key")
+        }
+        return false
+    }
+
+    /// A write of several records goes to one side as it is; nothing of it is written on both (decision 0018).
+    private func decideSeveral(
+        _ message: UnsafeRawBufferPointer, _ element: ElementPlan, _ key: KeyPlan,
+        _ switches: UnsafePointer<MigrationSwitches>
+    ) {
+        let worker = pointee.worker
+        guard let plan = pointee.route.pointee.planPointer else { return }
+        let held = worker.heldSwitches(of: plan.pointee.migrationIndex)
+        switch element.standing(of: message, key, switches, held: held, scratch: worker.pointee.keyScratch) {
+        case .noRecord: decide(switches.pointee.stageOfPassThrough, switches)
+        case .stage(_, isMoving: true): waitForChange()
+        case .stage(let stage, isMoving: false):
+            if stage.isDouble { refuse(.severalRecords(stage)) } else { decide(stage, switches) }
+        case .mixed(let one, let other): refuse(.mixedStages(one, other))
+        case .keyMissing(let component):
+            refuse(.missingKey("the gray key of an element", path: "\(element.field).\(keyPath(component))"))
+        case .keyTooLong(let component):
+            refuse(.malformedMessage("the gray key, field \(element.field).\(keyPath(component)), is too long"))
+        case .unreadable(let fault): refuse(.malformedMessage("field \(element.field) cannot be read: \(fault)"))
+        }
+    }
+
+    private func waitForChange() {
+        pointee.phase = .waiting
+        pointee.worker.wait(self)
+    }
+
+    /// - Parameter key: the gray key, of the request or of the record that it names.
+    func decide(key: UnsafeRawBufferPointer, _ message: UnsafeRawBufferPointer) {
+        let worker = pointee.worker
+        guard let plan = pointee.route.pointee.planPointer,
+            let switches = worker.switches(of: plan.pointee.migrationIndex)
+        else { return refuse(.noSwitches) }
+        worker.sample(key, of: plan)
+        let stage = switches.pointee.stage(key: key)
+        guard plan.pointee.kind.isWrite else { return decide(stage, switches, message) }
+        let held = worker.heldSwitches(of: plan.pointee.migrationIndex)
+        // Where that key lies may be written over from here on.
+        var isMoving = held.map { $0.pointee.stage(key: key) != stage } ?? false
+        var next = stage
+        if let plan = pointee.route.pointee.writePointer?.pointee.plan.newGrayKey {
+            switch plan.scan(message, scratch: worker.pointee.keyScratch) {
+            case .key(let newKey):
+                next = switches.pointee.stage(key: newKey)
+                if let held, held.pointee.stage(key: newKey) != next { isMoving = true }
+            case .missing: break
+            case let fault: return refuse(fault, of: plan, "the new gray key")
+            }
+        }
+        if isMoving { return waitForChange() }
+        if stage.isDouble, pointee.route.pointee.writePointer?.pointee.plan.element != nil {
+            return refuse(.severalRecords(stage))
+        }
+        if stage.isDouble || next != stage { return operate(message, stage, next, switches) }
+        decide(stage, switches, message)
+    }
+
+    func keyPath(_ component: Int) -> String {
+        pointee.route.pointee.keyPointer.map { $0.pointee[component].path.description } ?? "?"
+    }
+
+    /// - Parameter message: of a call on stores, which must be read whatever its stage is.
+    func decide(
+        _ stage: Stage, _ switches: UnsafePointer<MigrationSwitches>, _ message: UnsafeRawBufferPointer? = nil
+    ) {
+        guard let plan = pointee.route.pointee.planPointer else { return }
+        pointee.stage = stage
+        pointee.epoch = switches.pointee.epoch
+        if plan.pointee.kind != .passThrough { pointee.generation = pointee.worker.callDecided(plan) }
+        pointee.machine = SingleQuery(
+            stage: stage, grayFallback: plan.pointee.grayFallback && plan.pointee.kind == .singleQuery)
+        if pointee.route.pointee.recordsPointer != nil, let message {
+            return askStores(Array(message), pointee.machine)
+        }
+        if pointee.deadline == 0, stage != .old, plan.pointee.timeoutNanoseconds > 0 {
+            setDeadline(plan.pointee.timeoutNanoseconds)
+        }
+        if plan.pointee.kind == .singleQuery {
+            pointee.client.retainBody(upTo: pointee.worker.pointee.limits.messageBytes + GRPCPrefix.byteCount)
+        }
+        perform(pointee.machine.start())
+    }
+}

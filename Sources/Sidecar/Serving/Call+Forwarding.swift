@@ -1,0 +1,179 @@
+import EventLoop
+import HTTP2
+import Migration
+import WireFormat
+
+/// A call handed on to one side at a time: its request out, and the reply that counts back to the client.
+extension CallPointer {
+    func perform(_ action: SingleQuery.Action) {
+        switch action {
+        case .ask(let side): ask(side)
+        case .answer(let side): answer(with: side == pointee.side ? pointee.leg.stream : pointee.held)
+        case .answerUnmigrated:
+            count(.unmigratedReads)
+            answer(with: pointee.leg.stream)
+        case .fail(let side, .unreachable): refuse(.sideUnreachable(side, reasonUnreachable(side)))
+        case .fail(let side, .failed(let status)): refuse(.sideFailed(side, status))
+        case .ignore: break
+        }
+    }
+
+    private func reasonUnreachable(_ side: Side) -> String {
+        let upstream = pointee.worker.upstream(of: pointee.route, side)
+        return upstream.pointee.schedule.failures > 0 ? upstream.pointee.reason : "the connection was lost"
+    }
+
+    private func ask(_ side: Side) {
+        if let first = pointee.leg.stream {
+            guard pointee.client.pointee.body.isWhole else {
+                return refuse(.messageTooLarge(limit: pointee.worker.pointee.limits.messageBytes))
+            }
+            pointee.held = first
+            pointee.leg.stream = nil
+            pointee.client.rewindBody()
+            count(.absentFallbacks)
+        }
+        pointee.side = side
+        pointee.phase = .asking
+        pointee.askedAt = pointee.worker.pointee.loop.pointee.now
+        pointee.worker.upstream(of: pointee.route, side).take(legPointer)
+    }
+
+    /// There is no connection to the side, and will not be soon.
+    func sideUnreachable() {
+        legFinished(.unavailable)
+        perform(pointee.machine.replied(.unreachable))
+    }
+
+    /// Too many calls wait for a connection to the side.
+    func queueFull() { refuse(.queueFull(pointee.side)) }
+
+    var legPointer: LegPointer { withUnsafeMutablePointer(to: &pointee.leg) { $0 } }
+
+    /// Opens the leg on a connection that has room.
+    func send(on connection: UpstreamConnectionPointer) {
+        let worker = pointee.worker
+        writeRequest(&worker.pointee.sessions.pointee.writer)
+        guard let leg = connection.client.request(bodyOf: pointee.client) else {
+            connection.leave()
+            return worker.upstream(of: pointee.route, pointee.side).take(legPointer)
+        }
+        leg.pointee.owner = UnsafeMutableRawPointer(legPointer)
+        if let client = pointee.connection { leg.enterAccount(client.accountPointer) }
+        pointee.leg.stream = leg
+        pointee.leg.connection = connection
+    }
+
+    private func writeRequest(_ writer: inout HeaderWriter) {
+        let head = RequestHeadWriter(
+            fields: pointee.client.pointee.fields, deadline: pointee.deadline, arrivedAt: pointee.arrivedAt,
+            epoch: pointee.epoch, stage: pointee.stage)
+        head.write(&writer, now: pointee.worker.pointee.loop.pointee.now, scratch: pointee.scratch)
+    }
+}
+
+// MARK: - From the sides
+
+extension CallPointer {
+    /// The leg has news.
+    func legProgressed(_ leg: StreamPointer, _ events: StreamEvents) {
+        if events.contains(.closed) { legClosed(leg) }
+        guard pointee.phase == .asking || pointee.phase == .answering else { return finishIfClosed() }
+        if events.contains(.oversized) {
+            return refuse(.metadataTooLarge(limit: pointee.worker.pointee.limits.metadataBytes))
+        }
+        if pointee.phase == .answering {
+            pointee.client.resume()
+            if leg.pointee.isClosed, !leg.pointee.hasEnded { return replyBroken(leg) }
+            if leg.pointee.hasEnded { pointee.status = Reply.status(of: leg) }
+            if holdsTooMuch { return refuse(.buffersFull) }
+        } else if pointee.machine.holdsReply {
+            hold(leg)
+        } else if leg.pointee.isHeadComplete {
+            answer(with: leg)
+        } else if leg.pointee.isClosed {
+            replyBroken(leg)
+        }
+        finishIfClosed()
+    }
+
+    /// A reply that may turn out not to be the answer waits until it is complete and its stream closed.
+    private func hold(_ leg: StreamPointer) {
+        let plan = pointee.route.pointee.planPointer
+        guard leg.pointee.isClosed else {
+            leg.creditAll()
+            if holdsTooMuch { return refuse(.buffersFull) }
+            // An answer before the request's end; its stream is to be closed before another side is asked.
+            if leg.pointee.hasEnded { pointee.leg.connection?.reset(legPointer, leg) }
+            // Larger than any message that says *absent*: it is the answer.
+            if leg.pointee.body.count > pointee.worker.pointee.limits.messageBytes { answer(with: leg) }
+            return
+        }
+        if leg.pointee.hasEnded {
+            let status = Reply.status(of: leg)
+            let outcome = plan.map { $0.pointee.outcome(of: status) } ?? .failed(status)
+            return perform(pointee.machine.replied(outcome))
+        }
+        if retry(leg) { return }
+        let outcome: SingleQuery.Outcome =
+            leg.pointee.session == nil ? .unreachable : .failed(GRPCStatus(http2ErrorCode: leg.pointee.errorCode))
+        perform(pointee.machine.replied(outcome))
+    }
+
+    /// A reply that ended without its end: tried again where the side has provably not seen the call, else passed on.
+    private func replyBroken(_ leg: StreamPointer) {
+        if retry(leg) { return }
+        if leg.pointee.session == nil { return refuse(.sideUnreachable(pointee.side, "the connection was lost")) }
+        forwardReset(leg)
+    }
+
+    /// Refused streams, and those above GOAWAY's last id, were not processed (RFC 9113, 8.7).
+    private func retry(_ leg: StreamPointer) -> Bool {
+        guard leg.pointee.errorCode == HTTP2Code.refusedStream, leg.pointee.session != nil, !leg.pointee.isHeadComplete,
+            !pointee.hasRetried, pointee.client.pointee.body.isWhole
+        else { return false }
+        pointee.hasRetried = true
+        pointee.worker.pointee.counters.add(.retries)
+        pointee.leg.stream = nil
+        pointee.worker.pointee.sessions.recycle(leg)
+        pointee.client.rewindBody()
+        pointee.worker.upstream(of: pointee.route, pointee.side).take(legPointer)
+        return true
+    }
+
+    /// The reply of `leg` is the answer, complete or as it comes.
+    func answer(with leg: StreamPointer?) {
+        guard let leg, let connection = pointee.connection else { return }
+        guard leg.pointee.isHeadComplete else { return forwardReset(leg) }
+        pointee.phase = .answering
+        pointee.hasAnswered = true
+        if leg.pointee.hasEnded { pointee.status = Reply.status(of: leg) }
+        pointee.client.stopRetainingBody(in: pointee.worker.pointee.sessions)
+        connection.pointee.server.respond(pointee.client, with: leg)
+        if leg.pointee.isClosed, !leg.pointee.hasEnded { forwardReset(leg) }
+    }
+
+    private func forwardReset(_ leg: StreamPointer) {
+        pointee.status = GRPCStatus(http2ErrorCode: leg.pointee.errorCode)
+        pointee.client.reset(leg.pointee.errorCode)
+        end()
+    }
+
+    private func legClosed(_ leg: StreamPointer) {
+        guard let connection = pointee.leg.connection, leg == pointee.leg.stream else { return }
+        connection.legClosed(legPointer)
+        pointee.leg.connection = nil
+        let lost: GRPCStatus =
+            leg.pointee.session == nil ? .unavailable : GRPCStatus(http2ErrorCode: leg.pointee.errorCode)
+        legFinished(leg.pointee.hasEnded ? Reply.status(of: leg) : lost)
+    }
+
+    private func legFinished(_ status: GRPCStatus) {
+        let worker = pointee.worker
+        sideAnswered(askedAt: pointee.askedAt)
+        worker.pointee.counters.legFinished(
+            method: pointee.route.pointee.counterIndex, side: pointee.side.rawValue, status: status.rawValue,
+            nanoseconds: worker.pointee.loop.pointee.now &- pointee.askedAt
+        )
+    }
+}
