@@ -13,11 +13,21 @@ let settings: [SwiftSetting] =
         .enableUpcomingFeature("MemberImportVisibility"),
     ] + (strict ? [.unsafeFlags(["-warnings-as-errors"])] : [])
 
+/// A product that the sidecar needs and the client library does not: an app that depends on the library with
+/// `traits: []` neither fetches nor builds its package.
+func ofSidecar(_ product: String, package: String) -> Target.Dependency {
+    .product(name: product, package: package, condition: .when(traits: ["Sidecar"]))
+}
+
 let package = Package(
     name: "switchover",
     products: [
         .executable(name: "switchover", targets: ["switchover"]),
         .library(name: "SwitchoverClient", targets: ["SwitchoverClient"]),
+    ],
+    traits: [
+        .default(enabledTraits: ["Sidecar"]),
+        .trait(name: "Sidecar", description: "What the sidecar and the command line need beside the client library."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -39,7 +49,7 @@ let package = Package(
             name: "Stores",
             dependencies: [
                 "EventLoop", "Migration", "SwitchoverProtocol", "WireFormat",
-                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                ofSidecar("GRDB", package: "GRDB.swift"), ofSidecar("GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: settings
         ),
@@ -52,8 +62,8 @@ let package = Package(
             name: "Sidecar",
             dependencies: [
                 "Compression", "EventLoop", "HTTP2", "Migration", "Stores", "SwitchoverProtocol", "WireFormat",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Yams", package: "Yams"),
+                ofSidecar("Logging", package: "swift-log"),
+                ofSidecar("Yams", package: "Yams"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings
@@ -69,11 +79,19 @@ let package = Package(
         .executableTarget(
             name: "switchover",
             dependencies: [
-                "Sidecar", "SwitchoverClient", "SwitchoverProtocol",
+                "Sidecar", "Stores", "SwitchoverClient", "SwitchoverProtocol",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                ofSidecar("ArgumentParser", package: "swift-argument-parser"),
+                ofSidecar("Logging", package: "swift-log"),
             ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "quickstart",
+            dependencies: [
+                "SwitchoverClient", ofSidecar("ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "examples/quickstart/Workload",
             swiftSettings: settings
         ),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
@@ -89,7 +107,8 @@ let package = Package(
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"], swiftSettings: settings),
         .testTarget(name: "MigrationTests", dependencies: ["Migration", "WireFormat"], swiftSettings: settings),
         .testTarget(
-            name: "SwitchoverClientTests", dependencies: ["EventLoop", "HTTP2", "SwitchoverClient", "WireFormat"],
+            name: "SwitchoverClientTests",
+            dependencies: ["EventLoop", "HTTP2", "SwitchoverClient", "SwitchoverProtocol", "WireFormat"],
             swiftSettings: settings),
         .testTarget(name: "SidecarTests", dependencies: ["Sidecar"], swiftSettings: settings),
         .testTarget(
@@ -97,7 +116,7 @@ let package = Package(
             dependencies: [
                 "EventLoop", "Stores", "SwitchoverProtocol", "WireFormat",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-                .product(name: "GRDB", package: "GRDB.swift"),
+                ofSidecar("GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings
         ),

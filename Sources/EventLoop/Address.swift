@@ -61,6 +61,10 @@ package enum Address: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func split(_ text: String) throws(Malformed) -> (host: String, port: Substring) {
+        if let scheme = text.firstRange(of: "://") {
+            throw Malformed(
+                description: "\"\(text)\" is a URL; write \(text[scheme.upperBound...].prefix { $0 != "/" }) alone")
+        }
         guard let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") else {
             throw Malformed(description: "\"\(text)\" has no port; write host:port, [v6]:port or unix:/path")
         }

@@ -107,6 +107,7 @@ extension UnsafeMutablePointer<EventLoop> {
     package func run() {
         pointee.thread = pthread_self()
         pointee.isStopping = false
+        pointee.now = MonotonicClock.nanoseconds
         finishBatch()
         while !pointee.isStopping {
             let count = epoll_wait(pointee.epoll, pointee.events, EventLoop.eventsPerWait, millisecondsToWait())

@@ -42,6 +42,9 @@ package final class LoopThread: @unchecked Sendable {
         thread = created
     }
 
+    /// Whether the caller, who is an owner, is on the thread itself.
+    package var isCurrent: Bool { thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
+
     /// Asks the loop to stop after its present batch.
     package func stop() { mailbox.post { self.loop.stop() } }
 

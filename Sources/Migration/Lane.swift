@@ -38,6 +38,17 @@ package struct Lane<Ticket> {
         }
     }
 
+    package var waitingCount: Int { waiting.count }
+
+    /// A write has it.
+    package var isHeld: Bool { if case .held = state { true } else { false } }
+
+    /// How long it stays closed, nanoseconds; 0: it is not.
+    package func closedNanoseconds(at now: UInt64) -> UInt64 {
+        guard case .closed(let until) = state, until > now else { return 0 }
+        return until - now
+    }
+
     /// - Parameter limit: how many may wait at most.
     package mutating func enter(id: UInt64, _ ticket: Ticket, now: UInt64, limit: Int) -> Entry {
         switch state {

@@ -39,6 +39,7 @@ package struct ManyMerge {
     private let grayFallback: Bool
     /// Records that old had in place of new.
     package private(set) var unmigrated = 0
+    package private(set) var tally = MergeTally()
 
     package init(plan: ManyPlan, stage: Stage?, grayFallback: Bool) {
         self.plan = plan
@@ -57,6 +58,7 @@ package struct ManyMerge {
         request: [UInt8], old: [UInt8], new: [UInt8], stages: borrowing Stages
     ) throws(Fault) -> [UInt8] {
         let scratch = KeyScratch()
+        tally.pages += 2
         let ofOld = try rows(old, of: .old, scratch)
         let ofNew = try rows(new, of: .new, scratch)
         var answer: [UInt8] = []
@@ -64,7 +66,9 @@ package struct ManyMerge {
             let key = try self.key(plan.requestedKey, request, range, nil, scratch)
             let inOld = ofOld[key].map { old[$0] }
             let inNew = ofNew[key].map { new[$0] }
+            if inOld != nil, inNew != nil { tally.duplicates += 1 }
             guard let row = try choose(inOld, inNew, stages, scratch) else { continue }
+            tally.rows += 1
             FieldWriter.append(plan.rows, row, to: &answer)
         }
         return answer

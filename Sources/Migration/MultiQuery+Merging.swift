@@ -10,6 +10,7 @@ extension MultiQuery {
             let ofOld = try Suspects(of: .old, picks: merge.picks, authority: old, follower: new, key: plan.rows.key)
             let ofNew = try Suspects(of: .new, picks: merge.picks, authority: new, follower: old, key: plan.rows.key)
             let asks = [try lookUp(ofOld), try lookUp(ofNew)].compactMap { $0 }
+            for ask in asks { tally.suspectsLookedUp += ask.side == .old ? ofOld.openCount : ofNew.openCount }
             suspectsOfOld = ofOld
             suspectsOfNew = ofNew
             return asks.isEmpty ? settle() : ask(asks)
@@ -62,6 +63,9 @@ extension MultiQuery {
         var isDropped = Array(repeating: false, count: merge.picks.count)
         suspectsOfOld?.drop(into: &isDropped)
         suspectsOfNew?.drop(into: &isDropped)
+        let dropped = isDropped.count { $0 }
+        tally.suspectsDropped += dropped
+        tally.suspectsKept += merge.picks.count { $0.isSuspect } - dropped
         suspectsOfOld = nil
         suspectsOfNew = nil
         let end = RowMerge.End(rows: limit ?? .max, bytes: maxAnswerBytes)
@@ -84,6 +88,9 @@ extension MultiQuery {
         if let field = plan.rows.paging.responseTokenField, !token.isEmpty {
             FieldWriter.append(field, token, to: &tail)
         }
+        tally.pages = old.pages.count + new.pages.count
+        tally.rows = merge.picks.count
+        tally.duplicates = merge.duplicates
         let inputs = old.pages.map(\.message) + new.pages.map(\.message)
         return end(.answer(mergePlan().message(of: inputs, tail: tail), partial: missingSide))
     }

@@ -104,6 +104,7 @@ package struct MultiQuery: ~Copyable {
     var suspectsOfOld: Suspects?
     var suspectsOfNew: Suspects?
     var rounds = 0
+    package internal(set) var tally = MergeTally()
 
     package init(plan: MultiQueryPlan, sides: Sides, mayMiss: SideSet = [], maxAnswerBytes: Int = .max) {
         self.plan = plan

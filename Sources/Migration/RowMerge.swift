@@ -16,6 +16,8 @@ struct RowMerge: Sendable {
     private(set) var picks: [Pick] = []
     /// How many of them are no suspects.
     private(set) var certain = 0
+    /// Records that stood on both sides at one position.
+    private(set) var duplicates = 0
     /// The last row that was decided, whatever came of it.
     private(set) var last: (side: Side, row: Int)?
     /// Whether the limit left rows over.
@@ -32,6 +34,7 @@ struct RowMerge: Sendable {
                     return
                 }
                 picks.append(pick)
+                if order == 0 { duplicates += 1 }
                 if !pick.isSuspect { certain += 1 }
             }
             last = order <= 0 ? (.old, old.next) : (.new, new.next)

@@ -44,6 +44,8 @@ struct Suspects: Sendable {
 
     /// Whether the authority has to be asked for any.
     var isOpen: Bool { isFound.contains(false) }
+    /// How many records that would be.
+    var openCount: Int { isFound.count { !$0 } }
 
     /// The request that looks up every key that was not found yet.
     func request(

@@ -56,12 +56,11 @@ package final class SidecarProcess: @unchecked Sendable {
         try startWorkers()
         try listen()
         let control = SwitchControl(
-            configuration: configuration, admin: admin, board: board, stores: stores, logger: logger,
+            configuration: configuration, admin: admin, board: board, stores: stores, lanes: lanes, logger: logger,
+            keySamples: workers.map(\.keySample),
             counters: { [board, counters, names = CountedNames(configuration)] in
                 let status = board.status
-                return StatsSnapshot(
-                    counters, names: names, readiness: status.readiness, switches: status.switches,
-                    process: ProcessStatistics())
+                return StatsSnapshot(counters, names: names, status: status, process: ProcessStatistics())
             })
         self.control = control
         admin.mailbox.post { control.start() }
@@ -124,7 +123,8 @@ package final class SidecarProcess: @unchecked Sendable {
         let setup = WorkerSetup(
             limits: configuration.limits, connectionShare: configuration.workers, routes: routes,
             lanes: lanes,
-            upstreams: configuration.upstreams, migrationCount: configuration.migrations.count, resolver: resolver,
+            upstreams: configuration.upstreams, migrationCount: configuration.migrations.count,
+            migrationsToRetire: configuration.migrationsToRetire, resolver: resolver,
             logs: LogMail(logger: logger, mailbox: admin.mailbox), board: board,
             accessLogShare: configuration.accessLogSample
         )
@@ -192,10 +192,15 @@ package final class SidecarProcess: @unchecked Sendable {
             deliver: { handover.change(to: $0) },
             report: { [self] in
                 logger.log(level: $0.level, "\($0.message)")
-                let report = $0
-                if report.level >= .error { admin.mailbox.post { self.control?.refused(report.message) } }
-                // An error is the outcome of a look; whatever is less comes before one.
-                if $0.level >= .error { looked() }
+                guard let outcome = $0.outcome else { return }
+                board.set(switchFileRefused: outcome == .refused)
+                let message = $0.message
+                switch outcome {
+                case .refused:
+                    admin.mailbox.post { self.control?.refused(message) }
+                    looked()
+                case .accepted: admin.mailbox.post { self.control?.accepted() }
+                }
             }
         )
         try watcher.start()
@@ -206,9 +211,10 @@ package final class SidecarProcess: @unchecked Sendable {
         control?.progressed(event)
         switch event {
         case .opened(let snapshot, let held):
-            board.set(switches: snapshot.summaries)
+            board.set(switches: snapshot.summaries, heldNanoseconds: held, time: Timestamp.seconds)
             logger.info("switches changed", metadata: ["held_ms": "\(held / 1_000_000)"])
         case .tookTooLong(let reason):
+            board.noteTakenBack()
             logger.error("switches not changed: \(reason.sentence); trying again in 1 s")
         }
     }

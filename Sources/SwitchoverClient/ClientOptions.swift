@@ -6,6 +6,10 @@ public struct ClientOptions: Sendable {
     public var connectTimeout: Duration = .seconds(5)
     /// Longest reply, bytes.
     public var messageBytes = 4 << 20
+    /// Calls that wait for a connection or for one of its streams; one more fails with `RESOURCE_EXHAUSTED`.
+    public var waitingCalls = 10_000
+    /// When a call is made again by itself; `.never` turns that off.
+    public var retry = RetryPolicy()
 
     public init() {}
 }
@@ -19,10 +23,14 @@ public struct CallOptions: Sendable {
     public var idempotencyKey: String?
     /// Further fields: names in lower case, values of printable ASCII.
     public var metadata: [(name: String, value: String)] = []
+    /// Doing it twice is as good as once, so that it may be made again when its connection is lost. The queries of
+    /// `Records` are so by nature.
+    public var isIdempotent = false
 
-    public init(timeout: Duration? = nil, idempotencyKey: String? = nil) {
+    public init(timeout: Duration? = nil, idempotencyKey: String? = nil, isIdempotent: Bool = false) {
         self.timeout = timeout
         self.idempotencyKey = idempotencyKey
+        self.isIdempotent = isIdempotent
     }
 }
 

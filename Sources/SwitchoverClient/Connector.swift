@@ -60,9 +60,12 @@ final class Connector: @unchecked Sendable {
 
     // MARK: - From any thread
 
-    func start(_ call: PendingCall) {
-        let isTaken = thread.mailbox.post { self.begin(call) }
-        if !isTaken { call.end(.failure(Self.closedError)) }
+    func start(_ call: PendingCall, _ continuation: CheckedContinuation<PendingCall.Outcome, Never>) {
+        let isTaken = thread.mailbox.post {
+            call.tell(continuation)
+            self.begin(call)
+        }
+        if !isTaken { continuation.resume(returning: .failure(Self.closedError)) }
     }
 
     func cancel(_ call: PendingCall) {
@@ -76,7 +79,13 @@ final class Connector: @unchecked Sendable {
         guard !hasClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         thread.mailbox.post { self.closeAll() }
         thread.stop()
-        thread.join()
+        // Whoever resumes a task where it was ended may drop the client on the loop's own thread, which cannot wait for
+        // itself.
+        if thread.isCurrent {
+            Task.detached { self.thread.join() }
+        } else {
+            thread.join()
+        }
     }
 
     // MARK: - On the loop
@@ -87,8 +96,15 @@ final class Connector: @unchecked Sendable {
     }
 
     private func begin(_ call: PendingCall) {
-        if case .closed = state { return call.end(.failure(Self.closedError)) }
         if call.hasEnded { return }
+        if case .closed = state { return call.end(.failure(Self.closedError)) }
+        guard queue.count < options.waitingCalls else {
+            return call.end(
+                .failure(
+                    SwitchoverError(
+                        .resourceExhausted, "\(queue.count) calls wait for the sidecar already (waitingCalls)",
+                        mayRetry: .yes)))
+        }
         let (until, overflow) = MonotonicClock.nanoseconds.addingReportingOverflow(options.connectTimeout.nanoseconds)
         call.connectDeadline = overflow ? .max : until
         call.deadlinePassed = { [unowned self, unowned call] in deadlinePassed(call) }
@@ -105,12 +121,15 @@ final class Connector: @unchecked Sendable {
     }
 
     /// Its stream, if it has one, is reset and recycled when it has closed.
-    func end(_ call: PendingCall, _ result: Result<[UInt8], SwitchoverError>) {
+    func end(_ call: PendingCall, _ outcome: PendingCall.Outcome) {
         guard !call.hasEnded else { return }
         loop.disarm(call.timer)
-        queue.removeAll { $0 === call }
-        call.stream?.reset(HTTP2Code.cancel)
-        call.end(result)
+        if let stream = call.stream {
+            stream.reset(HTTP2Code.cancel)
+        } else {
+            queue.removeAll { $0 === call }
+        }
+        call.end(outcome)
     }
 
     private func connect() {

@@ -7,7 +7,9 @@ import WireFormat
 ///     started --connection--> sent --reply complete, lost--> ended
 ///     started, sent --deadline, cancelled--> ended; a stream that is open is reset
 final class PendingCall: @unchecked Sendable {
-    // Sendable because after `start` it is touched on the loop's thread alone.
+    // Sendable because after `init` everything mutable is touched on the loop's thread alone.
+
+    typealias Outcome = Result<CallReply, SwitchoverError>
 
     let fields: LocalFields
     let message: [UInt8]
@@ -16,18 +18,23 @@ final class PendingCall: @unchecked Sendable {
     /// Until when it waits for a connection.
     var connectDeadline: UInt64 = 0
     let timer: UnsafeMutablePointer<Timer>
-    /// Set once, before `start`.
-    var continuation: CheckedContinuation<Result<[UInt8], SwitchoverError>, Never>?
     var stream: StreamPointer?
     var source: StreamPointer?
     /// Told by the timer.
     var deadlinePassed: (() -> Void)?
-    private(set) var hasEnded = false
+    private var continuation: CheckedContinuation<Outcome, Never>?
+    /// Set by the end.
+    private var outcome: Outcome?
 
-    init(_ method: String, _ message: [UInt8], _ options: CallOptions, timeout: Duration) {
+    var hasEnded: Bool { outcome != nil }
+
+    /// - Parameters:
+    ///   - deadline: monotonic nanoseconds.
+    ///   - remaining: what is left until then.
+    init(_ method: String, _ message: [UInt8], _ options: CallOptions, deadline: UInt64, remaining nanoseconds: UInt64)
+    {
         self.message = message
-        let nanoseconds = timeout.nanoseconds
-        deadline = MonotonicClock.nanoseconds &+ nanoseconds
+        self.deadline = deadline
         var list = [
             (name: ":method", value: "POST"), (name: ":scheme", value: "http"), (name: ":path", value: method),
             (name: ":authority", value: "localhost"), (name: "te", value: "trailers"),
@@ -47,12 +54,18 @@ final class PendingCall: @unchecked Sendable {
         timer.deallocate()
     }
 
-    /// The first result counts.
-    func end(_ result: Result<[UInt8], SwitchoverError>) {
+    /// Who is to be told the outcome; at once, if a cancel came first.
+    func tell(_ continuation: CheckedContinuation<Outcome, Never>) {
+        if let outcome { return continuation.resume(returning: outcome) }
+        self.continuation = continuation
+    }
+
+    /// The first outcome counts.
+    func end(_ outcome: Outcome) {
         guard !hasEnded else { return }
-        hasEnded = true
+        self.outcome = outcome
         deadlinePassed = nil
-        continuation?.resume(returning: result)
+        continuation?.resume(returning: outcome)
         continuation = nil
     }
 

@@ -1,10 +1,17 @@
 import HTTP2
 import WireFormat
 
+/// What a call that ended well brought.
+struct CallReply: Sendable {
+    let message: [UInt8]
+    /// The side that a partial answer lacks (trailer `switchover-partial`).
+    let missing: SwitchoverError.Side?
+}
+
 /// From a stream's end to a call's result.
 enum ReplyReading {
     /// Of a stream whose peer has ended it.
-    static func result(of stream: StreamPointer, limit: Int) -> Result<[UInt8], SwitchoverError> {
+    static func result(of stream: StreamPointer, limit: Int) -> Result<CallReply, SwitchoverError> {
         let status = Reply.status(of: stream)
         guard status == .ok else { return .failure(error(status, of: stream)) }
         let body = stream.pointee.body.bytes
@@ -17,7 +24,8 @@ enum ReplyReading {
             guard body.count == GRPCPrefix.byteCount + Int(prefix.length) else {
                 return malformed("the reply is not exactly one message")
             }
-            return .success(Array(body[GRPCPrefix.byteCount...]))
+            let missing = field("switchover-partial", of: stream).flatMap(SwitchoverError.Side.init)
+            return .success(CallReply(message: Array(body[GRPCPrefix.byteCount...]), missing: missing))
         }
     }
 
@@ -31,10 +39,10 @@ enum ReplyReading {
         let isUntouched = errorCode == HTTP2Code.refusedStream
         return SwitchoverError(
             code(status), "the sidecar reset the call (HTTP/2 error \(errorCode))",
-            mayRetry: isUntouched ? .yes : .ifIdempotent)
+            mayRetry: isUntouched ? .yes : .ifIdempotent, origin: isUntouched ? .refusedStream : .reply)
     }
 
-    private static func malformed(_ text: String) -> Result<[UInt8], SwitchoverError> {
+    private static func malformed(_ text: String) -> Result<CallReply, SwitchoverError> {
         .failure(SwitchoverError(.internal, text, mayRetry: .no))
     }
 

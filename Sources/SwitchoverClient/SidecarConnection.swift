@@ -161,7 +161,8 @@ final class SidecarConnection {
         }
         for (stream, call) in calls {
             let error = SwitchoverError(
-                .unavailable, "the connection to the sidecar was lost: \(reason)", mayRetry: .ifIdempotent)
+                .unavailable, "the connection to the sidecar was lost: \(reason)", mayRetry: .ifIdempotent,
+                origin: .lostConnection)
             connector.end(call, .failure(error))
             forget(stream)
         }

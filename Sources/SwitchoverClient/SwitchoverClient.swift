@@ -45,29 +45,61 @@ public final class SwitchoverClient: Sendable {
     public func call(
         _ method: String, _ message: [UInt8], options: CallOptions = CallOptions()
     ) async throws(SwitchoverError) -> [UInt8] {
-        let call = PendingCall(method, message, options, timeout: options.timeout ?? self.options.timeout)
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                call.continuation = continuation
-                connector.start(call)
-            }
-        } onCancel: {
-            connector.cancel(call)
-        }
-        return try result.get()
+        try await ask(method, message, options).message
     }
 
     /// A unary call with messages that swift-protobuf has generated.
     public func call<Request: Message, Reply: Message>(
         _ method: String, _ request: Request, options: CallOptions = CallOptions()
     ) async throws(SwitchoverError) -> Reply {
+        try await ask(method, request, options).message
+    }
+
+    /// The same, and the side that a partial answer lacks.
+    func ask<Request: Message, Reply: Message>(
+        _ method: String, _ request: Request, _ options: CallOptions
+    ) async throws(SwitchoverError) -> (message: Reply, missing: SwitchoverError.Side?) {
         guard let message: [UInt8] = try? request.serializedBytes() else {
             throw SwitchoverError(.invalidArgument, "the request cannot be serialized", mayRetry: .no)
         }
-        let reply = try await call(method, message, options: options)
-        guard let decoded = try? Reply(serializedBytes: reply) else {
+        let reply = try await ask(method, message, options)
+        guard let decoded = try? Reply(serializedBytes: reply.message) else {
             throw SwitchoverError(.internal, "the reply is no \(Reply.protoMessageName)", mayRetry: .no)
         }
-        return decoded
+        return (decoded, reply.missing)
+    }
+
+    /// A call with its repetitions, within one deadline.
+    private func ask(
+        _ method: String, _ message: [UInt8], _ options: CallOptions
+    ) async throws(SwitchoverError) -> CallReply {
+        let (sum, overflows) = MonotonicClock.nanoseconds.addingReportingOverflow(
+            (options.timeout ?? self.options.timeout).nanoseconds)
+        let deadline = overflows ? .max : sum
+        var attempt = 1
+        while true {
+            let outcome = await ask(once: method, message, options, deadline: deadline)
+            guard case .failure(let error) = outcome,
+                let longest = self.options.retry.pause(
+                    after: error, attempt: attempt, isIdempotent: options.isIdempotent)
+            else { return try outcome.get() }
+            let pause = longest * Double.random(in: 0.5...1)
+            guard pause.nanoseconds < deadline &- min(deadline, MonotonicClock.nanoseconds) else { throw error }
+            // A cancelled task is told so by the next attempt.
+            try? await Task.sleep(for: pause)
+            attempt += 1
+        }
+    }
+
+    private func ask(
+        once method: String, _ message: [UInt8], _ options: CallOptions, deadline: UInt64
+    ) async -> PendingCall.Outcome {
+        let remaining = deadline &- min(deadline, MonotonicClock.nanoseconds)
+        let call = PendingCall(method, message, options, deadline: deadline, remaining: remaining)
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { connector.start(call, $0) }
+        } onCancel: {
+            connector.cancel(call)
+        }
     }
 }

@@ -32,23 +32,39 @@ public struct SwitchoverError: Error, Sendable, Equatable, CustomStringConvertib
     /// The side that is the cause, where the sidecar names one.
     public let side: Side?
     public let mayRetry: Retry
+    let origin: Origin
+
+    /// Where an error comes from, which decides what the library may do about it by itself.
+    enum Origin: Sendable, Equatable {
+        /// The status of a reply.
+        case reply
+        /// The stream was refused: above GOAWAY's last id, or by name (RFC 9113, 8.7).
+        case refusedStream
+        case lostConnection
+        /// This library: no connection in time, the deadline, a cancelled task, what cannot be sent or read.
+        case client
+    }
 
     public var description: String {
         let cause = [reason, side.map { "side \($0.rawValue)" }].compactMap { $0 }.joined(separator: ", ")
         return "\(code): \(message)\(cause.isEmpty ? "" : " (\(cause))")"
     }
 
-    init(_ code: Code, _ message: String, reason: String? = nil, side: Side? = nil, mayRetry: Retry) {
+    init(
+        _ code: Code, _ message: String, reason: String? = nil, side: Side? = nil, mayRetry: Retry,
+        origin: Origin = .client
+    ) {
         self.code = code
         self.message = message
         self.reason = reason
         self.side = side
         self.mayRetry = mayRetry
+        self.origin = origin
     }
 
     /// What a reply's trailers say.
     init(_ code: Code, _ message: String, reason: String?, side: Side?) {
-        self.init(code, message, reason: reason, side: side, mayRetry: Self.retry(code, reason))
+        self.init(code, message, reason: reason, side: side, mayRetry: Self.retry(code, reason), origin: .reply)
     }
 
     /// The contract's section 11: what the sidecar answered before a side was asked may be tried again.

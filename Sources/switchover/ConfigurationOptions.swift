@@ -3,7 +3,9 @@ import Sidecar
 
 /// `--config` and the options that stand above the file, the same for every command that reads it.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "file"))
+    @Option(
+        name: .long, help: ArgumentHelp("The configuration file.", valueName: "file"),
+        completion: Completions.configurations)
     var config = "switchover.yaml"
 
     @Option(

@@ -5,7 +5,7 @@ import Sidecar
 struct InitSwitchesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init-switches",
-        abstract: "Creates the first switch file: every migration at phase idle, epoch 1.",
+        abstract: "Creates the first switch file: every migration at phase idle, nobody enrolled.",
         discussion: """
             A sidecar without a switch file refuses every call rather than guess, so this is said once, on purpose. \
             The file's place is the configuration's `switches`; a file that is there already is never touched.
@@ -19,13 +19,15 @@ struct InitSwitchesCommand: ParsableCommand {
     func run() throws {
         let configuration = try ConfigurationOptions.load(config)
         let names = configuration.migrations.map(\.name)
+        let epochs: [UInt64]
         do {
-            try SwitchFileWriter.createInitial(configuration.switches, migrations: names)
+            epochs = try SwitchFileWriter.createInitial(configuration.switches, migrations: names)
         } catch {
             let advice = error.isExisting ? "; remove it first if every migration shall start again at idle" : ""
             StandardError.write("\(error)\(advice)")
             throw ExitCode.failure
         }
-        print("created \(configuration.switches): \(names.joined(separator: ", ")) at phase idle, epoch 1")
+        let entries = zip(names, epochs).map { "\($0) at phase idle, epoch \($1)" }
+        print("created \(configuration.switches): \(entries.joined(separator: ", "))")
     }
 }

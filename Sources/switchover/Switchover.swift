@@ -18,6 +18,13 @@ struct Switchover: AsyncParsableCommand {
               switchover status orders              who answers what, and may I go on?
               switchover rollback orders            undoes the last step
 
+            Records of a migration that has records: in its configuration, through the sidecar:
+              switchover get orders 31198570044
+              switchover query orders --where status=open --order -created_at
+
+            Completion, of migrations' names too: switchover --generate-completion-script bash (or zsh, fish) writes a \
+            script for your shell.
+
             Exit status: 0 done; 1 the configuration or a file is wrong; 2 the sidecar refuses; 3 the sidecar does not \
             answer, or a change is not in force yet; 64 the command line is wrong. Standard error says what to do.
             """,
@@ -35,6 +42,12 @@ struct Switchover: AsyncParsableCommand {
                 subcommands: [
                     StatusCommand.self, TotalCommand.self, EnrolCommand.self, GrayCommand.self, RollbackCommand.self,
                     HistoryCommand.self, ExplainCommand.self, WatchCommand.self,
+                ]),
+            CommandGroup(
+                name: "Records",
+                subcommands: [
+                    GetCommand.self, QueryCommand.self, InsertCommand.self, UpdateCommand.self, UpsertCommand.self,
+                    DeleteCommand.self,
                 ]),
         ]
     )

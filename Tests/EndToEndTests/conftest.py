@@ -71,11 +71,12 @@ def keep(request):
 
 @pytest.fixture
 def start(keep, binary, tmp_path):
-    """start(old=..., new=..., switches={...}) starts the sidecar with a folder of its own."""
+    """start(old=..., new=..., switches={...}) starts the sidecar with a folder of its own, or in one that is there."""
 
-    def start(old, new=None, switches=IDLE, **settings):
-        folder = tmp_path / f"sidecar-{len(list(tmp_path.iterdir()))}"
-        folder.mkdir()
+    def start(old, new=None, switches=IDLE, folder=None, **settings):
+        if folder is None:
+            folder = tmp_path / f"sidecar-{len(list(tmp_path.iterdir()))}"
+            folder.mkdir()
         return keep(subjects.Sidecar(binary, folder, old, new, switches, **settings))
 
     return start

@@ -2,13 +2,15 @@
 
 import json
 import os
+import time
 
 import grpc
 import pytest
 
 from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, Ledger, entry
 from harness.operators import Operator, sets
-from harness.records import Clerk, Database, settings
+from harness.processes import connections_to, wait_for
+from harness.records import Clerk, Database, row, settings, value
 from harness.stubs import control
 
 MIGRATING = dict(phase="migrating", enrolled="all", gray="none")
@@ -211,7 +213,6 @@ def test_history_names_who_when_and_what(operate):
 
 
 def until_epoch(operator, epoch):
-    from harness.processes import wait_for
     wait_for(lambda: operator.status().in_force.epoch == epoch, 5, f"epoch {epoch}")
     return operator.status()
 
@@ -226,6 +227,24 @@ def test_a_dry_run_says_what_would_move_and_changes_nothing(operate):
     assert operator.change(phase="mirrored", dry_run=True).delta.share_times_100 == 10_000
     assert operator.sidecar.switch_file.read_bytes() == before
     assert operator.history()[0].origin == "file"
+
+
+def test_a_dry_run_says_how_many_calls_of_the_last_minute_move(operate, ledgers):
+    """Every call is sampled as long as they come more slowly than the sample is taken."""
+    operator = operate(dict(MIGRATING, gray={"allow": ["1"]}))
+    for store in ("406", "407"):
+        ledgers[0].entries[store, 1] = entry((store, 1), 100)
+    client = Bookkeeper(operator.sidecar.address)
+    try:
+        for store in ("406", "407", "406", "406"):
+            assert client.find((store, 1)).code == "OK"
+            time.sleep(0.06)
+    finally:
+        client.close()
+    delta = operator.change(gray=sets({"add": "406"}), dry_run=True).delta
+    assert (delta.calls_last_minute, delta.sampled_calls, delta.calls_moved) == (4, 4, 3)
+    delta = operator.change(gray=sets({"add": "408"}), dry_run=True).delta
+    assert (delta.calls_last_minute, delta.calls_moved) == (4, 0)
 
 
 def test_requests_that_make_no_sense_say_so(operate):
@@ -263,6 +282,60 @@ def test_explain_says_what_a_key_does(operate):
     assert 0 <= gray.bucket < 10_000
 
 
+def test_a_record_is_explained_with_both_states_and_its_last_writes(start, tmp_path):
+    old, new = Database("old", tmp_path), Database("new", tmp_path)
+    old.put(1, "406", cents=7)
+    new.put(1, "406", cents=8)
+    old.put(2, "407")
+    sidecar = start(
+        "", None, dict(phase="migrating", enrolled={"allow": ["406"]}, gray="none"), **settings(old, new)).await_ready()
+    operator, clerk = Operator(sidecar), Clerk(sidecar.address)
+    try:
+        found = operator.explain_record(value(1))
+        assert (found.stage, [side.side for side in found.sides]) == ("dualOld", ["old", "new"])
+        assert [row(side.record)[3] for side in found.sides] == [7, 8]
+        assert (list(found.differing), found.being_written, found.waiting, list(found.writes)) == (
+            ["cents"], False, 0, [])
+        clerk.update(1, status="sent")
+        found = operator.explain_record(value(1))
+        assert list(found.differing) == []
+        assert [(write.kind, write.stage, write.epoch, write.outcome, write.dirty) for write in found.writes] == [
+            ("update", "dualOld", found.epoch, "reply of old", False)]
+        other = operator.explain_record(value(2))
+        assert (other.stage, [side.HasField("record") for side in other.sides]) == ("old", [True, False])
+        nowhere = operator.explain_record(value(3))
+        assert (nowhere.stage, [side.HasField("record") for side in nowhere.sides]) == ("", [False, False])
+        assert operator.explain_record(value("x"))[0] == "INVALID_ARGUMENT"
+        assert operator.explain_record(value(1), migration="parcels")[0] == "NOT_FOUND"
+    finally:
+        clerk.close()
+        operator.close()
+        old.close()
+        new.close()
+
+
+def test_records_of_services_are_not_looked_into(operate):
+    status, text = operate(MIGRATING).explain_record(value(1))
+    assert status == "FAILED_PRECONDITION" and "--gray-key" in text
+
+
+def test_a_retired_migration_lets_go_of_old(operate, ledgers):
+    operator = operate(dict(phase="finished"))
+    ledgers[1].entries["406", 1] = entry(("406", 1), 100)
+    sidecar, client = operator.sidecar, Bookkeeper(operator.sidecar.address)
+    try:
+        wait_for(lambda: connections_to(sidecar.pid, ledgers[0].address), 10, "a connection to old")
+        assert operator.phase("retired")[0] == "FAILED_PRECONDITION"
+        assert operator.phase("retired", force="orders").changed
+        wait_for(lambda: not connections_to(sidecar.pid, ledgers[0].address), 10, "no connection to old")
+        assert client.find(("406", 1)).code == "OK"
+        assert operator.phase("finished", force="orders")[0] == "FAILED_PRECONDITION", "there is no way back"
+        time.sleep(1)  # longer than a first pause before connecting again
+        assert not connections_to(sidecar.pid, ledgers[0].address)
+    finally:
+        client.close()
+
+
 def test_status_counts_the_calls_of_the_last_minute(operate, ledgers):
     operator = operate(MIGRATING)
     ledgers[0].entries["406", 1] = entry(("406", 1), 100)
@@ -283,7 +356,6 @@ def test_status_counts_the_calls_of_the_last_minute(operate, ledgers):
 def test_what_changes_the_file_by_other_means_is_told_with_its_problem(operate):
     operator = operate(MIGRATING)
     operator.sidecar.replace_switch_file("{")
-    from harness.processes import wait_for
     wait_for(lambda: operator.status().problem, 5, "a problem")
     assert operator.status().in_force.phase == "migrating"
     assert operator.gray(add="406")[0] == "FAILED_PRECONDITION", "a file that cannot be read is not written over"

@@ -24,7 +24,7 @@ import Testing
         ("[::g]:80", "\"::g\" is no IPv6 address; write host:port, [v6]:port or unix:/path"),
         ("1.2.3:80", "\"1.2.3\" is no host name or IPv4 address; write host:port, [v6]:port or unix:/path"),
         ("-a:80", "\"-a\" is no host name or IPv4 address; write host:port, [v6]:port or unix:/path"),
-        ("http://a:80", "\"http://a:80\" is ambiguous; write an IPv6 address in brackets: [::1]:50051"),
+        ("http://a:80", "\"http://a:80\" is a URL; write a:80 alone"),
         ("a:65536", "port \"65536\" of \"a:65536\" is none; write a number from 1 to 65535"),
         ("a:+1", "port \"+1\" of \"a:+1\" is none; write a number from 1 to 65535"),
         ("a:", "port \"\" of \"a:\" is none; write a number from 1 to 65535"),

@@ -64,6 +64,21 @@ private typealias Row = ScriptedQuery.Row
         #expect(action == answer([Row(1, gray: "b"), Row(3, gray: "a"), Row(5, gray: "a")]))
     }
 
+    @Test func theMergeIsTallied() throws {
+        var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: .both(.dualOld))
+        _ = query.start(request: ScriptedQuery.request(limit: 0))
+        _ = query.replied(.old, ScriptedQuery.reply([Row(1), Row(2), Row(9, order: 9)]), stages: stages)
+        let rows = [Row(1), Row(3), Row(4), Row(9, order: 8)]
+        _ = query.replied(.new, ScriptedQuery.reply(rows), stages: stages)
+        #expect(query.tally.suspectsLookedUp == 2, "9 was returned by old itself")
+        _ = query.replied(.old, ScriptedQuery.reply([Row(4, order: 99)]), stages: stages)
+        #expect(query.tally.pages == 2)
+        #expect(query.tally.rows == 4)
+        #expect(query.tally.duplicates == 1)
+        #expect(query.tally.suspectsDropped == 2)
+        #expect(query.tally.suspectsKept == 1)
+    }
+
     @Test func aRowThatItsAuthorityReturnedElsewhereIsNoSuspect() throws {
         let old = ScriptedQuery.reply([Row(2), Row(1, order: 9)])
         let new = ScriptedQuery.reply([Row(1, order: 1), Row(2)])

@@ -21,7 +21,7 @@ enum Walls {
         ]),
         "SwitchoverClient": edges.union(["EventLoop", "HTTP2", "WireFormat", "SwitchoverProtocol", "SwiftProtobuf"]),
         "switchover": edges.union([
-            "Sidecar", "SwitchoverClient", "SwitchoverProtocol", "SwiftProtobuf", "ArgumentParser", "Logging",
+            "Sidecar", "Stores", "SwitchoverClient", "SwitchoverProtocol", "SwiftProtobuf", "ArgumentParser", "Logging",
         ]),
     ]
 

@@ -10,7 +10,8 @@ extension Configuration {
         do {
             bytes = try FileContent.read(path, limit: fileBytesAtMost)
         } catch {
-            throw InvalidFile(Place(file: path, line: nil, path: ""), "cannot be read: \(error.reason)")
+            let advice = error.isMissing ? "; name the file with --config, or write one with: switchover init" : ""
+            throw InvalidFile(Place(file: path, line: nil, path: ""), "cannot be read: \(error.reason)\(advice)")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw InvalidFile(Place(file: path, line: nil, path: ""), "is not UTF-8 text")
@@ -27,7 +28,7 @@ extension Configuration {
         let value = DocumentValue(node: root, place: Place(file: file, line: root.line, path: ""), issues: issues)
         var draft = ConfigurationReader(folder: FilePath.folder(of: file)).read(value)
         overrides.apply(to: &draft, issues)
-        let check = ConfigurationCheck(draft: draft, file: file, issues: issues)
+        let check = ConfigurationCheck(draft: draft, file: file, issues: issues, document: root)
         guard let configuration = check.configuration() else { throw InvalidFile(issues.errors) }
         return configuration
     }

@@ -29,6 +29,8 @@ package struct Configuration: Sendable {
     package let drain: DrainConfiguration
     /// What is allowed but doubtful.
     package let warnings: [Diagnostic]
+    /// The file's text, as it is written.
+    let document: DocumentNode
 
     package static let defaultListen = Address.tcp(host: "127.0.0.1", port: 7400)
     package static let defaultStats = Address.tcp(host: "127.0.0.1", port: 7401)
@@ -41,6 +43,17 @@ package struct Configuration: Sendable {
         if index < upstreams.count { return (upstreams[index].name, "\(upstreams[index].address)") }
         let database = databases[index - upstreams.count]
         return (database.name, "sqlite:\(database.path)")
+    }
+}
+
+extension Configuration {
+    /// For each upstream the migrations after whose retirement nobody has anything to ask of it: all those that it is
+    /// the old side of; none where it is somebody's new side.
+    var migrationsToRetire: [[Int]] {
+        upstreams.indices.map { upstream in
+            if migrations.contains(where: { $0.newUpstream == upstream }) { return [] }
+            return migrations.indices.filter { migrations[$0].oldUpstream == upstream }
+        }
     }
 }
 

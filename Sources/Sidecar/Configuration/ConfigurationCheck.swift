@@ -7,6 +7,8 @@ struct ConfigurationCheck {
     let draft: ConfigurationDraft
     let file: String
     let issues: Issues
+    /// The file.
+    let document: DocumentNode
 
     /// Nil when something is wrong.
     func configuration() -> Configuration? {
@@ -32,7 +34,8 @@ struct ConfigurationCheck {
             switches: draft.switches, workers: draft.workers, allowRemote: draft.allowRemote, upstreams: upstreams,
             databases: databases, migrations: checked,
             passThrough: passThroughIndex.map { checked[$0].otherMethods }, limits: draft.limits,
-            log: draft.log, accessLogSample: draft.accessLogSample, drain: draft.drain, warnings: issues.warnings
+            log: draft.log, accessLogSample: draft.accessLogSample, drain: draft.drain, warnings: issues.warnings,
+            document: document
         )
     }
 

@@ -76,7 +76,9 @@ struct ConfigurationReader {
         return entries.map { name, value in
             Names.check(name, "upstream", at: value)
             var draft = UpstreamDraft(name: name, place: value.place)
-            if let upstream = Section(value, keys: ["address", "sqlite"]) { readTarget(upstream, into: &draft) }
+            if let upstream = Section(value, keys: ["address", "sqlite"], like: "{ address: host:port }") {
+                readTarget(upstream, into: &draft)
+            }
             return draft
         }
     }

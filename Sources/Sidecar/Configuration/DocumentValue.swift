@@ -7,9 +7,12 @@ struct DocumentValue {
     func fail(_ problem: String) { issues.error(place, problem) }
 
     /// A mapping's entries; the second and later ones of the same key are reported and left out.
-    func entries() -> [(key: String, value: DocumentValue)]? {
+    ///
+    /// - Parameter example: what might be written here.
+    func entries(like example: String? = nil) -> [(key: String, value: DocumentValue)]? {
         guard case .mapping(let entries) = node.content else {
-            fail("expected a mapping (key: value), found \(node.kindName)")
+            let advice = example.map { "; write \($0)" } ?? ""
+            fail("expected a mapping (key: value), found \(node.kindName)\(advice)")
             return nil
         }
         var firstLines: [String: Int] = [:]

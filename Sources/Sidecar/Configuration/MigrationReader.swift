@@ -49,7 +49,7 @@ struct MigrationReader {
 
     private func readMethod(_ name: String, _ value: DocumentValue) -> MethodDraft? {
         let keys = ["kind", "gray_key", "absent", "timeout", "effect"] + WriteReader.keys + QueryReader.keys
-        guard let section = Section(value, keys: keys) else { return nil }
+        guard let section = Section(value, keys: keys, like: "{ kind: single_query }") else { return nil }
         let kinds = CallKind.allCases.map { (name: $0.name, value: $0) }
         let known = "one of \(kinds.map(\.name).joined(separator: ", "))"
         guard let kind = section.required("kind", known)?.choice("kind", kinds) else { return nil }
@@ -143,7 +143,8 @@ enum GrayKeyReader {
     }
 
     private static func readField(_ value: DocumentValue) -> KeyField? {
-        guard let section = Section(value, keys: ["path", "type", "presence"]) else { return nil }
+        let keys = ["path", "type", "presence"]
+        guard let section = Section(value, keys: keys, like: "{ path: 1, type: string }") else { return nil }
         let path = section.required("path", "the field numbers from the outside in, like 1.3").flatMap(readPath)
         let type = section.required("type", "the field's type in the .proto file").flatMap(readType)
         let presences: [(name: String, value: Presence)] = [("optional", .optional), ("required", .required)]
@@ -158,7 +159,8 @@ enum GrayKeyReader {
         do {
             return try FieldPath(text)
         } catch {
-            value.fail("\(error)")
+            let isName = text.contains { $0.isLetter }
+            value.fail("\(error)" + (isName ? "; the number stands behind the = of the field in the .proto file" : ""))
             return nil
         }
     }

@@ -61,6 +61,10 @@ enum Quantity {
 
     private static func unknownSuffix(_ suffix: Substring, of text: String, _ unit: Unit) -> String {
         let known = unit.scales.map(\.suffix).filter { !$0.isEmpty }.reversed().joined(separator: ", ")
+        if suffix.hasPrefix(".") || suffix.hasPrefix(",") {
+            let example = unit == .duration ? "1500ms for 1.5s" : "1536KiB for 1.5MiB"
+            if unit != .count { return "\"\(text)\" is no whole number; write it in a smaller unit, like \(example)" }
+        }
         if unit == .count { return "expected \(unit.expectation), found \"\(text)\"" }
         if suffix.isEmpty { return "\"\(text)\" has no unit; write one of \(known) after the number" }
         return "unknown unit \"\(suffix)\" in \"\(text)\"; write one of \(known) after a whole number"

@@ -5,8 +5,10 @@ struct Section {
     private var values: [String: DocumentValue] = [:]
 
     /// Nil when the node is no mapping.
-    init?(_ value: DocumentValue, keys known: [String]) {
-        guard let entries = value.entries() else { return nil }
+    ///
+    /// - Parameter example: what might be written here.
+    init?(_ value: DocumentValue, keys known: [String], like example: String? = nil) {
+        guard let entries = value.entries(like: example) else { return nil }
         place = value.place
         issues = value.issues
         for entry in entries {

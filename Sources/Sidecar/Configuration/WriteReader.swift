@@ -49,7 +49,7 @@ struct WriteReader {
         let parts = text.split(separator: ".", maxSplits: 1)
         let sources: [Substring: MessageTemplate.Source] = ["request": .request, "reply": .reply]
         guard parts.count == 2, let source = sources[parts[0]] else {
-            value.fail("\"\(text)\" says not where the field comes from; write request.1 or reply.1")
+            value.fail("\"\(text)\" does not say where the field comes from; write request.1 or reply.1")
             return nil
         }
         do {

@@ -14,7 +14,10 @@ enum YAMLDocument {
         for _ in 0..<markedKeysAtMost {
             do {
                 let composed = try compose(yaml: join(lines), .basic)
-                guard let composed else { throw InvalidFile(Place(file: file, line: 1, path: ""), "the file is empty") }
+                guard let composed else {
+                    throw InvalidFile(
+                        Place(file: file, line: 1, path: ""), "the file is empty; write one with: switchover init")
+                }
                 return convert(composed)
             } catch let error as InvalidFile {
                 throw error
@@ -57,14 +60,35 @@ enum YAMLDocument {
         case YamlError.scanner(let context, let problem, let mark, _),
             YamlError.parser(let context, let problem, let mark, _),
             YamlError.composer(let context, let problem, let mark, _):
-            let words = [context?.text, problem].compactMap { $0 }.joined(separator: ", ")
-            return InvalidFile(Place(file: file, line: mark.line, path: ""), "not valid YAML: \(words)")
+            let (line, words) = words(problem, context, foundOn: mark.line)
+            return InvalidFile(Place(file: file, line: line, path: ""), "not valid YAML: \(words)")
         case YamlError.reader(let problem, let offset, _, let yaml):
             let line = offset.map { 1 + yaml.prefix($0).count { $0.isNewline } }
             return InvalidFile(Place(file: file, line: line, path: ""), "not valid YAML: \(problem)")
         default:
             return InvalidFile(Place(file: file, line: nil, path: ""), "not valid YAML: \(error)")
         }
+    }
+
+    /// What the usual slips look like to the scanner, and what they mean. What has no end is found at the end: the line
+    /// on which it begins is the one to look at.
+    private static func words(
+        _ problem: String, _ context: YamlError.Context?, foundOn line: Int
+    ) -> (line: Int, words: String) {
+        let begin = context?.mark.line ?? line
+        let slips: [(sign: String, line: Int, words: String)] = [
+            ("tab character", line, "the indentation has a tab; indent with spaces"),
+            ("cannot start any token", line, "a text cannot begin with @, ` or %; put it in quotes"),
+            ("expected ':'", begin, "this is no key: value; write a colon and a space between the key and its value"),
+            ("',' or ']'", begin, "a list [ ... ] has no end; close it with ]"),
+            ("',' or '}'", begin, "a mapping { ... } has no end; close it with }"),
+            ("unexpected end of stream", begin, "a quote has no end; close it"),
+            ("expected key", line, "the indentation does not fit; begin all keys of a mapping in one column"),
+            ("mapping values are not allowed", line, "a second : in a line; put a text that has one in quotes"),
+            ("undefined alias", line, "* refers to an anchor that is nowhere; put a text that begins with * in quotes"),
+        ]
+        if let slip = slips.first(where: { problem.contains($0.sign) }) { return (slip.line, slip.words) }
+        return (line, [context.map(\.text), problem].compactMap { $0 }.joined(separator: ", "))
     }
 
     private static func convert(_ node: Node) -> DocumentNode {

@@ -21,6 +21,7 @@ struct ControlCall {
         case changeSwitches = "/switchover.v1.Control/ChangeSwitches"
         case listChanges = "/switchover.v1.Control/ListChanges"
         case explainKey = "/switchover.v1.Control/ExplainKey"
+        case explainRecord = "/switchover.v1.Control/ExplainRecord"
     }
 
     enum Action: Equatable {
@@ -54,7 +55,7 @@ struct ControlCall {
     mutating func messageArrived(_ message: [UInt8], readiness: Readiness) -> [Action] {
         switch (method, state) {
         case (.check, .waiting), (.list, .waiting), (.getStatus, .waiting), (.changeSwitches, .waiting),
-            (.listChanges, .waiting), (.explainKey, .waiting):
+            (.listChanges, .waiting), (.explainKey, .waiting), (.explainRecord, .waiting):
             state = .received(message)
             return []
         case (.watch, .waiting): return startWatching(message, readiness)

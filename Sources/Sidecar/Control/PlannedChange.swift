@@ -115,6 +115,15 @@ struct PlannedChange: Sendable {
         return found
     }
 
+    /// How many of these canonical keys, as often as they stand there, get another stage.
+    func moved(of keys: [[UInt8]]) throws(KeySetError) -> Int {
+        let before = try beforeDraft.switches(of: migration.name)
+        let after = try afterDraft.switches(of: migration.name)
+        var moved = 0
+        for key in keys where key.withUnsafeBytes({ before.stage(key: $0) != after.stage(key: $0) }) { moved += 1 }
+        return moved
+    }
+
     func delta() throws(KeySetError) -> KeyDelta {
         KeyDelta(
             from: try beforeDraft.switches(of: migration.name), to: try afterDraft.switches(of: migration.name),

@@ -34,7 +34,7 @@ extension SwitchControl {
             $0.problem = problem
             $0.sides = [Side.old, .new].map { side($0, index) }
             $0.stages = (0..<CounterShape.stages).map { stage($0, name) }.filter { $0.calls > 0 }
-            $0.dirtyWrites = snapshot[.recordsDirty]
+            $0.dirtyWrites = snapshot[.recordsDirty, migration: index]
             advance(index, &$0)
         }
     }

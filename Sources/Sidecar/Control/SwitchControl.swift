@@ -37,7 +37,9 @@ final class SwitchControl: @unchecked Sendable {
     let board: StatusBoard
     private let admin: LoopThread
     private let stores: RecordStores
+    let lanes: LaneTable
     private let logger: Logger
+    private let keySamples: [KeySample]
     private let counters: @Sendable () -> StatsSnapshot
     private let timer: UnsafeMutablePointer<Timer>
     private(set) var traffic = RecentTraffic()
@@ -50,14 +52,17 @@ final class SwitchControl: @unchecked Sendable {
 
     /// - Parameter counters: of all workers, now.
     init(
-        configuration: Configuration, admin: LoopThread, board: StatusBoard, stores: RecordStores, logger: Logger,
-        counters: @escaping @Sendable () -> StatsSnapshot
+        configuration: Configuration, admin: LoopThread, board: StatusBoard, stores: RecordStores, lanes: LaneTable,
+        logger: Logger,
+        keySamples: [KeySample], counters: @escaping @Sendable () -> StatsSnapshot
     ) {
         self.configuration = configuration
         self.admin = admin
         self.board = board
         self.stores = stores
+        self.lanes = lanes
         self.logger = logger
+        self.keySamples = keySamples
         self.counters = counters
         migrations = configuration.switchedMigrations
         audit = AuditFile(switchFile: configuration.switches)
@@ -93,6 +98,7 @@ final class SwitchControl: @unchecked Sendable {
         case .getStatus: reply(.success(try status(try Self.read(message)).bytes))
         case .changeSwitches: try change(try Self.read(message), by, reply)
         case .listChanges: reply(.success(try changes(try Self.read(message)).bytes))
+        case .explainRecord: try explainRecord(try Self.read(message), reply)
         case .explainKey: reply(.success(try explain(try Self.read(message)).bytes))
         case .check, .list, .watch, .reflection, .reflectionAlpha:
             throw ControlFault(.unimplemented, "is not served here")
@@ -106,7 +112,12 @@ final class SwitchControl: @unchecked Sendable {
         return request
     }
 
-    private var now: UInt64 { MonotonicClock.nanoseconds }
+    var now: UInt64 { MonotonicClock.nanoseconds }
+
+    func onAdminLoop(_ work: @escaping @Sendable () -> Void) { admin.mailbox.post(work) }
+
+    /// Monotonic nanoseconds.
+    func deadline(seconds: UInt64) -> UInt64 { now + seconds * 1_000_000_000 }
     var snapshot: StatsSnapshot { counters() }
 
     // MARK: - Changes
@@ -166,9 +177,12 @@ final class SwitchControl: @unchecked Sendable {
     private func response(
         _ plan: PlannedChange, _ obstacles: [MoveObstacle]
     ) throws(ControlFault) -> Switchover_V1_ChangeSwitchesResponse {
+        let sampled = keySamples.flatMap { $0.keys(of: plan.index, at: now) }
         let delta: KeyDelta
+        let movedOfSample: Int
         do {
             delta = try plan.delta()
+            movedOfSample = try plan.moved(of: sampled)
         } catch {
             throw ControlFault(.resourceExhausted, "\(error)")
         }
@@ -176,6 +190,7 @@ final class SwitchControl: @unchecked Sendable {
         let calls = (0..<CounterShape.stages).reduce(UInt64(0)) { total, stage in
             total + lastMinute { $0.traffic(migration: name, stage: stage) }.count
         }
+        let moved = sampled.isEmpty ? 0 : UInt64(Double(calls) * Double(movedOfSample) / Double(sampled.count))
         return .with {
             $0.before = Switchover_V1_Switches(plan.before)
             $0.after = Switchover_V1_Switches(plan.after)
@@ -185,6 +200,8 @@ final class SwitchControl: @unchecked Sendable {
                 $0.examples = delta.examples.map(Switchover_V1_GrayKey.init)
                 $0.shareTimes100 = delta.shareTimes100
                 $0.callsLastMinute = calls
+                $0.sampledCalls = UInt64(sampled.count)
+                $0.callsMoved = moved
             }
         }
     }
@@ -196,7 +213,7 @@ final class SwitchControl: @unchecked Sendable {
         var facts = MoveFacts()
         facts.insertsIntoNewOnly = inserts.contains(.new)
         facts.insertsIntoOldOnly = inserts.contains(.old)
-        facts.dirtyRecords = snapshot[.recordsDirty]
+        facts.dirtyRecords = snapshot[.recordsDirty, migration: plan.index]
         facts.newHoldsRecords = newHoldsRecords
         facts.unlistedMethods = board.unlistedMethods(of: plan.index)
         facts.hasLeftEnrolled = Self.hasLeftEnrolled(try auditEntries(), plan.migration.name)
@@ -228,7 +245,7 @@ final class SwitchControl: @unchecked Sendable {
             $0.entity = records.entity.name
             $0.limit = 1
         }
-        store.perform(.query, message: request.bytes, deadline: now + 5_000_000_000) { [admin] reply in
+        store.perform(.query, message: request.bytes, deadline: deadline(seconds: 5)) { [admin] reply in
             let response = try? Switchover_V1_QueryResponse(serializedBytes: reply.message)
             let holds = reply.status == .ok ? response.map { !$0.records.isEmpty } : nil
             admin.mailbox.post { tell(holds) }
@@ -266,6 +283,9 @@ final class SwitchControl: @unchecked Sendable {
         }
     }
 
+    /// The switch file says what is in force.
+    func accepted() { problem = "" }
+
     /// The switch file cannot be taken.
     func refused(_ reason: String) {
         problem = reason
@@ -280,6 +300,7 @@ final class SwitchControl: @unchecked Sendable {
             guard let summary = snapshot.summaries[index], let entry = document.entry(of: migration.name),
                 entry.epoch == summary.epoch
             else { continue }
+            if entry.state.phase == .retired { stores.close(.old, migration: index) }
             if inForce[index] != entry { record(entry, of: migration.name, after: inForce[index]) }
             inForce[index] = entry
         }
@@ -288,7 +309,7 @@ final class SwitchControl: @unchecked Sendable {
     /// A change that no command made is put on record too.
     private func record(_ entry: SwitchEntry, of migration: String, after before: SwitchEntry?) {
         do throws(FileFailure) {
-            let last = try audit.entries().last { $0.migration == migration }
+            let last = try audit.last(of: migration)
             guard last?.after != entry else { return }
             try audit.append(
                 AuditEntry(

@@ -40,7 +40,7 @@ final class QueryOperation: Operation {
     var isClosed: Bool { isOver && asks.allSatisfy(\.isClosed) }
 
     func start(_ message: [UInt8]) {
-        worker.pointee.counters.add(.multiQueries)
+        call.count(.mergedQueries)
         perform(machine.start(request: message))
     }
 
@@ -62,6 +62,7 @@ final class QueryOperation: Operation {
         case .answer(let message, let partial):
             // Sides compress what is worth it, and only for clients that can read it.
             let compresses = asks.contains(where: \.isReplyCompressed)
+            call.count(machine.tally)
             end { call.answer(message: message, partial: partial, compresses: compresses) }
         case .relay(let side):
             end { call.answer(latest?.request.side == side ? latest?.takeReply() : nil) }

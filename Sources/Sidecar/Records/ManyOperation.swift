@@ -38,7 +38,7 @@ final class ManyOperation: Operation {
     var isClosed: Bool { isOver && asks.allSatisfy(\.isClosed) }
 
     func start() {
-        call.pointee.worker.pointee.counters.add(.multiQueries)
+        call.count(.mergedQueries)
         for side in Side.allCases where !isOver {
             let request = Ask.Request(
                 side: side, path: nil, message: message, deadline: call.pointee.deadline, operation: .getMany)
@@ -82,7 +82,8 @@ final class ManyOperation: Operation {
         guard let old = answers[.old], let new = answers[.new] else { return }
         do throws(ManyMerge.Fault) {
             let answer = try merging.merge(request: message, old: old, new: new, stages: switches.pointee)
-            call.pointee.worker.pointee.counters.add(.unmigratedReads, UInt64(merging.unmigrated))
+            call.count(.unmigratedReads, UInt64(merging.unmigrated))
+            call.count(merging.tally)
             let compresses = asks.contains(where: \.isReplyCompressed)
             end { call.answer(message: answer, partial: missing, compresses: compresses) }
         } catch {

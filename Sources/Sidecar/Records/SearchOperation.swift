@@ -51,7 +51,7 @@ final class SearchOperation: Operation {
         case .ask(let side): ask(side)
         case .found(let side): found(asks.last { $0.request.side == side })
         case .foundUnmigrated:
-            call.pointee.worker.pointee.counters.add(.unmigratedReads)
+            call.count(.unmigratedReads)
             found(asks.first)
         case .notFound: end { call.refuse(.storeRefused(.notFound, "neither side has the record")) }
         case .fail(let side, .unreachable): end { call.refuse(.sideUnreachable(side, reasonUnreachable)) }

@@ -39,7 +39,7 @@ final class SingleOperation: Operation {
         case .ask(let side): ask(side)
         case .answer(let side): end { self.call.answer(asks.last { $0.request.side == side }?.takeReply()) }
         case .answerUnmigrated:
-            call.pointee.worker.pointee.counters.add(.unmigratedReads)
+            call.count(.unmigratedReads)
             end { self.call.answer(asks.last?.takeReply()) }
         case .fail(let side, .unreachable): end { self.call.refuse(.sideUnreachable(side, "no answer")) }
         case .fail(let side, .failed(let status)): end { self.call.refuse(.sideFailed(side, status)) }
@@ -48,7 +48,7 @@ final class SingleOperation: Operation {
     }
 
     private func ask(_ side: Side) {
-        if !asks.isEmpty { call.pointee.worker.pointee.counters.add(.absentFallbacks) }
+        if !asks.isEmpty { call.count(.absentFallbacks) }
         let request = Ask.Request(
             side: side, path: nil, message: message, deadline: call.pointee.deadline,
             operation: call.pointee.route.pointee.recordsPointer?.pointee.operation)

@@ -143,6 +143,7 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer,
             let switches = worker.switches(of: plan.pointee.migrationIndex)
         else { return refuse(.noSwitches) }
+        worker.sample(key, of: plan)
         let stage = switches.pointee.stage(key: key)
         guard plan.pointee.kind.isWrite else { return decide(stage, switches, message) }
         let held = worker.heldSwitches(of: plan.pointee.migrationIndex)

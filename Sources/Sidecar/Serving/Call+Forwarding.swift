@@ -10,7 +10,7 @@ extension CallPointer {
         case .ask(let side): ask(side)
         case .answer(let side): answer(with: side == pointee.side ? pointee.leg.stream : pointee.held)
         case .answerUnmigrated:
-            pointee.worker.pointee.counters.add(.unmigratedReads)
+            count(.unmigratedReads)
             answer(with: pointee.leg.stream)
         case .fail(let side, .unreachable): refuse(.sideUnreachable(side, reasonUnreachable(side)))
         case .fail(let side, .failed(let status)): refuse(.sideFailed(side, status))
@@ -31,7 +31,7 @@ extension CallPointer {
             pointee.held = first
             pointee.leg.stream = nil
             pointee.client.rewindBody()
-            pointee.worker.pointee.counters.add(.absentFallbacks)
+            count(.absentFallbacks)
         }
         pointee.side = side
         pointee.phase = .asking
@@ -170,6 +170,7 @@ extension CallPointer {
 
     private func legFinished(_ status: GRPCStatus) {
         let worker = pointee.worker
+        sideAnswered(askedAt: pointee.askedAt)
         worker.pointee.counters.legFinished(
             method: pointee.route.pointee.counterIndex, side: pointee.side.rawValue, status: status.rawValue,
             nanoseconds: worker.pointee.loop.pointee.now &- pointee.askedAt

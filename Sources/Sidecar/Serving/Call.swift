@@ -56,6 +56,9 @@ struct Call {
 
     var arrivedAt: UInt64 = 0
     var askedAt: UInt64 = 0
+    /// How long a side was being asked, until `sidesUntil`; nanoseconds.
+    var sideNanoseconds: UInt64 = 0
+    var sidesUntil: UInt64 = 0
     /// Monotonic nanoseconds; 0 where there is none.
     var deadline: UInt64 = 0
 
@@ -234,7 +237,7 @@ extension CallPointer {
         worker.pointee.counters.callFinished(
             method: pointee.route.pointee.counterIndex, stage: pointee.stage?.rawValue ?? 5,
             status: pointee.status.rawValue,
-            nanoseconds: worker.pointee.loop.pointee.now &- pointee.arrivedAt
+            nanoseconds: worker.pointee.loop.pointee.now &- pointee.arrivedAt, sideNanoseconds: pointee.sideNanoseconds
         )
         if let generation = pointee.generation, let plan = pointee.route.pointee.planPointer {
             worker.callEnded(plan, generation: generation)

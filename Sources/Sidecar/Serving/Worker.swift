@@ -17,8 +17,13 @@ struct Worker {
     let lanes: LaneTable
     let coder = MessageCoder()
     let counters: WorkerCounters
+    let keySample = KeySample()
+    /// When the next gray key may be sampled, monotonic nanoseconds.
+    var nextSampleAt: UInt64 = 0
     let upstreams: UnsafeMutablePointer<UpstreamPool>
     let upstreamCount: Int
+    /// For each upstream the migrations after whose retirement it is fenced; none: never.
+    let migrationsToRetire: [[Int]]
     let maxConnections: Int
     /// What it has to do just now; other threads may read it.
     let load: UnsafeMutablePointer<WorkerLoad>
@@ -88,6 +93,7 @@ extension WorkerPointer {
                 loop: loop, sessions: SessionPool.make(limits: setup.limits.session), limits: setup.limits,
                 routes: setup.routes, lanes: setup.lanes,
                 counters: counters, upstreams: upstreams, upstreamCount: count,
+                migrationsToRetire: setup.migrationsToRetire,
                 maxConnections: max(setup.limits.connections / setup.connectionShare, 1), load: load,
                 keyScratch: .allocate(byteCount: KeyPlan.scratchBytes, alignment: 16), logs: setup.logs,
                 board: setup.board, accessLog: setup.accessLogShare > 0 ? AccessLog(share: setup.accessLogShare) : nil,
@@ -129,6 +135,7 @@ extension WorkerPointer {
             case .client: owner.assumingMemoryBound(to: UpstreamConnection.self).flush()
             }
         }
+        pointee.counters.batchEnded(nanoseconds: MonotonicClock.nanoseconds &- pointee.loop.pointee.now)
     }
 
     // MARK: - Look-ups
@@ -147,6 +154,15 @@ extension WorkerPointer {
         pointee.unlisted.append(hash)
         pointee.board.note(
             unlisted: String(decoding: path.dropFirst(), as: UTF8.self), of: plan.pointee.migrationIndex)
+    }
+
+    /// A call of this gray key was decided.
+    @inline(__always)
+    func sample(_ key: UnsafeRawBufferPointer, of plan: UnsafePointer<CallPlan>) {
+        let now = pointee.loop.pointee.now
+        guard now >= pointee.nextSampleAt else { return }
+        pointee.nextSampleAt = now + KeySample.intervalNanoseconds
+        pointee.keySample.note(key, of: plan.pointee.migrationIndex, at: now)
     }
 
     func newCall(_ client: StreamPointer, of connection: ClientConnectionPointer) -> CallPointer {

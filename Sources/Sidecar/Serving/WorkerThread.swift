@@ -13,6 +13,8 @@ struct WorkerSetup {
     let lanes: LaneTable
     let upstreams: [Upstream]
     let migrationCount: Int
+    /// For each upstream the migrations after whose retirement it is fenced; none: never.
+    let migrationsToRetire: [[Int]]
     let resolver: Resolver
     let logs: LogMail
     let board: StatusBoard
@@ -24,6 +26,7 @@ struct WorkerSetup {
 final class WorkerThread: @unchecked Sendable {
     // Sendable because the worker is touched by its own thread alone once `start` was called.
     let loop: UnsafeMutablePointer<EventLoop>
+    let keySample: KeySample
     private let thread: LoopThread
     private let worker: WorkerPointer
     private let heartbeat: UnsafeMutablePointer<Heartbeat>
@@ -32,6 +35,7 @@ final class WorkerThread: @unchecked Sendable {
         thread = try LoopThread(name: "worker-\(index)")
         loop = thread.loop
         worker = .making(setup, loop: loop, counters: counters)
+        keySample = worker.pointee.keySample
         worker.connect()
         heartbeat = Heartbeat.start(on: loop, counters: counters, sessions: worker.pointee.sessions)
     }

@@ -1,4 +1,4 @@
-import Migration
+package import Migration
 
 /// What is counted apart, fixed when the sidecar starts: nothing that a client sends can add to it.
 package struct CountedNames: Sendable, Equatable {
@@ -7,10 +7,13 @@ package struct CountedNames: Sendable, Equatable {
         /// `package.Service/Method`, or `(other)` for a migration's methods that the configuration does not list, or
         /// `(unmatched)` for calls to services that no migration names.
         package let name: String
+        /// The kind of its calls.
+        package let kind: String
 
-        package init(migration: String, name: String) {
+        package init(migration: String, name: String, kind: CallKind) {
             self.migration = migration
             self.name = name
+            self.kind = kind.name
         }
     }
 
@@ -32,12 +35,13 @@ package struct CountedNames: Sendable, Equatable {
         var methods: [Method] = []
         for migration in configuration.migrations {
             for method in migration.methods {
-                methods.append(Method(migration: migration.name, name: "\(method.service)/\(method.name)"))
+                let name = "\(method.service)/\(method.name)"
+                methods.append(Method(migration: migration.name, name: name, kind: method.plan.kind))
             }
-            methods.append(Method(migration: migration.name, name: "(other)"))
+            methods.append(Method(migration: migration.name, name: "(other)", kind: .passThrough))
         }
         let followed = configuration.passThrough.map { configuration.migrations[$0.migrationIndex].name }
-        methods.append(Method(migration: followed ?? "(none)", name: "(unmatched)"))
+        methods.append(Method(migration: followed ?? "(none)", name: "(unmatched)", kind: .passThrough))
         self.init(
             methods: methods, upstreams: configuration.upstreams.map(\.name),
             migrations: configuration.migrations.map(\.name)

@@ -39,14 +39,14 @@ struct MetricsWriter {
     }
 
     /// The series of one histogram; buckets are cumulative in this format.
-    mutating func histogram(_ name: String, _ labels: [Label], _ group: StatsSnapshot.Group) {
+    mutating func histogram(_ name: String, _ labels: [Label], _ durations: StatsSnapshot.Histogram) {
         var total: UInt64 = 0
         for index in 0..<LatencyBuckets.count {
-            total += group.count(bucket: index)
+            total += durations.count(bucket: index)
             let bound = index < LatencyBuckets.bounds.count ? Self.seconds(LatencyBuckets.bounds[index]) : "+Inf"
             sample("\(name)_bucket", labels + [("le", bound)], total)
         }
-        sample("\(name)_sum", labels, Self.seconds(group.totalNanoseconds))
+        sample("\(name)_sum", labels, Self.seconds(durations.totalNanoseconds))
         sample("\(name)_count", labels, total)
     }
 

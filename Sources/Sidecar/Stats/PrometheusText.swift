@@ -9,6 +9,8 @@ package enum PrometheusText {
         var writer = MetricsWriter()
         writeCalls(snapshot, &writer)
         writeSides(snapshot, &writer)
+        writeOwnTimes(snapshot, &writer)
+        writeMigrations(snapshot, &writer)
         writeClients(snapshot, &writer)
         writeUpstreams(snapshot, &writer)
         writeSwitches(snapshot, &writer)
@@ -54,29 +56,32 @@ package enum PrometheusText {
             "switchover_retries_total", .counter, snapshot[.retries],
             "Calls sent a second time, since the first had provably not been processed."
         )
-        writer.single(
-            "switchover_unmigrated_reads_total", .counter, snapshot[.unmigratedReads],
-            "Queries of gray keys that new did not have and old answered."
-        )
-        writer.single(
-            "switchover_absent_fallbacks_total", .counter, snapshot[.absentFallbacks],
-            "Queries that the first side did not have, so that the other was asked."
-        )
-        writeWrites(snapshot, &writer)
     }
 
-    private static func writeWrites(_ snapshot: StatsSnapshot, _ writer: inout MetricsWriter) {
-        let counters: [(name: String, counter: WorkerCounters.Counter, help: String)] = [
-            ("multi_queries", .multiQueries, "Queries for many records that were asked of both sides."),
-            ("double_writes", .doubleWrites, "Writes that were begun on both sides."),
-            ("lane_waits", .lanesWaited, "Double writes that waited for an earlier one of the same record."),
-            ("unmigrated_writes", .unmigratedWrites, "Writes of gray keys that new did not have and old took."),
-            ("records_not_copied", .recordsNotCopied, "Writes of records that one side does not have."),
-            ("records_dirty", .recordsDirty, "Writes after which the two sides of a record may differ."),
-            ("records_stuck", .recordsStuck, "Writes that the follower definitely refused."),
-        ]
-        for (name, counter, help) in counters {
-            writer.single("switchover_\(name)_total", .counter, snapshot[counter], help)
+    /// What the hop itself costs: time in which a call waits here, and time in which the loops compute.
+    private static func writeOwnTimes(_ snapshot: StatsSnapshot, _ writer: inout MetricsWriter) {
+        let used = snapshot.names.methods.indices.filter { snapshot.ownTimes(method: $0).count > 0 }
+        if !used.isEmpty {
+            writer.family(
+                "switchover_hop_duration_seconds", .histogram,
+                "Part of a call's duration in which no side was being asked.")
+        }
+        for method in used {
+            writer.histogram(
+                "switchover_hop_duration_seconds", labels(snapshot, method), snapshot.ownTimes(method: method))
+        }
+        writer.family(
+            "switchover_worker_busy_seconds_total", .counter, "Time in which the worker's loop did not sleep.")
+        for (worker, time) in snapshot.busyNanoseconds.enumerated() {
+            let labels = [(name: "worker", value: "\(worker)")]
+            writer.sample("switchover_worker_busy_seconds_total", labels, MetricsWriter.seconds(time))
+        }
+        writer.family(
+            "switchover_worker_longest_batch_seconds", .gauge,
+            "The longest since the start that the worker's loop worked without looking for news.")
+        for (worker, time) in snapshot.longestBatchNanoseconds.enumerated() {
+            let labels = [(name: "worker", value: "\(worker)")]
+            writer.sample("switchover_worker_longest_batch_seconds", labels, MetricsWriter.seconds(time))
         }
     }
 
@@ -94,7 +99,7 @@ package enum PrometheusText {
 
     private static func labels(_ snapshot: StatsSnapshot, _ method: Int) -> [MetricsWriter.Label] {
         let names = snapshot.names.methods[method]
-        return [("migration", names.migration), ("method", names.name)]
+        return [("migration", names.migration), ("method", names.name), ("kind", names.kind)]
     }
 
     private static func write(
@@ -110,7 +115,7 @@ package enum PrometheusText {
             }
         }
         writer.family(histogram, .histogram, histogramHelp)
-        for (labels, group) in used { writer.histogram(histogram, labels, group) }
+        for (labels, group) in used { writer.histogram(histogram, labels, group.durations) }
     }
 
     // MARK: - Connections
@@ -172,29 +177,6 @@ package enum PrometheusText {
     }
 
     // MARK: - The rest
-
-    private static func writeSwitches(_ snapshot: StatsSnapshot, _ writer: inout MetricsWriter) {
-        writer.single("switchover_ready", .gauge, snapshot.readiness.isReady ? 1 : 0, "1 while calls are welcome.")
-        let known = zip(snapshot.names.migrations, snapshot.switches).compactMap { name, switches in
-            switches.map { (name: name, switches: $0) }
-        }
-        writer.single(
-            "switchover_migrations_without_switches", .gauge, snapshot.names.migrations.count - known.count,
-            "Migrations whose calls are refused, since no switches are known."
-        )
-        guard !known.isEmpty else { return }
-        writer.family("switchover_switches_epoch", .gauge, "The number of the last change of the migration's switches.")
-        for (name, switches) in known {
-            writer.sample("switchover_switches_epoch", [("migration", name)], switches.epoch)
-        }
-        writer.family("switchover_switches_phase", .gauge, "1 for the phase that the migration is in.")
-        for (name, switches) in known {
-            for phase in Phase.allCases {
-                let labels = [(name: "migration", value: name), (name: "phase", value: phase.name)]
-                writer.sample("switchover_switches_phase", labels, switches.phase == phase ? 1 : 0)
-            }
-        }
-    }
 
     private static func writeProcess(_ snapshot: StatsSnapshot, _ writer: inout MetricsWriter) {
         let process = snapshot.process

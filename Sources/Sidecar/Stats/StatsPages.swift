@@ -5,16 +5,19 @@ package struct StatsPages: Sendable {
     private let names: CountedNames
     private let workers: [WorkerCounters]
     private let board: StatusBoard
+    private let configuration: String
     private let now: @Sendable () -> UInt64
 
-    /// `workers` are the counters of every worker; `now` is the monotonic clock that their heartbeats are held against.
+    /// `workers` are the counters of every worker; `configuration` is shown as it is; `now` is the monotonic clock that
+    /// the workers' heartbeats are held against.
     package init(
-        names: CountedNames, workers: [WorkerCounters], board: StatusBoard,
+        names: CountedNames, workers: [WorkerCounters], board: StatusBoard, configuration: String,
         now: @escaping @Sendable () -> UInt64 = { MonotonicClock.nanoseconds }
     ) {
         self.names = names
         self.workers = workers
         self.board = board
+        self.configuration = configuration
         self.now = now
     }
 
@@ -27,11 +30,13 @@ package struct StatsPages: Sendable {
             let text = PrometheusText.render(snapshot())
             return HTTPResponse(.ok, contentType: PrometheusText.contentType, body: Array(text.utf8))
         case "/stats": return HTTPResponse(.ok, contentType: "application/json", body: StatsReport(snapshot()).json())
+        case "/config":
+            return HTTPResponse(.ok, contentType: "application/json", body: Array(configuration.utf8))
         case "/healthz": return health()
         case "/readyz":
             let readiness = board.readiness
             return HTTPResponse(readiness.isReady ? .ok : .unavailable, text: readiness.reason)
-        default: return HTTPResponse(.notFound, text: "here are: /metrics /stats /healthz /readyz")
+        default: return HTTPResponse(.notFound, text: "here are: /metrics /stats /config /healthz /readyz")
         }
     }
 
@@ -48,9 +53,6 @@ package struct StatsPages: Sendable {
     }
 
     private func snapshot() -> StatsSnapshot {
-        let status = board.status
-        return StatsSnapshot(
-            workers, names: names, readiness: status.readiness, switches: status.switches, process: .read()
-        )
+        StatsSnapshot(workers, names: names, status: board.status, process: .read())
     }
 }

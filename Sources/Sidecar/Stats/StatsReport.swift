@@ -6,10 +6,13 @@ package struct StatsReport: Encodable {
     struct Method: Encodable {
         let migration: String
         let method: String
+        let kind: String
         let started: UInt64
         let inFlight: UInt64
         let stages: [String: Ended]
         let sides: [String: Ended]
+        /// Beside what the sides took.
+        let hop: Durations
     }
 
     /// What ended, and how long it took.
@@ -17,22 +20,35 @@ package struct StatsReport: Encodable {
         let count: UInt64
         let statuses: [String: UInt64]
         let totalSeconds: Double
+        let buckets: [String: UInt64]
+
+        init(_ group: StatsSnapshot.Group) {
+            let durations = Durations(group.durations)
+            count = durations.count
+            totalSeconds = durations.totalSeconds
+            buckets = durations.buckets
+            let used = (0..<CounterShape.statuses).filter { group.count(status: $0) > 0 }
+            statuses = Dictionary(
+                uniqueKeysWithValues: used.map { (PrometheusText.statusName($0), group.count(status: $0)) })
+        }
+    }
+
+    struct Durations: Encodable {
+        let count: UInt64
+        let totalSeconds: Double
         /// Not cumulative: how many were at most so many seconds long and longer than the bucket before; `more` for the
         /// rest.
         let buckets: [String: UInt64]
 
-        init(_ group: StatsSnapshot.Group) {
-            count = group.count
-            totalSeconds = Double(group.totalNanoseconds) / 1e9
-            let used = (0..<CounterShape.statuses).filter { group.count(status: $0) > 0 }
-            statuses = Dictionary(
-                uniqueKeysWithValues: used.map { (PrometheusText.statusName($0), group.count(status: $0)) })
-            let filled = (0..<LatencyBuckets.count).filter { group.count(bucket: $0) > 0 }
+        init(_ durations: StatsSnapshot.Histogram) {
+            count = durations.count
+            totalSeconds = Double(durations.totalNanoseconds) / 1e9
+            let filled = (0..<LatencyBuckets.count).filter { durations.count(bucket: $0) > 0 }
             buckets = Dictionary(
                 uniqueKeysWithValues: filled.map { index in
                     let isLast = index == LatencyBuckets.bounds.count
                     let name = isLast ? "more" : MetricsWriter.seconds(LatencyBuckets.bounds[index])
-                    return (name, group.count(bucket: index))
+                    return (name, durations.count(bucket: index))
                 }
             )
         }
@@ -66,6 +82,11 @@ package struct StatsReport: Encodable {
         let phase: String
         let enrolled: String
         let gray: String
+        let enrolledKeys: Int
+        let grayKeys: Int
+        let enrolledShare: Double
+        let grayShare: Double
+        let lastChangeSeconds: Double?
     }
 
     struct Process: Encodable {
@@ -76,62 +97,68 @@ package struct StatsReport: Encodable {
         let startSeconds: Double
     }
 
-    /// Writes on both sides.
-    package struct Writes: Encodable, Sendable {
-        let double: UInt64
-        let laneWaits: UInt64
-        let unmigrated: UInt64
-        let notCopied: UInt64
-        let dirty: UInt64
-        let stuck: UInt64
+    /// What is counted for a migration, by the names of the counters; lanes as they are now.
+    struct Migration: Encodable {
+        let counters: [String: UInt64]
+        let lanesHeld: UInt64
+        let lanesWaiting: UInt64
+        let laneWaits: Durations
+    }
 
-        init(_ snapshot: StatsSnapshot) {
-            double = snapshot[.doubleWrites]
-            laneWaits = snapshot[.lanesWaited]
-            unmigrated = snapshot[.unmigratedWrites]
-            notCopied = snapshot[.recordsNotCopied]
-            dirty = snapshot[.recordsDirty]
-            stuck = snapshot[.recordsStuck]
-        }
+    struct Worker: Encodable {
+        let busySeconds: Double
+        let longestBatchSeconds: Double
+    }
+
+    struct Changes: Encodable {
+        let made: UInt64
+        let takenBack: UInt64
+        let isWaiting: Bool
+        let lastHoldSeconds: Double
+        let isFileRefused: Bool
+        let fileRefusals: UInt64
     }
 
     let version: String
     let ready: Bool
     let readiness: String
-    let workers: Int
+    let workers: [Worker]
     let methods: [Method]
     let refusals: [String: UInt64]
     let retries: UInt64
-    let unmigratedReads: UInt64
-    let absentFallbacks: UInt64
-    let writes: Writes
+    let migrations: [String: Migration]
     let bufferedBytes: UInt64
     let clients: Clients
     let upstreams: [String: Upstream]
     /// By migration; null where no switches are known.
     let switches: [String: Switches?]
+    let switchChanges: Changes
     let process: Process
 
     package init(_ snapshot: StatsSnapshot) {
         version = Version.current
         ready = snapshot.readiness.isReady
         readiness = snapshot.readiness.reason
-        workers = snapshot.workers
+        workers = zip(snapshot.busyNanoseconds, snapshot.longestBatchNanoseconds).map {
+            Worker(busySeconds: Double($0) / 1e9, longestBatchSeconds: Double($1) / 1e9)
+        }
         methods = snapshot.names.methods.indices.filter { snapshot.callsStarted(method: $0) > 0 }.map {
             Method(snapshot, $0)
         }
         let codes = RefusalCode.allCases.filter { snapshot.refusals($0) > 0 }
         refusals = Dictionary(uniqueKeysWithValues: codes.map { ($0.text, snapshot.refusals($0)) })
         retries = snapshot[.retries]
-        unmigratedReads = snapshot[.unmigratedReads]
-        absentFallbacks = snapshot[.absentFallbacks]
-        writes = Writes(snapshot)
+        let counted = snapshot.names.migrations.enumerated()
+        migrations = Dictionary(uniqueKeysWithValues: counted.map { ($1, Migration(snapshot, $0)) })
         bufferedBytes = snapshot[.bufferedBytes]
         clients = Clients(snapshot)
         let upstreamNames = snapshot.names.upstreams.enumerated()
         upstreams = Dictionary(uniqueKeysWithValues: upstreamNames.map { ($1, Upstream(snapshot, $0)) })
-        let migrations = zip(snapshot.names.migrations, snapshot.switches)
-        switches = Dictionary(uniqueKeysWithValues: migrations.map { ($0, $1.map(Switches.init)) })
+        let known = snapshot.names.migrations.enumerated().map { index, name in
+            (name, snapshot.switches[index].map { Switches($0, changedAt: snapshot.changes.lastTimes[index]) })
+        }
+        switches = Dictionary(uniqueKeysWithValues: known)
+        switchChanges = Changes(snapshot.changes)
         process = Process(snapshot.process)
     }
 
@@ -154,6 +181,8 @@ extension StatsReport.Method {
         }
         migration = snapshot.names.methods[method].migration
         self.method = snapshot.names.methods[method].name
+        kind = snapshot.names.methods[method].kind
+        hop = StatsReport.Durations(snapshot.ownTimes(method: method))
         started = snapshot.callsStarted(method: method)
         inFlight = snapshot.callsInFlight(method: method)
         stages = used(
@@ -190,8 +219,34 @@ extension StatsReport.Upstream {
     }
 }
 
+extension StatsReport.Migration {
+    init(_ snapshot: StatsSnapshot, _ index: Int) {
+        let all = WorkerCounters.MigrationCounter.allCases.map { ("\($0)", snapshot[$0, migration: index]) }
+        counters = Dictionary(uniqueKeysWithValues: all)
+        lanesHeld = snapshot.lanesHeld(migration: index)
+        lanesWaiting = snapshot.lanesWaiting(migration: index)
+        laneWaits = StatsReport.Durations(snapshot.laneWaits(migration: index))
+    }
+}
+
+extension StatsReport.Changes {
+    init(_ changes: SwitchChanges) {
+        made = changes.made
+        takenBack = changes.takenBackCount
+        isWaiting = changes.isWaiting
+        lastHoldSeconds = Double(changes.lastHoldNanoseconds) / 1e9
+        isFileRefused = changes.isFileRefused
+        fileRefusals = changes.fileRefusals
+    }
+}
+
 extension StatsReport.Switches {
-    init(_ summary: SwitchSummary) {
+    init(_ summary: SwitchSummary, changedAt: Double?) {
+        enrolledKeys = summary.enrolledSize.allowed
+        grayKeys = summary.graySize.allowed
+        enrolledShare = Double(summary.enrolledSize.shareTimes100) / 10_000
+        grayShare = Double(summary.graySize.shareTimes100) / 10_000
+        lastChangeSeconds = changedAt
         epoch = summary.epoch
         phase = summary.phase.name
         enrolled = summary.enrolled

@@ -7,24 +7,34 @@ package struct StatsSnapshot: Sendable {
     package let workers: Int
     package let readiness: Readiness
     package let switches: [SwitchSummary?]
+    package let changes: SwitchChanges
     package let process: ProcessStatistics
     private let shape: CounterShape
     private let cells: [UInt64]
+    /// By the worker: nanoseconds that its loop did not sleep, and the longest that it worked at a stretch.
+    package let busyNanoseconds: [UInt64]
+    package let longestBatchNanoseconds: [UInt64]
 
     package init(
-        _ workers: [WorkerCounters], names: CountedNames, readiness: Readiness, switches: [SwitchSummary?],
-        process: ProcessStatistics
+        _ workers: [WorkerCounters], names: CountedNames, status: StatusBoard.Status, process: ProcessStatistics
     ) {
-        let shape = CounterShape(methods: names.methods.count, upstreams: names.upstreams.count)
+        let shape = CounterShape(names)
         var cells = [UInt64](repeating: 0, count: shape.cellCount)
         for worker in workers {
             precondition(worker.shape == shape, "all workers count the same methods and upstreams")
             for index in cells.indices { cells[index] &+= worker.value(at: index) }
         }
+        for migration in names.migrations.indices {
+            let index = shape.migration(migration) + WorkerCounters.MigrationCounter.longestLaneWait.rawValue
+            cells[index] = workers.map { $0.value(at: index) }.max() ?? 0
+        }
+        busyNanoseconds = workers.map { $0.value(.busyNanoseconds) }
+        longestBatchNanoseconds = workers.map { $0.value(.longestBatchNanoseconds) }
         self.names = names
         self.workers = workers.count
-        self.readiness = readiness
-        self.switches = switches
+        readiness = status.readiness
+        switches = status.switches
+        changes = status.changes
         self.process = process
         self.shape = shape
         self.cells = cells
@@ -34,6 +44,25 @@ package struct StatsSnapshot: Sendable {
 
     package subscript(_ counter: WorkerCounters.UpstreamCounter, upstream index: Int) -> UInt64 {
         cells[shape.upstream(index) + counter.rawValue]
+    }
+
+    package subscript(_ counter: WorkerCounters.MigrationCounter, migration index: Int) -> UInt64 {
+        cells[shape.migration(index) + counter.rawValue]
+    }
+
+    /// How long writes waited for their records' lanes.
+    package func laneWaits(migration index: Int) -> Histogram {
+        Histogram(cells[(shape.migration(index) + CounterShape.laneWaits)...])
+    }
+
+    /// Lanes that a write holds now.
+    package func lanesHeld(migration index: Int) -> UInt64 {
+        difference(self[.lanesEntered, migration: index], self[.lanesLeft, migration: index])
+    }
+
+    /// Writes that wait for a lane now.
+    package func lanesWaiting(migration index: Int) -> UInt64 {
+        difference(self[.lanesWaited, migration: index], laneWaits(migration: index).count)
     }
 
     package func refusals(_ code: RefusalCode) -> UInt64 { cells[CounterShape.refusals + code.rawValue] }
@@ -70,6 +99,24 @@ package struct StatsSnapshot: Sendable {
         Group(cells[(shape.method(method) + CounterShape.sideGroup(side))...].prefix(CounterShape.groupCells))
     }
 
+    /// How long calls of a method took beside what its sides took.
+    package func ownTimes(method: Int) -> Histogram {
+        Histogram(cells[(shape.method(method) + CounterShape.ownTimes)...])
+    }
+
+    /// Durations.
+    package struct Histogram: Sendable {
+        private let cells: ArraySlice<UInt64>
+
+        /// - Parameter cells: buckets, the sum, and whatever follows.
+        init(_ cells: ArraySlice<UInt64>) { self.cells = cells.prefix(CounterShape.histogramCells) }
+
+        package func count(bucket: Int) -> UInt64 { cells[cells.startIndex + bucket] }
+        package var totalNanoseconds: UInt64 { cells[cells.startIndex + LatencyBuckets.count] }
+        /// By the buckets, so that a histogram agrees with itself.
+        package var count: UInt64 { (0..<LatencyBuckets.count).reduce(0) { $0 + count(bucket: $1) } }
+    }
+
     /// What ended, by status and by duration.
     package struct Group: Sendable {
         private let cells: ArraySlice<UInt64>
@@ -77,10 +124,10 @@ package struct StatsSnapshot: Sendable {
         init(_ cells: ArraySlice<UInt64>) { self.cells = cells }
 
         package func count(status: Int) -> UInt64 { cells[cells.startIndex + status] }
-        package func count(bucket: Int) -> UInt64 { cells[cells.startIndex + CounterShape.buckets + bucket] }
-        package var totalNanoseconds: UInt64 { cells[cells.startIndex + CounterShape.sum] }
-        /// By the buckets, so that a histogram agrees with itself.
-        package var count: UInt64 { (0..<LatencyBuckets.count).reduce(0) { $0 + count(bucket: $1) } }
+        package var durations: Histogram { Histogram(cells.dropFirst(CounterShape.statuses)) }
+        package var count: UInt64 { durations.count }
+        package var totalNanoseconds: UInt64 { durations.totalNanoseconds }
+        package func count(bucket: Int) -> UInt64 { durations.count(bucket: bucket) }
         package var isUsed: Bool { cells.contains { $0 > 0 } }
     }
 

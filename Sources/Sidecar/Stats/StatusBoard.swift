@@ -7,6 +7,7 @@ package final class StatusBoard: Sendable {
         package var readiness: Readiness
         /// By the migration's position.
         package var switches: [SwitchSummary?]
+        package var changes: SwitchChanges
     }
 
     private struct Box {
@@ -25,7 +26,10 @@ package final class StatusBoard: Sendable {
         let readiness = Readiness(state: .starting, withoutSwitches: migrations)
         let unlisted = [[String]](repeating: [], count: migrations.count)
         box = Locked(
-            Box(status: Status(readiness: readiness, switches: unknown), unlistedMethods: unlisted))
+            Box(
+                status: Status(
+                    readiness: readiness, switches: unknown, changes: SwitchChanges(migrations: migrations.count)),
+                unlistedMethods: unlisted))
     }
 
     package var status: Status { box.withLock { $0.status } }
@@ -38,12 +42,22 @@ package final class StatusBoard: Sendable {
         }
     }
 
-    package func set(switches: [SwitchSummary?]) {
+    /// The switches in force, from now on.
+    ///
+    /// - Parameter time: seconds since 1970.
+    package func set(switches: [SwitchSummary?], heldNanoseconds: UInt64 = 0, time: Double = 0) {
         change { status in
+            status.changes.opened(status.switches, switches, heldNanoseconds: heldNanoseconds, time: time)
             status.switches = switches
             status.readiness.withoutSwitches = zip(migrations, switches).filter { $0.1 == nil }.map(\.0)
         }
     }
+
+    /// What a look at the switch file came to.
+    package func set(switchFileRefused isRefused: Bool) { change { $0.changes.looked(isRefused: isRefused) } }
+
+    /// A change of the switches could not be made yet.
+    package func noteTakenBack() { change { $0.changes.takenBack() } }
 
     /// Methods that were called and that the configuration does not list, in the order in which they came.
     package func unlistedMethods(of migration: Int) -> [String] { box.withLock { $0.unlistedMethods[migration] } }

@@ -19,7 +19,9 @@ final class StatusThread {
         let names = CountedNames(configuration)
         let thread = try LoopThread(name: "status")
         self.thread = thread
-        let pages = StatsPages(names: names, workers: workers, board: board)
+        let pages = StatsPages(
+            names: names, workers: workers, board: board,
+            configuration: EffectiveConfiguration(configuration).text)
         stats = try configuration.stats.map { try Self.statsServer($0, loop: thread.loop, pages: pages) }
         do {
             control = try ControlServer(

@@ -6,12 +6,13 @@ import Synchronization
 /// writer no locked instruction is needed, and relaxed atomics keep readers from seeing half a number. A value of this
 /// type is a few pointers; it is copied freely and meets no reference count.
 ///
-/// The cells are: `Counter`s, one a `RefusalCode`, `UpstreamCounter`s of each upstream, and for each method the number
-/// of calls begun and one group (statuses, histogram, sum of durations) for each stage and each side.
+/// The cells are: `Counter`s, one a `RefusalCode`, `UpstreamCounter`s of each upstream, `MigrationCounter`s and the
+/// histogram of lane waits of each migration, and for each method the number of calls begun, one group (statuses,
+/// histogram, sum of durations) for each stage and each side, and the histogram of the time that no side was asked.
 package struct WorkerCounters: @unchecked Sendable {
     // Sendable because cells are only touched as atomics, and nothing else changes.
 
-    /// Of the worker as a whole. They only grow, but for the two last, which are set.
+    /// Of the worker as a whole. They only grow, but for the three last, which are set.
     package enum Counter: Int, Sendable, CaseIterable {
         case clientConnectionsAccepted
         case clientConnectionsClosed
@@ -27,28 +28,55 @@ package struct WorkerCounters: @unchecked Sendable {
         case floodsClosed
         /// Calls that were sent a second time, since the first had provably not been processed.
         case retries
+        /// Nanoseconds in which the loop did not sleep.
+        case busyNanoseconds
+        /// The longest that the loop has worked without looking for news.
+        case longestBatchNanoseconds
+        /// Body bytes in memory now.
+        case bufferedBytes
+        /// Monotonic nanoseconds at which the loop last said that it is alive.
+        case heartbeat
+    }
+
+    /// Of one migration. They only grow, but for the last, which is the greatest so far.
+    package enum MigrationCounter: Int, Sendable, CaseIterable {
         /// Queries that new did not have and old answered (contract, section 3).
         case unmigratedReads
         /// Queries that the first side did not have, so that the other was asked.
         case absentFallbacks
         /// Queries for many records that were asked of both sides.
-        case multiQueries
+        case mergedQueries
+        /// Answers of sides that went into merged ones.
+        case mergedPages
+        /// Rows of merged answers.
+        case mergedRows
+        /// Rows that both sides returned, of which one was dropped.
+        case duplicatesDropped
+        /// Rows that only their follower returned: asked for by key on the authority, dropped, kept.
+        case suspectsLookedUp
+        case suspectsDropped
+        case suspectsKept
         /// Writes that were begun on both sides.
         case doubleWrites
+        /// Writes that were given their record's lane, and that left it.
+        case lanesEntered
+        case lanesLeft
         /// Double writes that waited for an earlier one of the same record.
         case lanesWaited
         /// Writes of gray keys that new did not have and old took.
         case unmigratedWrites
         /// Writes of records that one side does not have.
         case recordsNotCopied
+        /// Writes that one side has and the other did not take.
+        case followerFailures
+        /// Writes of which a side did not say what became of them.
+        case writesUnsettled
         /// Writes after which the two sides of a record may differ.
         case recordsDirty
         /// Those of them that the follower definitely refused.
         case recordsStuck
-        /// Body bytes in memory now.
-        case bufferedBytes
-        /// Monotonic nanoseconds at which the loop last said that it is alive.
-        case heartbeat
+        /// Nanoseconds.
+        case longestLaneWait
     }
 
     /// Of one upstream. They only grow.
@@ -73,7 +101,7 @@ package struct WorkerCounters: @unchecked Sendable {
 
     /// All zero. The memory is the process's for good, unless `free` is called.
     package init(_ names: CountedNames) {
-        self.init(shape: CounterShape(methods: names.methods.count, upstreams: names.upstreams.count))
+        self.init(shape: CounterShape(names))
     }
 
     init(shape: CounterShape) {
@@ -104,6 +132,22 @@ package struct WorkerCounters: @unchecked Sendable {
         add(amount, at: shape.upstream(upstream) + counter.rawValue)
     }
 
+    package func add(_ counter: MigrationCounter, migration: Int, _ amount: UInt64 = 1) {
+        add(amount, at: shape.migration(migration) + counter.rawValue)
+    }
+
+    /// A write had to wait for its record's lane.
+    package func laneWaitEnded(migration: Int, nanoseconds: UInt64) {
+        time(nanoseconds, at: shape.migration(migration) + CounterShape.laneWaits)
+        raise(shape.migration(migration) + MigrationCounter.longestLaneWait.rawValue, to: nanoseconds)
+    }
+
+    /// The loop goes to sleep, or looks for news.
+    package func batchEnded(nanoseconds: UInt64) {
+        add(.busyNanoseconds, nanoseconds)
+        raise(Counter.longestBatchNanoseconds.rawValue, to: nanoseconds)
+    }
+
     /// A call that was counted as begun turns out to be another method's.
     package func callMoved(from method: Int, to other: Int) {
         add(UInt64.max, at: shape.method(method))
@@ -115,9 +159,13 @@ package struct WorkerCounters: @unchecked Sendable {
     package func callStarted(method: Int) { add(1, at: shape.method(method)) }
 
     /// A call's end as its client saw it. `stage` is the stage's number, or 5 for a call that ended before it had one;
-    /// `status` the gRPC status.
-    package func callFinished(method: Int, stage: UInt8, status: UInt8, nanoseconds: UInt64) {
-        count(in: shape.method(method) + CounterShape.stageGroup(Int(min(stage, 5))), status, nanoseconds)
+    /// `status` the gRPC status; `sideNanoseconds` the part of the time in which a side was being asked.
+    package func callFinished(
+        method: Int, stage: UInt8, status: UInt8, nanoseconds: UInt64, sideNanoseconds: UInt64
+    ) {
+        let method = shape.method(method)
+        count(in: method + CounterShape.stageGroup(Int(min(stage, 5))), status, nanoseconds)
+        time(nanoseconds &- min(sideNanoseconds, nanoseconds), at: method + CounterShape.ownTimes)
     }
 
     /// The end of one asking of one side.
@@ -128,8 +176,18 @@ package struct WorkerCounters: @unchecked Sendable {
     private func count(in group: Int, _ status: UInt8, _ nanoseconds: UInt64) {
         // What is no status of gRPC is UNKNOWN, by gRPC's own rule.
         add(1, at: group + Int(status < CounterShape.statuses ? status : 2))
-        add(1, at: group + CounterShape.buckets + LatencyBuckets.position(of: nanoseconds, in: bounds))
-        add(nanoseconds, at: group + CounterShape.sum)
+        time(nanoseconds, at: group + CounterShape.statuses)
+    }
+
+    /// One sample of a histogram: its buckets, then the sum.
+    private func time(_ nanoseconds: UInt64, at histogram: Int) {
+        add(1, at: histogram + LatencyBuckets.position(of: nanoseconds, in: bounds))
+        add(nanoseconds, at: histogram + LatencyBuckets.count)
+    }
+
+    private func raise(_ index: Int, to value: UInt64) {
+        let cell = cells + index
+        if cell.pointee.load(ordering: .relaxed) < value { cell.pointee.store(value, ordering: .relaxed) }
     }
 
     @inline(__always)
@@ -144,36 +202,4 @@ package struct WorkerCounters: @unchecked Sendable {
     func value(at index: Int) -> UInt64 { (cells + index).pointee.load(ordering: .relaxed) }
 
     package func value(_ counter: Counter) -> UInt64 { value(at: counter.rawValue) }
-}
-
-/// Where the cells are. Nothing here is looked up: a call's cells are a few additions away.
-package struct CounterShape: Sendable, Equatable {
-    let methods: Int
-    let upstreams: Int
-    private let firstMethod: Int
-
-    init(methods: Int, upstreams: Int) {
-        self.methods = methods
-        self.upstreams = upstreams
-        firstMethod = Self.firstUpstream + upstreams * Self.upstreamCells
-    }
-
-    static var statuses: Int { 17 }
-    static var stages: Int { 6 }
-    /// Within a group: statuses, then buckets, then the sum.
-    static var buckets: Int { statuses }
-    static var sum: Int { statuses + LatencyBuckets.count }
-    static var groupCells: Int { sum + 1 }
-    /// Within a method: calls begun, then the stages' groups, then the sides'.
-    static func stageGroup(_ stage: Int) -> Int { 1 + stage * groupCells }
-    static func sideGroup(_ side: Int) -> Int { 1 + (stages + side) * groupCells }
-    static var methodCells: Int { sideGroup(2) }
-
-    static var refusals: Int { WorkerCounters.Counter.heartbeat.rawValue + 1 }
-    private static var firstUpstream: Int { refusals + RefusalCode.deadline.rawValue + 1 }
-    private static var upstreamCells: Int { WorkerCounters.UpstreamCounter.resetsPaced.rawValue + 1 }
-
-    func upstream(_ index: Int) -> Int { Self.firstUpstream + index * Self.upstreamCells }
-    func method(_ index: Int) -> Int { firstMethod + index * Self.methodCells }
-    var cellCount: Int { method(methods) }
 }

@@ -23,6 +23,10 @@ struct AuditEntry: Sendable, Equatable {
     /// The epoch of the change that a rollback undoes.
     var undoes: UInt64?
 
+    /// The highest epoch that surely was in force. A command's change is put on record before it is made: what it came
+    /// from was in force, and it may not have come to be.
+    var epochInForce: UInt64 { origin == .file ? after.epoch : before?.epoch ?? 0 }
+
     var line: String {
         var entries: [(key: String, value: DocumentNode)] = [
             ("time", .text(time)), ("migration", .text(migration)), ("origin", .text(origin.rawValue)),
@@ -65,6 +69,8 @@ struct AuditFile {
     /// Longest file that is read; what a person changes by hand takes decades to fill it.
     private static let bytesAtMost = 256 << 20
 
+    private static let chunkBytes = 1 << 16
+
     let path: String
 
     /// `switches.json` has `switches.audit.jsonl` beside it.
@@ -82,6 +88,33 @@ struct AuditFile {
             if error.isMissing { return [] }
             throw error
         }
+    }
+
+    /// A migration's newest entry, found from the end: a history that fills the file costs nothing.
+    func last(of migration: String) throws(FileFailure) -> AuditEntry? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw FileFailure("read", path, code: errno)
+        }
+        defer { close(descriptor) }
+        var end = Int(lseek(descriptor, 0, SEEK_END))
+        var tail: [UInt8] = []
+        while end > 0 {
+            let count = min(end, max(Self.chunkBytes, tail.count))
+            end -= count
+            var chunk = [UInt8](repeating: 0, count: count)
+            let read = chunk.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, count, off_t(end)) }
+            guard read == count else { throw FileFailure("read", path, code: read < 0 ? errno : EIO) }
+            tail = chunk + tail
+            let lines = tail.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            // The first may begin in what was not read yet.
+            for line in lines.dropFirst(end > 0 ? 1 : 0).reversed() {
+                if let entry = AuditEntry(line: Array(line)), entry.migration == migration { return entry }
+            }
+            tail = end > 0 ? Array(lines[0]) : []
+        }
+        return nil
     }
 
     /// The entry is on the disk when this returns. Mode 0600 for a new file: keys may be nobody else's business.

@@ -13,6 +13,7 @@ struct SwitchDraft {
         let bytes = parts.flatMap { part in withUnsafeBytes(of: part.littleEndian, Array.init) }
         return SwitchSummary(
             epoch: epoch, phase: phase, enrolled: enrolled.description, gray: gray.description,
+            enrolledSize: enrolled.size, graySize: gray.size,
             fingerprint: Fingerprint.of(bytes))
     }
 
@@ -33,6 +34,10 @@ struct GraySetDraft {
     var fingerprint: UInt64 {
         let parts = [everything ? 1 : 0, UInt64(percentTimes100), deny.fingerprint, allow.fingerprint]
         return Fingerprint.of(parts.flatMap { part in withUnsafeBytes(of: part.littleEndian, Array.init) })
+    }
+
+    var size: GraySetSize {
+        GraySetSize(allowed: allow.count, denied: deny.count, shareTimes100: everything ? 10_000 : percentTimes100)
     }
 
     var description: String {

@@ -1,6 +1,7 @@
 /// Decides what a reading of the switch file means for the switches in force.
 ///
-///     unknown --usable--> known        anything else: not ready, every call is refused
+///     unknown --usable, no epoch lower than what is on record--> known
+///     unknown --anything else--> unknown: not ready, every call is refused
 ///     known   --usable, no epoch lower, no switches changed under their epoch--> known (the new ones)
 ///     known   --anything else--> known (the old ones, loudly)
 ///
@@ -31,9 +32,15 @@ struct SwitchFile {
     }
 
     private let migrationNames: [String]
+    /// The epochs that were in force before this process started, as far as anybody knows.
+    private let epochsOnRecord: [UInt64]
     private var state = State.unknown
 
-    init(migrationNames: [String]) { self.migrationNames = migrationNames }
+    /// - Parameter epochsOnRecord: by the migration's position; 0 where nothing is known.
+    init(migrationNames: [String], epochsOnRecord: [UInt64]) {
+        self.migrationNames = migrationNames
+        self.epochsOnRecord = epochsOnRecord
+    }
 
     mutating func read(_ reading: Reading) -> Decision {
         switch (state, reading) {
@@ -46,6 +53,7 @@ struct SwitchFile {
         case (.known, .broken(let reason)):
             return .refuse(reason)
         case (.unknown, .usable(let found)):
+            if let reason = objection(atStart: found) { return .notReady(reason) }
             state = .known(found)
             return .swap
         case (.known(let known), .usable(let found)):
@@ -54,6 +62,15 @@ struct SwitchFile {
             state = .known(found)
             return .swap
         }
+    }
+
+    private func objection(atStart found: [SwitchSummary?]) -> String? {
+        for (name, (onRecord, now)) in zip(migrationNames, zip(epochsOnRecord, found)) {
+            guard let now, now.epoch < onRecord else { continue }
+            return "migration \(name): epoch \(now.epoch) is lower than \(onRecord), which was in force by the audit "
+                + "file; put the last switch file back, or write \(onRecord + 1) if these switches are meant"
+        }
+        return nil
     }
 
     private func objection(to found: [SwitchSummary?], after known: [SwitchSummary?]) -> String? {

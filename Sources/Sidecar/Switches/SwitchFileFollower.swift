@@ -12,9 +12,12 @@ struct SwitchFileFollower {
     /// The bytes that were read last, or why they could not be.
     private var lastContent: Result<[UInt8], FileFailure>?
     private var lastStamp: FileStamp?
+    private var isRefused = false
 
+    /// - Parameter epochsOnRecord: that were in force before, by the migration's position.
     init(
-        path: String, migrations: [SwitchedMigration], deliver: @escaping (SwitchSnapshot) -> Void,
+        path: String, migrations: [SwitchedMigration], epochsOnRecord: [UInt64],
+        deliver: @escaping (SwitchSnapshot) -> Void,
         report: @escaping (SwitchFileReport) -> Void
     ) {
         self.path = path
@@ -22,7 +25,7 @@ struct SwitchFileFollower {
         self.deliver = deliver
         self.report = report
         reader = SwitchFileReader(path: path, migrations: migrations)
-        file = SwitchFile(migrationNames: migrationNames)
+        file = SwitchFile(migrationNames: migrationNames, epochsOnRecord: epochsOnRecord)
     }
 
     mutating func look() {
@@ -61,21 +64,30 @@ struct SwitchFileFollower {
 
     private mutating func decide(_ reading: SwitchFile.Reading, _ snapshot: SwitchSnapshot?) {
         switch file.read(reading) {
-        case .keep: break
+        case .keep:
+            guard isRefused else { return }
+            isRefused = false
+            say(.notice, "\(path) is right again: it says what is in force", .accepted)
         case .swap:
+            isRefused = false
             guard let snapshot else { return }
             for warning in reader.warnings { say(.warning, "\(warning)") }
-            say(.notice, "switches read from \(path): \(describe(snapshot))")
+            say(.notice, "switches read from \(path): \(describe(snapshot))", .accepted)
             deliver(snapshot)
         case .refuse(let reason):
-            say(.error, "\(path) is not taken, the last good switches stay in force: \(reason)")
+            refuse("the last good switches stay in force: \(reason)")
         case .notReady(let reason):
-            say(.error, "\(path) is not taken, no switches are known and calls are refused (no-switches): \(reason)")
+            refuse("no switches are known and calls are refused (no-switches): \(reason)")
         }
     }
 
-    private func say(_ level: Logger.Level, _ message: String) {
-        report(SwitchFileReport(level: level, message: message))
+    private mutating func refuse(_ reason: String) {
+        isRefused = true
+        say(.error, "\(path) is not taken, \(reason)", .refused)
+    }
+
+    private func say(_ level: Logger.Level, _ message: String, _ outcome: SwitchFileReport.Outcome? = nil) {
+        report(SwitchFileReport(level: level, message: message, outcome: outcome))
     }
 
     private func describe(_ snapshot: SwitchSnapshot) -> String {

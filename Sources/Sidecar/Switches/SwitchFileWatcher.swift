@@ -2,8 +2,16 @@ package import Logging
 
 /// What the watcher has to say; each sentence is said once per change of the file.
 package struct SwitchFileReport: Sendable, Equatable {
+    /// What a look at the file came to.
+    package enum Outcome: Sendable {
+        case accepted
+        case refused
+    }
+
     package let level: Logger.Level
     package let message: String
+    /// Nil for what is said besides.
+    let outcome: Outcome?
 }
 
 /// Follows a switch file on a thread of its own and delivers a snapshot whenever the switches in force change.
@@ -22,13 +30,30 @@ package final class SwitchFileWatcher: Sendable {
         report: @escaping @Sendable (SwitchFileReport) -> Void
     ) {
         thread = WatcherThread { wake in
-            var follower = SwitchFileFollower(path: path, migrations: migrations, deliver: deliver, report: report)
+            let onRecord = Self.epochsOnRecord(path, migrations, report)
+            var follower = SwitchFileFollower(
+                path: path, migrations: migrations, epochsOnRecord: onRecord, deliver: deliver, report: report)
             var folder = FolderWatch(FilePath.folder(of: path))
             if let failure = folder.failure {
                 let message = "\(failure); changes of \(path) are found once a second instead of at once"
-                report(SwitchFileReport(level: .warning, message: message))
+                report(SwitchFileReport(level: .warning, message: message, outcome: nil))
             }
             repeat { follower.look() } while folder.wait(milliseconds: 1000, wake: wake)
+        }
+    }
+
+    private static func epochsOnRecord(
+        _ path: String, _ migrations: [SwitchedMigration], _ report: (SwitchFileReport) -> Void
+    ) -> [UInt64] {
+        let audit = AuditFile(switchFile: path)
+        return migrations.map { migration in
+            do {
+                return try audit.last(of: migration.name)?.epochInForce ?? 0
+            } catch {
+                let message = "\(error); whether \(path) went back in epoch while nobody looked cannot be told"
+                report(SwitchFileReport(level: .warning, message: message, outcome: nil))
+                return 0
+            }
         }
     }
 

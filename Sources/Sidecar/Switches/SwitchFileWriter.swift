@@ -2,19 +2,23 @@ import Glibc
 
 /// Writes switch files: whole, synced, in one step.
 package enum SwitchFileWriter {
-    /// Creates a file in which every migration is at phase `idle`, epoch 1. Fails with `EEXIST` when there is a file
-    /// already.
+    /// Creates a file in which every migration is at phase `idle`, and returns their epochs: 1, or one more than the
+    /// audit file has seen. Fails with `EEXIST` when there is a file already.
     ///
     /// The file appears complete or not at all, also when the machine loses power: it is written beside its place,
     /// synced, and linked into place, which, unlike a rename, never replaces a file.
-    package static func createInitial(_ path: String, migrations: [String]) throws(FileFailure) {
+    package static func createInitial(_ path: String, migrations: [String]) throws(FileFailure) -> [UInt64] {
         // Said before a temporary file is tried, whose folder may be read-only.
         if access(path, F_OK) == 0 { throw FileFailure("create", path, code: EEXIST) }
         let temporary = "\(path).\(getpid()).tmp"
-        try write(initialText(migrations), to: temporary)
+        let audit = AuditFile(switchFile: path)
+        let epochs = try migrations.map { (name) throws(FileFailure) in (try audit.last(of: name)?.after.epoch ?? 0) + 1
+        }
+        try write(initialText(migrations, epochs: epochs), to: temporary)
         defer { unlink(temporary) }
         guard link(temporary, path) == 0 else { throw FileFailure("create", path, code: errno) }
         try syncFolder(of: path)
+        return epochs
     }
 
     /// Puts another text in a file's place: readers see the old one or the new one, also when the machine loses power.
@@ -32,9 +36,9 @@ package enum SwitchFileWriter {
         try syncFolder(of: place)
     }
 
-    static func initialText(_ migrations: [String]) -> String {
-        let entries = migrations.map { name in
-            "    \"\(name)\": { \"epoch\": 1, \"phase\": \"idle\", \"enrolled\": \"all\", \"gray\": \"none\" }"
+    static func initialText(_ migrations: [String], epochs: [UInt64]) -> String {
+        let entries = zip(migrations, epochs).map { name, epoch in
+            "    \"\(name)\": { \"epoch\": \(epoch), \"phase\": \"idle\", \"enrolled\": \"none\", \"gray\": \"none\" }"
         }
         return "{\n  \"version\": 1,\n  \"migrations\": {\n\(entries.joined(separator: ",\n"))\n  }\n}\n"
     }

@@ -1,9 +1,13 @@
+import Glibc
 package import Migration
 
 /// The switches of all migrations as one reading of the switch file left them: immutable, shared by all loops, replaced
 /// whole.
+///
+/// Whoever lets go of it last may be a loop that serves calls (a query keeps the switches that it began with), and to
+/// give back the memory of a million keys takes milliseconds: a large one is freed on a thread of its own.
 package final class SwitchSnapshot: @unchecked Sendable {
-    // Sendable because nothing changes after `init`; the memory behind the pointers is freed in `deinit`.
+    // Sendable because nothing changes after `init`; the memory behind the pointers is freed when nobody has it.
 
     /// By the migration's position in the configuration; nil where the switches are not known: `no-switches`. Valid
     /// while the snapshot lives; reading it counts no references.
@@ -11,7 +15,7 @@ package final class SwitchSnapshot: @unchecked Sendable {
     /// What the file says about each migration, for logs and `check`.
     package let summaries: [SwitchSummary?]
 
-    private let slots: UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>
+    private let memory: SwitchMemory
 
     /// A snapshot of migrations whose switches are not known.
     package convenience init(unknown count: Int) {
@@ -32,24 +36,69 @@ package final class SwitchSnapshot: @unchecked Sendable {
         summaries: [SwitchSummary?], _ make: (Int) throws(Failure) -> MigrationSwitches?
     ) throws(Failure) {
         self.summaries = summaries
-        slots = .allocate(capacity: max(summaries.count, 1))
-        slots.initialize(repeating: nil, count: summaries.count)
-        table = UnsafePointer(slots)
+        memory = SwitchMemory(count: summaries.count)
+        table = UnsafePointer(memory.slots)
         for index in summaries.indices {
             guard let switches = try make(index) else { continue }
-            let memory = UnsafeMutablePointer<MigrationSwitches>.allocate(capacity: 1)
-            memory.initialize(to: switches)
-            slots[index] = UnsafePointer(memory)
+            memory.keep(switches, at: index)
         }
     }
 
+    deinit { if memory.isLarge { memory.freeElsewhere() } }
+}
+
+/// What a snapshot points to.
+private final class SwitchMemory {
+    /// From here on it is worth a thread to free it, bytes.
+    private static let large = 4 << 20
+
+    let slots: UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>
+    private let count: Int
+
+    init(count: Int) {
+        self.count = count
+        slots = .allocate(capacity: max(count, 1))
+        slots.initialize(repeating: nil, count: count)
+    }
+
+    func keep(_ switches: consuming MigrationSwitches, at index: Int) {
+        let memory = UnsafeMutablePointer<MigrationSwitches>.allocate(capacity: 1)
+        memory.initialize(to: switches)
+        slots[index] = UnsafePointer(memory)
+    }
+
+    var isLarge: Bool {
+        (0..<count).reduce(0) { $0 + (slots[$1]?.pointee.bytes ?? 0) } >= Self.large
+    }
+
+    /// A thread takes the last reference with it. It inherits the blocked signals of the thread that calls.
+    func freeElsewhere() {
+        var thread = pthread_t()
+        let mine = Unmanaged.passRetained(self)
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                if let context { Unmanaged<SwitchMemory>.fromOpaque(context).release() }
+                return nil
+            }, mine.toOpaque())
+        // Without a thread it is freed here.
+        if code == 0 { pthread_detach(thread) } else { mine.release() }
+    }
+
     deinit {
-        for index in summaries.indices {
+        for index in 0..<count {
             guard let memory = slots[index].map({ UnsafeMutablePointer(mutating: $0) }) else { continue }
             memory.deinitialize(count: 1)
             memory.deallocate()
         }
         slots.deallocate()
+    }
+}
+
+extension MigrationSwitches {
+    /// The memory of its sets.
+    fileprivate var bytes: Int {
+        enrolled.allow.bytes + enrolled.deny.bytes + gray.allow.bytes + gray.deny.bytes
     }
 }
 
@@ -60,6 +109,16 @@ package struct SwitchSummary: Sendable, Equatable {
     /// As text: `all`, `none`, or the sizes of its lists and the percentage.
     package let enrolled: String
     package let gray: String
+    package var enrolledSize = GraySetSize()
+    package var graySize = GraySetSize()
     /// Of phase and sets, keys included: tells whether the switches of two readings are the same.
     let fingerprint: UInt64
+}
+
+/// How much a set of gray keys holds.
+package struct GraySetSize: Sendable, Equatable {
+    package var allowed = 0
+    package var denied = 0
+    /// Hundredths of a percent of the keys that are not listed.
+    package var shareTimes100: UInt32 = 0
 }

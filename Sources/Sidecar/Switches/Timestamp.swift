@@ -4,4 +4,11 @@ import Foundation
 enum Timestamp {
     /// RFC 3339, UTC, whole seconds.
     static var now: String { Date().ISO8601Format(.iso8601) }
+
+    static func text(seconds: Int) -> String {
+        Date(timeIntervalSince1970: Double(seconds)).ISO8601Format(.iso8601)
+    }
+
+    /// Since 1970.
+    static var seconds: Double { Date().timeIntervalSince1970 }
 }

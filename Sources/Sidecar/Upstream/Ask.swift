@@ -178,6 +178,7 @@ final class Ask {
         worker.pointee.counters.legFinished(
             method: call.pointee.route.pointee.counterIndex, side: request.side.rawValue, status: status.rawValue,
             nanoseconds: now &- askedAt)
+        call.sideAnswered(askedAt: askedAt)
         ended(self, result)
     }
 

@@ -36,6 +36,9 @@ final class LaneTable: Sendable {
     }
 
     private static let shardCount = 64
+
+    /// What became of the last writes.
+    let recentWrites = RecentWrites()
     private let shards: [ShardBox]
     private let lastID = Atomic<UInt64>(0)
     private let limit: Int
@@ -91,6 +94,14 @@ final class LaneTable: Sendable {
     /// Whether the outcome of some write is unknown.
     func isAnyClosed(at now: UInt64) -> Bool {
         shards.contains { $0.shard.withLock { $0.closed.last.map { $0.until > now } ?? false } }
+    }
+
+    /// What one record's lane is like now.
+    func state(of key: Key, at now: UInt64) -> (isHeld: Bool, waiting: Int, closedNanoseconds: UInt64) {
+        shard(key).shard.withLock { shard in
+            guard let lane = shard.lanes[key] else { return (false, 0, 0) }
+            return (lane.isHeld, lane.waitingCount, lane.closedNanoseconds(at: now))
+        }
     }
 
     /// Lanes that are held or closed, for the stats.

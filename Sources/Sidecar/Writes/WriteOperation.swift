@@ -40,6 +40,8 @@ final class WriteOperation: Operation {
     /// What the look-up found: what the record was.
     private var found: Ask?
     private var hasAskedForChange = false
+    /// Since when the lane is waited for, monotonic nanoseconds.
+    private var waitsSince: UInt64?
 
     init(
         _ call: CallPointer, _ machine: Write, lane: LaneTable.Key, message: [UInt8],
@@ -56,6 +58,7 @@ final class WriteOperation: Operation {
     private var worker: WorkerPointer { call.pointee.worker }
     private var lanes: LaneTable { worker.pointee.lanes }
     private var now: UInt64 { worker.pointee.loop.pointee.now }
+    private var kind: CallKind { call.pointee.route.pointee.planPointer?.pointee.kind ?? .update }
 
     var isClosed: Bool { phase == .over && asks.allSatisfy(\.isClosed) }
 
@@ -67,13 +70,16 @@ final class WriteOperation: Operation {
         }
         switch entry {
         case .entered: run()
-        case .waits: worker.pointee.counters.add(.lanesWaited)
+        case .waits:
+            waitsSince = now
+            call.count(.lanesWaited)
         case .full: leaveWaiting(.laneFull(limit: worker.pointee.limits.laneQueue))
         case .closed: leaveWaiting(.laneClosed)
         }
     }
 
     private func laneCalled(_ turn: LaneTable.Call) {
+        endWait()
         switch (turn, phase) {
         case (.entered, .waiting): run()
         // Given up while the word was on its way: the lane is the next one's.
@@ -103,7 +109,14 @@ final class WriteOperation: Operation {
         if phase == .waiting { abandon() }
     }
 
+    private func endWait() {
+        guard let since = waitsSince else { return }
+        waitsSince = nil
+        worker.pointee.counters.laneWaitEnded(migration: lane.migration, nanoseconds: now &- since)
+    }
+
     private func abandon() {
+        endWait()
         _ = lanes.abandon(lane, id: id)
         leaveWaiting(nil)
     }
@@ -112,11 +125,12 @@ final class WriteOperation: Operation {
 
     private func run() {
         phase = .running
+        call.count(.lanesEntered)
         if call.pointee.deadline != 0, call.pointee.deadline < now &+ Self.leastTime {
             call.refuse(.deadlinePassed)
             return finish(closing: false)
         }
-        worker.pointee.counters.add(.doubleWrites)
+        call.count(.doubleWrites)
         perform(machine.start())
     }
 
@@ -242,6 +256,7 @@ final class WriteOperation: Operation {
 
     private func finish(closing: Bool) {
         phase = .over
+        call.count(.lanesLeft)
         if closing {
             lanes.close(lane, until: now &+ worker.pointee.limits.settleAfter)
         } else {
@@ -253,12 +268,14 @@ final class WriteOperation: Operation {
     /// What the write leaves behind is counted, and logged with the record's key: nobody repairs it yet.
     private func note(_ end: WriteEnd) {
         let effects = end.effects
-        let counters = worker.pointee.counters
-        if effects.contains(.unmigrated) { counters.add(.unmigratedWrites) }
-        if effects.contains(.notCopied) { counters.add(.recordsNotCopied) }
-        if effects.contains(.stuck) { counters.add(.recordsStuck) }
+        lanes.recentWrites.note(lane, kind: kind, stage: call.pointee.stage, epoch: call.pointee.epoch, end)
+        if effects.contains(.unmigrated) { call.count(.unmigratedWrites) }
+        if effects.contains(.notCopied) { call.count(.recordsNotCopied) }
+        if effects.contains(.stuck) { call.count(.recordsStuck) }
+        if effects.contains(.unsettled) { call.count(.writesUnsettled) }
+        if case .partial = end.answer { call.count(.followerFailures) }
         guard effects.contains(.dirty) else { return }
-        counters.add(.recordsDirty)
+        call.count(.recordsDirty)
         worker.pointee.logs.post(
             .error, "the two sides of a record may differ",
             [

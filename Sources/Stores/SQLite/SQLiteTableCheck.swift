@@ -15,6 +15,8 @@ struct SQLiteTableCheck {
 
     let database: Database
     let configuration: StoreConfiguration
+    /// Whether the database may be put into the mode that it is served in.
+    var setsMode = true
 
     private var entity: RecordEntity { configuration.entity }
 
@@ -51,6 +53,7 @@ struct SQLiteTableCheck {
             throw fault(
                 "its text is stored as \(encoding), whose order is not that of UTF-8; copy it into a new database")
         }
+        guard setsMode else { return }
         let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL") ?? ""
         guard mode == "wal" else {
             throw fault("it cannot be put into WAL mode (it is in mode \(mode)); see that it is a file on a local disk")

@@ -3,7 +3,9 @@ import Sidecar
 
 /// Where the sidecar is that a command speaks to, and how its answer is written.
 struct ControlOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The configuration file, which says where the control socket is.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The configuration file, which says where the control socket is.", valueName: "file"),
+        completion: Completions.configurations)
     var config = "switchover.yaml"
 
     @Option(help: ArgumentHelp("The control socket, in place of the configuration's.", valueName: "path"))

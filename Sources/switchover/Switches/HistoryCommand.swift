@@ -9,7 +9,7 @@ struct HistoryCommand: AsyncParsableCommand {
         abstract: "Lists the changes of the switches: when, by whom, from what to what.",
         discussion: "Newest first, from the audit file beside the switch file. \(Exit.discussion)")
 
-    @Argument(help: "A migration's name; all of them without one.")
+    @Argument(help: "A migration's name; all of them without one.", completion: Completions.migrations)
     var migration: String?
 
     @Option(help: ArgumentHelp("How many, at most 1000.", valueName: "count"))

@@ -42,7 +42,7 @@ struct EnrolCommand: KeySetCommand {
 }
 
 struct KeySetArguments: ParsableArguments {
-    @Argument(help: "The migration's name.")
+    @Argument(help: "The migration's name.", completion: Completions.migrations)
     var migration: String
 
     @Argument(help: "add, remove, percent, all, none, file, show or preview.")

@@ -15,7 +15,7 @@ struct RollbackCommand: ChangeCommand {
             written meanwhile is on both sides, so that nothing is lost. \(Exit.discussion)
             """)
 
-    @Argument(help: "The migration's name.")
+    @Argument(help: "The migration's name.", completion: Completions.migrations)
     var migration: String
 
     @Option(help: ArgumentHelp("Undo everything after this epoch (history shows them).", valueName: "epoch"))

@@ -9,7 +9,7 @@ struct StatusCommand: AsyncParsableCommand {
         abstract: "Says where the migrations stand, who answers calls, and whether they may advance.",
         discussion: Exit.discussion)
 
-    @Argument(help: "A migration's name; all of them without one.")
+    @Argument(help: "A migration's name; all of them without one.", completion: Completions.migrations)
     var migration: String?
 
     @OptionGroup var control: ControlOptions

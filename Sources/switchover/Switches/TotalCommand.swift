@@ -18,10 +18,12 @@ struct TotalCommand: ChangeCommand {
             It returns when every worker decides by the new state. \(Exit.discussion)
             """)
 
-    @Argument(help: "The migration's name.")
+    @Argument(help: "The migration's name.", completion: Completions.migrations)
     var migration: String
 
-    @Argument(help: "idle, migrating, mirrored, finished or retired.")
+    @Argument(
+        help: "idle, migrating, mirrored, finished or retired.",
+        completion: .list(["idle", "migrating", "mirrored", "finished", "retired"]))
     var phase: String
 
     @OptionGroup var options: ChangeOptions

@@ -9,10 +9,11 @@ struct WatchCommand: AsyncParsableCommand {
         commandName: "watch",
         abstract: "Shows live traffic per stage and side until it is stopped.",
         discussion: """
-            A line for each interval; on a terminal the table stays in its place. \(Exit.discussion)
+            On a terminal a table stays in its place; elsewhere there is a line for each interval. With --json each \
+            look is a line, as status --json says it. \(Exit.discussion)
             """)
 
-    @Argument(help: "The migration's name.")
+    @Argument(help: "The migration's name.", completion: Completions.migrations)
     var migration: String
 
     @Option(help: ArgumentHelp("Seconds between two looks, 0.2 to 3600.", valueName: "seconds"))
@@ -30,51 +31,31 @@ struct WatchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try ControlClient(control)
-        let request = Switchover_V1_GetStatusRequest.with { $0.migration = migration }
-        var last: Switchover_V1_MigrationStatus?
-        var looks = 0
-        while count == 0 || looks <= count {
-            let response: Switchover_V1_GetStatusResponse = try await client.call("GetStatus", request)
-            guard let status = response.migrations.first else { return }
-            if let last {
-                print(TrafficText.line(from: last, to: status, seconds: interval))
+        let isTerminal = isatty(STDOUT_FILENO) == 1
+        var last = try await look(client)
+        if !isTerminal, !control.json { print(TrafficLine.heading) }
+        var shown = 0
+        while count == 0 || shown < count {
+            try await Task.sleep(for: .seconds(interval))
+            let status = try await look(client)
+            let traffic = Traffic(from: last, to: status, seconds: interval)
+            if control.json {
+                print(try status.jsonString())
+            } else if isTerminal {
+                print(TrafficTable.text(traffic, redraws: shown > 0), terminator: "")
             } else {
-                print(TrafficText.heading)
+                print(TrafficLine.text(traffic))
             }
             fflush(nil)
             last = status
-            looks += 1
-            if count > 0, looks > count { return }
-            try await Task.sleep(for: .seconds(interval))
+            shown += 1
         }
     }
-}
 
-/// Traffic between two looks, a line of a table.
-enum TrafficText {
-    private static let stages = ["old", "dualOld", "dualNew", "newMirrored", "new", "none"]
-
-    static var heading: String {
-        row(["epoch", "phase"] + stages.map { $0 == "none" ? "refused" : $0 } + ["failed", "->old", "->new"])
-    }
-
-    static func line(
-        from last: Switchover_V1_MigrationStatus, to status: Switchover_V1_MigrationStatus, seconds: Double
-    ) -> String {
-        func rate(_ count: UInt64) -> String { "\(UInt64(Double(count) / seconds))/s" }
-        let calls = stages.map { name in
-            func calls(_ status: Switchover_V1_MigrationStatus) -> UInt64 {
-                status.stages.first { $0.stage == name }?.calls ?? 0
-            }
-            return rate(calls(status) &- calls(last))
-        }
-        func failed(_ status: Switchover_V1_MigrationStatus) -> UInt64 { status.stages.reduce(0) { $0 + $1.failed } }
-        let sides = zip(last.sides, status.sides).map { rate($1.asked &- $0.asked) }
-        return row(
-            ["\(status.inForce.epoch)", status.inForce.phase] + calls + ["\(failed(status) &- failed(last))"] + sides)
-    }
-
-    private static func row(_ cells: [String]) -> String {
-        cells.map { String(repeating: " ", count: max(11 - $0.count, 0)) + $0 }.joined(separator: " ")
+    private func look(_ client: ControlClient) async throws -> Switchover_V1_MigrationStatus {
+        let request = Switchover_V1_GetStatusRequest.with { $0.migration = migration }
+        let response: Switchover_V1_GetStatusResponse = try await client.call("GetStatus", request)
+        guard let status = response.migrations.first else { throw Exit.unavailable }
+        return status
     }
 }

@@ -4,7 +4,7 @@ import contextlib
 
 import grpc
 
-from .stubs import control, control_services
+from .stubs import control, control_services, records
 
 
 class Operator:
@@ -42,6 +42,14 @@ class Operator:
     def explain(self, *components, migration="orders"):
         key = control.GrayKey(components=components)
         return self.stub.ExplainKey(control.ExplainKeyRequest(migration=migration, key=key), timeout=10)
+
+    def explain_record(self, *parts, migration="orders"):
+        """The response, or the status and the message of the refusal."""
+        request = control.ExplainRecordRequest(migration=migration, key=records.Key(parts=parts))
+        try:
+            return self.stub.ExplainRecord(request, timeout=10)
+        except grpc.RpcError as error:
+            return error.code().name, error.details()
 
     def obstacles(self, **request):
         """The names of what stands in the way, by a dry run."""

@@ -198,7 +198,9 @@ import WireFormat
     @Test func whatCannotBeReadIsSaidWithItsReason() throws {
         let folder = try TemporaryFolder()
         let missing = #expect(throws: InvalidFile.self) { try Configuration.load(folder.path("none.yaml")) }
-        #expect(missing?.description == "\(folder.path("none.yaml")): cannot be read: No such file or directory")
+        #expect(
+            missing?.description == "\(folder.path("none.yaml")): cannot be read: No such file or directory; "
+                + "name the file with --config, or write one with: switchover init")
         let directory = #expect(throws: InvalidFile.self) { try Configuration.load(folder.root) }
         #expect(directory?.description == "\(folder.root): cannot be read: Is a directory")
         try folder.write([0xFF, 0xFE], to: "binary.yaml")

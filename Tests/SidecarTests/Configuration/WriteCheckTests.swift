@@ -90,7 +90,7 @@ import WireFormat
         ),
         (
             "Change: { kind: update, \(key), put: { method: Put, fields: { 1: answer.1 } } }",
-            "\"answer.1\" says not where the field comes from; write request.1 or reply.1"
+            "\"answer.1\" does not say where the field comes from; write request.1 or reply.1"
         ),
         (
             "Change: { kind: update, \(key), put: { method: Put, fields: { x: reply.1 } } }",

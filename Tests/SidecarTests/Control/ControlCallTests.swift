@@ -81,7 +81,9 @@ import WireFormat
         #expect(call.requestEnded(readiness: Self.ready) == [.finish(.ok, "")])
     }
 
-    private static let performed: [ControlCall.Method] = [.getStatus, .changeSwitches, .listChanges, .explainKey]
+    private static let performed: [ControlCall.Method] = [
+        .getStatus, .changeSwitches, .listChanges, .explainKey, .explainRecord,
+    ]
 
     @Test(arguments: performed) func whatSwitchControlAnswersIsTheAnswer(method: ControlCall.Method) {
         var call = Self.call(method)

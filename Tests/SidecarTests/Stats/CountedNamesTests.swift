@@ -30,16 +30,18 @@ import Testing
         let table = RouteTable(configuration, stores: try RecordStores(configuration))
         #expect(names.upstreams == ["a", "b"])
         #expect(names.migrations == ["orders", "stock"])
-        let expected: [(path: String, migration: String, name: String)] = [
-            ("/shop.v1.Orders/Get", "orders", "shop.v1.Orders/Get"),
-            ("/shop.v1.Baskets/Get", "orders", "shop.v1.Baskets/Get"),
-            ("/shop.v1.Orders/Put", "orders", "(other)"), ("/shop.v1.Baskets/Whatever", "orders", "(other)"),
-            ("/shop.v1.Stock/Get", "stock", "(other)"), ("/other.Service/Get", "stock", "(unmatched)"),
-            ("garbage", "stock", "(unmatched)"),
+        let expected: [(path: String, migration: String, name: String, kind: CallKind)] = [
+            ("/shop.v1.Orders/Get", "orders", "shop.v1.Orders/Get", .singleQuery),
+            ("/shop.v1.Baskets/Get", "orders", "shop.v1.Baskets/Get", .singleQuery),
+            ("/shop.v1.Orders/Put", "orders", "(other)", .passThrough),
+            ("/shop.v1.Baskets/Whatever", "orders", "(other)", .passThrough),
+            ("/shop.v1.Stock/Get", "stock", "(other)", .passThrough),
+            ("/other.Service/Get", "stock", "(unmatched)", .passThrough),
+            ("garbage", "stock", "(unmatched)", .passThrough),
         ]
-        for (path, migration, name) in expected {
+        for (path, migration, name, kind) in expected {
             let index = Array(path.utf8).withUnsafeBufferPointer { table.route(for: $0).pointee.counterIndex }
-            #expect(names.methods[index] == .init(migration: migration, name: name), "\(path)")
+            #expect(names.methods[index] == .init(migration: migration, name: name, kind: kind), "\(path)")
         }
         #expect(names.methods.count == 5)
     }

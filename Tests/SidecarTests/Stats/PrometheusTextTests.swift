@@ -19,10 +19,10 @@ import Testing
         let fixture = StatsFixture()
         fixture.counters.callStarted(method: 0)
         fixture.counters.callStarted(method: 0)
-        fixture.counters.callFinished(method: 0, stage: 2, status: 5, nanoseconds: 120_000)
+        fixture.counters.callFinished(method: 0, stage: 2, status: 5, nanoseconds: 120_000, sideNanoseconds: 100_000)
         fixture.counters.legFinished(method: 0, side: 1, status: 0, nanoseconds: 20_000_000_000)
         let samples = Self.samples(PrometheusText.render(fixture.snapshot))
-        let method = "migration=\"orders\",method=\"shop.v1.Orders/Get\""
+        let method = "migration=\"orders\",method=\"shop.v1.Orders/Get\",kind=\"single_query\""
         #expect(samples["switchover_calls_total{\(method),stage=\"dualNew\",status=\"NOT_FOUND\"}"] == "1")
         #expect(samples["switchover_calls_in_flight{\(method)}"] == "1")
         let histogram = "switchover_call_duration_seconds"
@@ -32,6 +32,8 @@ import Testing
         #expect(samples["\(histogram)_bucket{\(method),stage=\"dualNew\",le=\"+Inf\"}"] == "1")
         #expect(samples["\(histogram)_sum{\(method),stage=\"dualNew\"}"] == "0.00012")
         #expect(samples["\(histogram)_count{\(method),stage=\"dualNew\"}"] == "1")
+        #expect(samples["switchover_hop_duration_seconds_sum{\(method)}"] == "0.00002")
+        #expect(samples["switchover_hop_duration_seconds_bucket{\(method),le=\"0.00005\"}"] == "1")
         #expect(samples["switchover_side_calls_total{\(method),side=\"new\",status=\"OK\"}"] == "1")
         let side = "switchover_side_duration_seconds"
         #expect(samples["\(side)_bucket{\(method),side=\"new\",le=\"10\"}"] == "0")
@@ -47,6 +49,9 @@ import Testing
         #expect(samples["switchover_client_connections_accepted_total"] == "0")
         #expect(samples["switchover_upstream_connect_failures_total{upstream=\"orders-new\"}"] == "0")
         #expect(samples["switchover_refusals_total{code=\"no-switches\"}"] == "0")
+        #expect(samples["switchover_records_dirty_total{migration=\"stock\"}"] == "0")
+        #expect(samples["switchover_lane_wait_seconds_count{migration=\"orders\"}"] == "0")
+        #expect(samples["switchover_worker_busy_seconds_total{worker=\"0\"}"] == "0")
         #expect(samples["switchover_build_info{version=\"\(Version.current)\"}"] == "1")
         #expect(samples["process_resident_memory_bytes"] == "12345678")
         #expect(samples["process_cpu_seconds_total"] == "1.25")
@@ -64,6 +69,12 @@ import Testing
         #expect(samples["switchover_switches_phase{migration=\"orders\",phase=\"migrating\"}"] == "1")
         #expect(samples["switchover_switches_phase{migration=\"orders\",phase=\"idle\"}"] == "0")
         #expect(samples["switchover_ready"] == "1")
+        let gray = "migration=\"orders\",set=\"gray\""
+        #expect(samples["switchover_switches_keys{\(gray),list=\"allow\"}"] == "1")
+        #expect(samples["switchover_switches_keys{\(gray),list=\"deny\"}"] == "0")
+        #expect(samples["switchover_switches_share_ratio{\(gray)}"] == "0.025")
+        #expect(samples["switchover_switches_share_ratio{migration=\"stock\",set=\"enrolled\"}"] == "1.0")
+        #expect(samples["switchover_switches_last_change_timestamp_seconds{migration=\"stock\"}"] == "0.0")
     }
 
     @Test func labelsAreEscaped() {

@@ -6,8 +6,10 @@ import Migration
 final class StatsFixture {
     let names = CountedNames(
         methods: [
-            .init(migration: "orders", name: "shop.v1.Orders/Get"), .init(migration: "orders", name: "(other)"),
-            .init(migration: "stock", name: "(other)"), .init(migration: "orders", name: "(unmatched)"),
+            .init(migration: "orders", name: "shop.v1.Orders/Get", kind: .singleQuery),
+            .init(migration: "orders", name: "(other)", kind: .passThrough),
+            .init(migration: "stock", name: "(other)", kind: .passThrough),
+            .init(migration: "orders", name: "(unmatched)", kind: .passThrough),
         ],
         upstreams: ["orders-old", "orders-new"], migrations: ["orders", "stock"]
     )
@@ -28,14 +30,14 @@ final class StatsFixture {
     var counters: WorkerCounters { workers[0] }
 
     var snapshot: StatsSnapshot {
-        let status = board.status
-        return StatsSnapshot(
-            workers, names: names, readiness: status.readiness, switches: status.switches, process: process
-        )
+        StatsSnapshot(workers, names: names, status: board.status, process: process)
     }
 
     static func summary(epoch: UInt64 = 12) -> SwitchSummary {
-        SwitchSummary(epoch: epoch, phase: .migrating, enrolled: "all", gray: "1 allowed, 2.5 %", fingerprint: epoch)
+        SwitchSummary(
+            epoch: epoch, phase: .migrating, enrolled: "all", gray: "1 allowed, 2.5 %",
+            enrolledSize: GraySetSize(shareTimes100: 10_000), graySize: GraySetSize(allowed: 1, shareTimes100: 250),
+            fingerprint: epoch)
     }
 
     /// One of everything that can be counted.
@@ -46,13 +48,19 @@ final class StatsFixture {
             for counter in WorkerCounters.UpstreamCounter.allCases { counters.add(counter, upstream: upstream, 7) }
             counters.add(.connectionsOpened, upstream: upstream)
         }
+        for migration in names.migrations.indices {
+            for counter in WorkerCounters.MigrationCounter.allCases { counters.add(counter, migration: migration, 5) }
+            counters.laneWaitEnded(migration: migration, nanoseconds: 2_500_000)
+        }
+        counters.batchEnded(nanoseconds: 400_000)
         for code in RefusalCode.allCases { counters.refused(code) }
         for method in names.methods.indices {
             for stage in UInt8(0)...5 {
                 for status in UInt8(0)...16 {
                     counters.callStarted(method: method)
                     counters.callFinished(
-                        method: method, stage: stage, status: status, nanoseconds: 50_000 << UInt64(status))
+                        method: method, stage: stage, status: status, nanoseconds: 50_000 << UInt64(status),
+                        sideNanoseconds: 40_000)
                 }
             }
             for side in UInt8(0)...1 {
@@ -60,6 +68,6 @@ final class StatsFixture {
             }
         }
         board.set(state: .serving)
-        board.set(switches: [Self.summary(), nil])
+        board.set(switches: [Self.summary(), nil], heldNanoseconds: 2_000_000, time: 1_700_000_100.5)
     }
 }

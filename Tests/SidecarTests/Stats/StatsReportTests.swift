@@ -37,6 +37,16 @@ import Testing
         #expect(sides["new"]?["totalSeconds"] as? Double == 0.000777777)
         #expect((report["refusals"] as? [String: Int])?["queue-full"] == 1)
         #expect((report["clients"] as? [String: Int])?["connections"] == 2)
+        #expect(methods[0]["kind"] as? String == "single_query")
+        #expect((methods[0]["hop"] as? [String: Any])?["count"] as? Int == 6 * 17)
+        let migrations = try #require(report["migrations"] as? [String: [String: Any]])
+        #expect((migrations["stock"]?["counters"] as? [String: Int])?["suspectsKept"] == 5)
+        #expect((migrations["stock"]?["laneWaits"] as? [String: Any])?["totalSeconds"] as? Double == 0.0025)
+        #expect((report["switchChanges"] as? [String: Any])?["lastHoldSeconds"] as? Double == 0.002)
+        #expect(
+            (report["workers"] as? [[String: Double]]) == [
+                ["busySeconds": 0.0004 + 3e-9, "longestBatchSeconds": 0.0004]
+            ])
         let upstreams = try #require(report["upstreams"] as? [String: [String: Int]])
         #expect(upstreams["orders-old"]?["connections"] == 1)
         #expect(upstreams["orders-new"]?["resetsPaced"] == 7)

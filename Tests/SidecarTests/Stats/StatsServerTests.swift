@@ -16,7 +16,8 @@ import Testing
         init(patienceNanoseconds: UInt64 = 60_000_000_000) throws {
             thread = try LoopThread(name: "stats")
             let any = try #require(try SocketAddress.resolve(host: "127.0.0.1", port: 0).first)
-            let pages = StatsPages(names: fixture.names, workers: fixture.workers, board: fixture.board)
+            let pages = StatsPages(
+                names: fixture.names, workers: fixture.workers, board: fixture.board, configuration: "{}\n")
             server = try StatsServer(
                 address: any, loop: thread.loop, pages: pages, patienceNanoseconds: patienceNanoseconds)
             fixture.counters.set(.heartbeat, MonotonicClock.nanoseconds)
@@ -128,7 +129,7 @@ import Testing
     @Test func unknownPathsListTheKnownOnes() throws {
         let answer = try Running().get("/")
         #expect(answer.status == 404)
-        #expect(answer.body == "here are: /metrics /stats /healthz /readyz\n")
+        #expect(answer.body == "here are: /metrics /stats /config /healthz /readyz\n")
     }
 
     @Test func otherMethodsAreNotAllowed() throws {
@@ -239,7 +240,8 @@ import Testing
         let fixture = StatsFixture()
         let path = "/tmp/switchover-stats-\(getpid()).sock"
         let address = try #require(SocketAddress(unixPath: path))
-        let pages = StatsPages(names: fixture.names, workers: fixture.workers, board: fixture.board)
+        let pages = StatsPages(
+            names: fixture.names, workers: fixture.workers, board: fixture.board, configuration: "{}\n")
         let server = try StatsServer(address: address, loop: thread.loop, pages: pages)
         #expect(server.port == 0)
         var status = stat()

@@ -25,6 +25,32 @@ import Testing
         #expect(board.readiness.reason == "draining", "there is no way back")
     }
 
+    @Test func changesAreCountedOnceTheyAreInForce() {
+        let board = StatusBoard(migrations: ["orders", "stock"])
+        board.set(switches: [StatsFixture.summary(epoch: 1), nil], time: 100)
+        #expect(board.status.changes.made == 0, "the first reading changes nothing")
+        #expect(board.status.changes.lastTimes == [100, nil])
+        board.noteTakenBack()
+        board.noteTakenBack()
+        #expect(board.status.changes.isWaiting)
+        board.set(
+            switches: [StatsFixture.summary(epoch: 1), StatsFixture.summary(epoch: 4)], heldNanoseconds: 7, time: 200)
+        #expect(board.status.changes.made == 1)
+        #expect(board.status.changes.lastTimes == [100, 200])
+        #expect(board.status.changes.lastHoldNanoseconds == 7)
+        #expect(board.status.changes.takenBackCount == 2)
+        #expect(!board.status.changes.isWaiting)
+    }
+
+    @Test func aRefusedSwitchFileIsNotedUntilItIsRightAgain() {
+        let board = StatusBoard(migrations: ["orders"])
+        for isRefused in [true, true, false] { board.set(switchFileRefused: isRefused) }
+        #expect(board.status.changes.fileRefusals == 2)
+        #expect(!board.status.changes.isFileRefused)
+        board.set(switchFileRefused: true)
+        #expect(board.status.changes.isFileRefused)
+    }
+
     @Test func watchersHearOfEachChangeInOrderAndOfNothingElse() throws {
         let board = StatusBoard(migrations: ["orders"])
         let thread = try LoopThread(name: "board")

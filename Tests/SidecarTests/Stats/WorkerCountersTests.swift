@@ -19,6 +19,12 @@ import Testing
                 amount += 1
             }
         }
+        for migration in 0..<2 {
+            for counter in WorkerCounters.MigrationCounter.allCases {
+                counters.add(counter, migration: migration, amount)
+                amount += 1
+            }
+        }
         for (index, code) in RefusalCode.allCases.enumerated() { for _ in 0...index { counters.refused(code) } }
         let snapshot = fixture.snapshot
         var expected: UInt64 = 1
@@ -32,6 +38,13 @@ import Testing
                 expected += 1
             }
         }
+        for migration in 0..<2 {
+            for counter in WorkerCounters.MigrationCounter.allCases {
+                #expect(snapshot[counter, migration: migration] == expected)
+                expected += 1
+            }
+            #expect(snapshot.laneWaits(migration: migration).count == 0)
+        }
         for (index, code) in RefusalCode.allCases.enumerated() { #expect(snapshot.refusals(code) == UInt64(index + 1)) }
         for method in 0..<4 { #expect(snapshot.callsStarted(method: method) == 0) }
     }
@@ -44,7 +57,8 @@ import Testing
                 for _ in 0..<(method * 10 + stage) {
                     counters.callStarted(method: method)
                     counters.callFinished(
-                        method: method, stage: UInt8(stage), status: UInt8(method), nanoseconds: 100_000 + UInt64(stage)
+                        method: method, stage: UInt8(stage), status: UInt8(method),
+                        nanoseconds: 100_000 + UInt64(stage), sideNanoseconds: 0
                     )
                 }
             }
@@ -74,10 +88,48 @@ import Testing
         }
     }
 
+    @Test func whatTheHopTookIsWhatTheSidesDidNot() {
+        let fixture = StatsFixture()
+        let counters = fixture.counters
+        for (total, side) in [(UInt64(500_000), UInt64(440_000)), (100, 100), (100, 900)] {
+            counters.callFinished(method: 1, stage: 2, status: 0, nanoseconds: total, sideNanoseconds: side)
+        }
+        let own = fixture.snapshot.ownTimes(method: 1)
+        #expect(own.count == 3)
+        #expect(own.totalNanoseconds == 60_000)
+        #expect(own.count(bucket: 0) == 2)
+        #expect(own.count(bucket: 1) == 1)
+        #expect(fixture.snapshot.ownTimes(method: 0).count == 0)
+        #expect(fixture.snapshot.legs(method: 1, side: 1).count == 0)
+    }
+
+    @Test func lanesAreCountedByMigrationAndTheLongestWaitIsTheGreatestOfAllWorkers() {
+        let fixture = StatsFixture(workers: 2)
+        for (worker, wait) in zip(fixture.workers, [UInt64(7_000_000), 3_000_000]) {
+            worker.add(.lanesWaited, migration: 1, 3)
+            worker.add(.lanesEntered, migration: 1, 2)
+            worker.add(.lanesLeft, migration: 1)
+            worker.laneWaitEnded(migration: 1, nanoseconds: wait)
+        }
+        let snapshot = fixture.snapshot
+        #expect(snapshot[.longestLaneWait, migration: 1] == 7_000_000)
+        #expect(snapshot.laneWaits(migration: 1).totalNanoseconds == 10_000_000)
+        #expect(snapshot.lanesWaiting(migration: 1) == 4)
+        #expect(snapshot.lanesHeld(migration: 1) == 2)
+        #expect(snapshot.lanesHeld(migration: 0) == 0)
+    }
+
+    @Test func aWorkersLongestBatchIsKeptBesideTheSum() {
+        let fixture = StatsFixture(workers: 2)
+        for time in [UInt64(5), 90, 20] { fixture.workers[1].batchEnded(nanoseconds: time) }
+        #expect(fixture.snapshot.busyNanoseconds == [0, 115])
+        #expect(fixture.snapshot.longestBatchNanoseconds == [0, 90])
+    }
+
     @Test func numbersOutOfRangeAreCountedAsUnknownAndUndecided() {
         let fixture = StatsFixture()
         fixture.counters.callStarted(method: 3)
-        fixture.counters.callFinished(method: 3, stage: 200, status: 99, nanoseconds: .max)
+        fixture.counters.callFinished(method: 3, stage: 200, status: 99, nanoseconds: .max, sideNanoseconds: 0)
         let group = fixture.snapshot.calls(method: 3, stage: 5)
         #expect(group.count(status: 2) == 1)
         #expect(group.count(bucket: LatencyBuckets.count - 1) == 1)
@@ -93,7 +145,7 @@ import Testing
         fixture.workers[0].add(.callsUnqueued, upstream: 1, 1)
         fixture.workers[0].callStarted(method: 0)
         fixture.workers[0].callStarted(method: 0)
-        fixture.workers[0].callFinished(method: 0, stage: 0, status: 0, nanoseconds: 1)
+        fixture.workers[0].callFinished(method: 0, stage: 0, status: 0, nanoseconds: 1, sideNanoseconds: 0)
         let snapshot = fixture.snapshot
         #expect(snapshot.openClientConnections == 4)
         #expect(snapshot.openConnections(upstream: 1) == 0)
@@ -111,7 +163,7 @@ import Testing
                 for _ in 0..<rounds {
                     counters.callStarted(method: 1)
                     counters.add(.clientBytesReceived, 10)
-                    counters.callFinished(method: 1, stage: 2, status: 0, nanoseconds: 60_000)
+                    counters.callFinished(method: 1, stage: 2, status: 0, nanoseconds: 60_000, sideNanoseconds: 0)
                 }
             }
         }

@@ -9,14 +9,14 @@ import Testing
         SwitchSummary(epoch: epoch, phase: phase, enrolled: "all", gray: "none", fingerprint: fingerprint)
     }
 
-    static func known(_ summaries: [SwitchSummary?]) -> SwitchFile {
-        var file = SwitchFile(migrationNames: ["orders", "users"])
+    static func known(_ summaries: [SwitchSummary?], onRecord: [UInt64] = [0, 0]) -> SwitchFile {
+        var file = SwitchFile(migrationNames: ["orders", "users"], epochsOnRecord: onRecord)
         #expect(file.read(.usable(summaries)) == .swap)
         return file
     }
 
     @Test func nothingButAUsableFileMakesSwitchesKnown() {
-        var file = SwitchFile(migrationNames: ["orders", "users"])
+        var file = SwitchFile(migrationNames: ["orders", "users"], epochsOnRecord: [0, 0])
         let advice = "there is no switch file; create the first one with: switchover init-switches"
         #expect(file.read(.missing) == .notReady(advice))
         #expect(file.read(.broken("a reason")) == .notReady("a reason"))
@@ -54,5 +54,17 @@ import Testing
         #expect(file.read(.usable([Self.summary(3), Self.summary(1)])) == .swap)
         let reason = "migration orders is missing, its epoch was 3; write it again"
         #expect(file.read(.usable([nil, Self.summary(1)])) == .refuse(reason))
+    }
+
+    @Test func atStartNoEpochIsLowerThanWhatWasInForce() {
+        var file = SwitchFile(migrationNames: ["orders", "users"], epochsOnRecord: [3, 0])
+        let reason =
+            "migration orders: epoch 2 is lower than 3, which was in force by the audit file; put the last switch file "
+            + "back, or write 4 if these switches are meant"
+        #expect(file.read(.usable([Self.summary(2), Self.summary(1)])) == .notReady(reason))
+        #expect(file.read(.usable([Self.summary(3), Self.summary(1)])) == .swap)
+        // Once switches are known, they and not the record are what counts.
+        var other = Self.known([nil, Self.summary(1)], onRecord: [3, 0])
+        #expect(other.read(.usable([Self.summary(2), Self.summary(1)])) == .swap)
     }
 }

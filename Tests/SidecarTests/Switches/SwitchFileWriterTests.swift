@@ -7,13 +7,21 @@ import Testing
 @Suite struct SwitchFileWriterTests {
     @Test func theFirstFilePutsEveryMigrationAtIdleEpoch1() throws {
         let folder = try TemporaryFolder()
-        try SwitchFileWriter.createInitial(folder.path("s.json"), migrations: ["orders", "users"])
+        let epochs = try SwitchFileWriter.createInitial(folder.path("s.json"), migrations: ["orders", "users"])
+        #expect(epochs == [1, 1])
         #expect(folder.names() == ["s.json"])
         let bytes = try FileContent.read(folder.path("s.json"), limit: 1000)
         let (snapshot, warnings) = try SwitchFileReaderTests.read(String(decoding: bytes, as: UTF8.self))
         #expect(snapshot.summaries.map { $0?.epoch } == [1, 1])
         #expect(snapshot.summaries.map { $0?.phase } == [.idle, .idle])
         #expect(warnings.isEmpty)
+    }
+
+    @Test func epochsGoOnWhereTheAuditFileEnds() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("s.json")
+        try AuditFile(switchFile: path).append(AuditFileTests.entry("users", epoch: 6, origin: .file))
+        #expect(try SwitchFileWriter.createInitial(path, migrations: ["orders", "users"]) == [1, 7])
     }
 
     @Test func aFileThatIsThereIsNeverTouched() throws {

@@ -86,7 +86,7 @@ class Stack:
 
     def __init__(self, binary):
         self.binary = binary
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="switchover-quickstart-"))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="switchover-grpc-service-"))
         self.old, self.new, self.listen, self.stats = free_addresses(4)
         self.processes = []
 

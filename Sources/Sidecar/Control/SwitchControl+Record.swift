@@ -1,0 +1,172 @@
+import Migration
+import Stores
+import SwiftProtobuf
+import SwitchoverProtocol
+import Synchronization
+import WireFormat
+
+/// What is known of one record.
+extension SwitchControl {
+    /// Both sides are asked for it; `reply` is called on the admin loop.
+    func explainRecord(_ request: Switchover_V1_ExplainRecordRequest, _ reply: @escaping Reply) throws(ControlFault) {
+        guard let index = migrations.firstIndex(where: { $0.name == request.migration }) else {
+            throw PlannedChange.unknown(request.migration, migrations.map(\.name))
+        }
+        guard let records = configuration.migrations[index].records,
+            let update = configuration.migrations[index].methods.first(where: { $0.plan.kind == .update })
+        else {
+            throw ControlFault(
+                .failedPrecondition,
+                "the records of \(request.migration) are not in databases; switchover explain \(request.migration) "
+                    + "--gray-key KEY says what the switches mean for them")
+        }
+        guard current?.table[index] != nil else {
+            throw ControlFault(.failedPrecondition, "no switches are known for \(request.migration)")
+        }
+        let lane = LaneTable.Key(
+            migration: index, record: try Self.canonical(update, key: request.key, entity: records.entity.name))
+        ask(records.entity.name, request.key, index) { [self] sides in
+            reply(.success(explanation(of: lane, update, sides).bytes))
+        }
+    }
+
+    private static func canonical(
+        _ update: MethodConfiguration, key: Switchover_V1_Key, entity: String
+    ) throws(ControlFault) -> [UInt8] {
+        let message = Switchover_V1_UpdateRequest.with {
+            $0.entity = entity
+            $0.key = key
+        }
+        guard let plan = update.write?.recordKey, let bytes = plan.canonical(message.bytes) else {
+            throw ControlFault(.invalidArgument, "the key is not what the configuration declares for \(entity)")
+        }
+        return bytes
+    }
+
+    // MARK: - The sides
+
+    private func ask(
+        _ entity: String, _ key: Switchover_V1_Key, _ index: Int,
+        _ tell: @escaping @Sendable ([Switchover_V1_SideRecord]) -> Void
+    ) {
+        let message = Switchover_V1_GetRequest.with {
+            $0.entity = entity
+            $0.key = key
+        }.bytes
+        let answers = SideAnswers(waitingFor: 2) { [self] sides in
+            onAdminLoop { tell(sides) }
+        }
+        for side in [Side.old, .new] {
+            guard let store = store(side, index) else {
+                answers.answered(side, .with { $0.problem = "it is no database of this sidecar" })
+                continue
+            }
+            store.perform(.get, message: message, deadline: deadline(seconds: 5)) { reply in
+                answers.answered(side, Self.side(reply))
+            }
+        }
+    }
+
+    private static func side(_ reply: StoreReply) -> Switchover_V1_SideRecord {
+        .with {
+            switch reply.status {
+            case .ok:
+                if let response = try? Switchover_V1_GetResponse(serializedBytes: reply.message) {
+                    $0.record = response.record
+                }
+            case .notFound: break
+            default: $0.problem = "\(reply.status.name): \(reply.detail)"
+            }
+        }
+    }
+
+    // MARK: - The answer
+
+    private func explanation(
+        of lane: LaneTable.Key, _ update: MethodConfiguration, _ sides: [Switchover_V1_SideRecord]
+    ) -> Switchover_V1_ExplainRecordResponse {
+        let state = lanes.state(of: lane, at: now)
+        return .with {
+            if let switches = current?.table[lane.migration] {
+                $0.epoch = switches.pointee.epoch
+                $0.stage = stage(of: sides, update, switches).map { "\($0.name)" } ?? ""
+            }
+            $0.sides = sides
+            $0.differing = Self.differing(sides)
+            $0.beingWritten = state.isHeld
+            $0.waiting = UInt32(state.waiting)
+            $0.closedMilliseconds = state.closedNanoseconds / 1_000_000
+            $0.writes = lanes.recentWrites.writes(of: lane).map(Switchover_V1_RecordWrite.init)
+        }
+    }
+
+    /// By the gray key that the record has on its authority; both sides' keys must lead to the same one.
+    private func stage(
+        of sides: [Switchover_V1_SideRecord], _ update: MethodConfiguration,
+        _ switches: UnsafePointer<MigrationSwitches>
+    ) -> Stage? {
+        if let stage = switches.pointee.stageWithoutKey { return stage }
+        let stages = sides.filter(\.hasRecord).compactMap { side -> (side: String, stage: Stage)? in
+            let message = Switchover_V1_UpdateRequest.with { $0.grayKey = side.record.grayKey }
+            guard let key = update.plan.key?.canonical(message.bytes) else { return nil }
+            return (side.side, key.withUnsafeBytes { switches.pointee.stage(key: $0) })
+        }
+        return stages.first { "\($0.stage.authority.name)" == $0.side }?.stage ?? stages.first?.stage
+    }
+
+    private static func differing(_ sides: [Switchover_V1_SideRecord]) -> [String] {
+        guard sides.count == 2, sides.allSatisfy(\.hasRecord) else { return [] }
+        let (old, new) = (sides[0].record, sides[1].record)
+        var names = zip(old.fields, new.fields).filter { $0 != $1 }.map(\.0.name)
+        if old.grayKey != new.grayKey { names.append("the gray key") }
+        if old.version != new.version { names.append("the version") }
+        return names
+    }
+}
+
+/// Collects what the sides say, from whatever threads.
+private final class SideAnswers: Sendable {
+    private let state: Mutex<(waiting: Int, sides: [Switchover_V1_SideRecord])>
+    private let done: @Sendable ([Switchover_V1_SideRecord]) -> Void
+
+    init(waitingFor count: Int, done: @escaping @Sendable ([Switchover_V1_SideRecord]) -> Void) {
+        state = Mutex((count, Array(repeating: Switchover_V1_SideRecord(), count: count)))
+        self.done = done
+    }
+
+    func answered(_ side: Side, _ answer: Switchover_V1_SideRecord) {
+        var answer = answer
+        answer.side = "\(side.name)"
+        let all = state.withLock { state -> [Switchover_V1_SideRecord]? in
+            state.sides[Int(side.rawValue)] = answer
+            state.waiting -= 1
+            return state.waiting == 0 ? state.sides : nil
+        }
+        if let all { done(all) }
+    }
+}
+
+extension KeyPlan {
+    /// The canonical form of the key that a message bears; nil where it is missing or malformed.
+    fileprivate func canonical(_ message: [UInt8]) -> [UInt8]? {
+        let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.scratchBytes, alignment: 16)
+        defer { scratch.deallocate() }
+        return message.withUnsafeBytes { bytes in
+            guard case .key(let key) = scan(bytes, scratch: scratch) else { return nil }
+            return Array(key)
+        }
+    }
+}
+
+extension Switchover_V1_RecordWrite {
+    init(_ write: RecentWrites.Write) {
+        self = .with {
+            $0.time = Timestamp.text(seconds: write.seconds)
+            $0.kind = write.kind.name
+            $0.stage = write.stage.map { "\($0.name)" } ?? ""
+            $0.epoch = write.epoch
+            $0.outcome = "\(write.end.answer)"
+            $0.dirty = write.end.effects.contains(.dirty)
+        }
+    }
+}

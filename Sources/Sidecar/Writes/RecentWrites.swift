@@ -1,0 +1,45 @@
+import Glibc
+import Migration
+import Synchronization
+
+/// What became of the last double writes of the process, for whoever asks after a record. Process-wide.
+final class RecentWrites: Sendable {
+    static let writesAtMost = 1024
+
+    struct Write: Sendable, Equatable {
+        /// Wall clock, seconds since 1970.
+        let seconds: Int
+        let lane: LaneTable.Key
+        let kind: CallKind
+        let stage: Stage?
+        let epoch: UInt64
+        let end: WriteEnd
+    }
+
+    private struct Ring {
+        var writes: [Write] = []
+        var next = 0
+    }
+
+    private let ring = Mutex(Ring())
+
+    func note(_ lane: LaneTable.Key, kind: CallKind, stage: Stage?, epoch: UInt64, _ end: WriteEnd) {
+        let write = Write(seconds: time(nil), lane: lane, kind: kind, stage: stage, epoch: epoch, end: end)
+        ring.withLock { ring in
+            if ring.writes.count < Self.writesAtMost {
+                ring.writes.append(write)
+            } else {
+                ring.writes[ring.next] = write
+                ring.next = (ring.next + 1) % Self.writesAtMost
+            }
+        }
+    }
+
+    /// Newest first.
+    func writes(of lane: LaneTable.Key) -> [Write] {
+        ring.withLock { ring in
+            let order = ring.writes[ring.next...] + ring.writes[..<ring.next]
+            return order.filter { $0.lane == lane }.reversed()
+        }
+    }
+}
