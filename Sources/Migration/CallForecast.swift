@@ -14,8 +14,9 @@ package struct CallForecast: Sendable, Equatable {
     package init(_ plan: CallPlan, write: WritePlan?, at stage: Stage) {
         let authority = "\(stage.authority.name)"
         switch plan.kind {
+        // It follows the total switch, which is off at these stages.
         case .passThrough:
-            (usual, absent) = ([authority], nil)
+            (usual, absent) = ([stage == .dualNew ? "old" : authority], nil)
         case .multiQuery:
             let isMerged = stage == .dualOld || stage == .dualNew
             (usual, absent) = (isMerged ? ["old and new, merged by what \(authority) says"] : [authority], nil)

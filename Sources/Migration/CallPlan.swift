@@ -148,14 +148,8 @@ package struct CallPlan: Sendable, Equatable {
     ///
     /// - Parameter isHeld: whether a change of the migration's switches is under way.
     @inlinable package func mustRead(at stage: Stage, isHeld: Bool) -> Bool {
-        if isAlwaysRead { return true }
         if kind == .multiQuery { return stage == .dualOld || stage == .dualNew || readsToken(at: stage) }
-        return isOnBoth(at: stage, isHeld: isHeld)
-    }
-
-    /// Whether a write whose stage is the same for every key is made on both sides, or may have to wait for a change.
-    @inlinable package func isOnBoth(at stage: Stage, isHeld: Bool) -> Bool {
-        kind.isWrite && (stage.isDouble || isHeld)
+        return kind.isWrite && (stage.isDouble || isHeld || isAlwaysRead)
     }
 
     /// A page token of both sides is not for one of them to read (`walk-interrupted`); at stage `old` nothing is read.

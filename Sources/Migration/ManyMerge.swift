@@ -20,6 +20,15 @@ package struct ManyPlan: Sendable, Equatable {
     }
 }
 
+extension ManyPlan {
+    /// The gray key of the first record of an answer; nil when there is none.
+    package func grayKey(ofFirst answer: [UInt8]) throws -> [UInt8]? {
+        let first = try answer.withUnsafeBytes { try RepeatedField.ranges(of: rows, in: $0).first }
+        guard let first else { return nil }
+        return try KeyScratch().withKey(grayKey, in: answer, first) { Array($0) }
+    }
+}
+
 /// Merges what both sides have of many records: each is routed on its own, as a single query would be, and the answer
 /// is in the order of the request. Records that are nowhere are left out.
 package struct ManyMerge {
@@ -63,12 +72,6 @@ package struct ManyMerge {
             FieldWriter.append(plan.rows, row, to: &answer)
         }
         return answer
-    }
-
-    /// The gray key of the first record of an answer; nil when there is none.
-    package func grayKey(ofFirst answer: [UInt8]) throws(Fault) -> [UInt8]? {
-        guard let row = try ranges(plan.rows, answer, nil).first else { return nil }
-        return try key(plan.grayKey, answer, row, nil, KeyScratch())
     }
 
     private mutating func choose<Stages: RowStages & ~Copyable>(

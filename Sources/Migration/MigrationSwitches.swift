@@ -36,6 +36,24 @@ package struct MigrationSwitches: ~Copyable, Sendable {
         return gray.contains(key) ? .dualNew : .dualOld
     }
 
+    /// What holds for every key while a change may be under way.
+    package enum ForAllKeys: Sendable, Equatable {
+        /// Every key has this stage, and keeps it.
+        case stage(Stage)
+        /// The change alters the stage of every key.
+        case moving
+        /// Each gray key decides.
+        case byKey
+    }
+
+    /// - Parameter held: the switches that a change under way leads to or comes from; nil while there is none.
+    package func forAllKeys(held: UnsafePointer<MigrationSwitches>?) -> ForAllKeys {
+        guard let stage = stageWithoutKey else { return .byKey }
+        guard let held else { return .stage(stage) }
+        guard let other = held.pointee.stageWithoutKey else { return .byKey }
+        return other == stage ? .stage(stage) : .moving
+    }
+
     /// The stage that calls of no declared kind have: they follow the total switch.
     package var stageOfPassThrough: Stage {
         switch phase {

@@ -1,11 +1,13 @@
 """Updates that give a record another gray key: wherever it goes, nothing is lost and nothing hidden."""
 
 import threading
+import time
 
 import grpc
 import pytest
 
-from harness.ledger import LEDGER, MOVE, NAME, PLAN, Bookkeeper, Ledger, entry
+from harness.ledger import LEDGER, MOVE, NAME, PLAN, Bookkeeper, Ledger, entry, hang
+from harness.processes import wait_for
 from harness.records import Clerk, Database, settings
 from harness.stubs import ledger
 
@@ -106,6 +108,31 @@ def test_a_move_within_a_stage_is_an_update(bookkeeper, ledgers):
     assert [method for _, method, _, _ in ledgers[0].log] == ["Move", "Overwrite"]
     assert list(ledgers[0].entries) == list(ledgers[1].entries) == [("5", 7)]
     assert said(client.move(("5", 7), "")) == "old", "no new store: it keeps its own"
+
+
+@pytest.mark.parametrize("moving", ["present", "new"])
+def test_a_move_waits_for_a_change_of_either_key(moving, start, ledgers, keep):
+    """One of its two stores becomes gray while another write holds the change up: what comes decides the move."""
+    switches = dict(phase="migrating", enrolled={"allow": ["2", "3"]})
+    sidecar = start(
+        ledgers[0].address, ledgers[1].address, switches, plan=PLAN, migration={"services": [LEDGER], **NAME})
+    client, other = keep(Bookkeeper(sidecar.await_ready().address)), keep(Bookkeeper(sidecar.address))
+    for side in ledgers:
+        side.entries = {("2", 7): entry(("2", 7), 100), ("2", 9): entry(("2", 9), 100)}
+    ledgers[0].faults["Change"] = hang(0.8)
+    slow = threading.Thread(target=lambda: other.change(("2", 9), 5))
+    slow.start()
+    wait_for(lambda: ledgers[0].log, 5, "a write is under way")
+    sidecar.write_switches(**switches, gray={"allow": ["2" if moving == "present" else "3"]})
+    time.sleep(0.1)
+    answer = said(client.move(("2", 7), "3"))
+    slow.join()
+    legs = [(side, method) for side, method, _, metadata in ledgers[0].log
+            if metadata["switchover-epoch"] == str(sidecar.epoch)]
+    if moving == "present":
+        assert answer == "new" and legs == [("new", "Move"), ("old", "Place")]
+    else:
+        assert answer == "old" and legs == [("old", "Move"), ("new", "Place")]
 
 
 @pytest.mark.parametrize("pair, side, method, status, answer, state", [

@@ -279,6 +279,25 @@ def test_bad_requests_are_named(between, databases):
     assert state(databases) == [[OPEN], [OPEN]]
 
 
+@pytest.mark.parametrize("stage", ["dualOld", "dualNew", "newMirrored"])
+def test_records_as_large_as_a_message_may_be(stage, between, databases):
+    """A record's answer is larger than the request that made it: whatever is written is on both sides and readable."""
+    _, clerk = between(STAGES[stage], limits={"message_bytes": "4KiB"})
+    refused = 0
+    for size in range(3900, 4100, 7):
+        stock(databases, "both")
+        answer = clerk.update(7, status="s" * size)
+        if answer == "RESOURCE_EXHAUSTED message-too-large":
+            refused += 1
+            assert state(databases) == [[OPEN], [OPEN]]
+            continue
+        assert answer == (7, "406", "s" * size, 100, 4)
+        assert databases[0].rows() == databases[1].rows() == [answer]
+        assert clerk.get(7) == clerk.get(7, store=None) == answer
+        assert clerk.walk() == clerk.get_many([7]) == [answer]
+    assert 0 < refused < 28
+
+
 def test_a_table_that_is_not_there_ends_the_start(start, databases, tmp_path):
     databases[1].link.execute("drop table orders")
     with pytest.raises(Exception):

@@ -344,6 +344,22 @@ def test_plan_says_what_a_call_would_do(between, binary, tmp_path):
     assert wrong.returncode == 1 and "ledger.v1.Ledger/Change" in wrong.stderr
 
 
+@pytest.mark.parametrize("has_put", [True, False])
+def test_a_record_larger_than_a_message_may_be(has_put, between, ledgers):
+    """What the authority did with the write is known all the same; what cannot be given to the follower is told."""
+    change = PLAN["Change"] if has_put else {name: PLAN["Change"][name] for name in ("kind", "gray_key", "record_key")}
+    _, client = between("dualOld", plan={"Change": change}, limits={"message_bytes": "4KiB"})
+    stock(ledgers, "both")
+    for side in ledgers:
+        side.entries[KEY].owner = "x" * 200_000
+    for _ in range(2):
+        outcome = client.change(KEY, 5)
+        expected = "ABORTED partial-write" if has_put else "RESOURCE_EXHAUSTED message-too-large"
+        assert said(outcome) == expected, "the lane is not closed: nothing is unknown"
+    assert cents(ledgers) == ("110 100" if has_put else "110 110")
+    assert said(client.find(KEY)) == "old"
+
+
 MANY_STAGES = {
     "old": ("ChangeMany old", "old"), "old, not enrolled": ("ChangeMany old", "old"),
     "dualOld": ("", "FAILED_PRECONDITION several-records"), "dualNew": ("", "FAILED_PRECONDITION several-records"),

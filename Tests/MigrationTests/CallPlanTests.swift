@@ -43,20 +43,18 @@ import WireFormat
             methodIndex: 0)
         let merged: [Stage] = [.dualOld, .dualNew]
         let written = merged + [.newMirrored]
-        let rows: [(plan: CallPlan, read: [Stage], held: [Stage], onBoth: [Stage])] = [
-            (single, [], [], []),
-            (CallPlan(passThrough: .read, migrationIndex: 0, methodIndex: 0), [], [], []),
-            (query(hasOpaqueTokens: false), merged, merged, []),
-            (query(hasOpaqueTokens: true), written + [.new], written + [.new], []),
-            (write(isAlwaysRead: false), written, Stage.allCases, written),
-            (write(isAlwaysRead: true), Stage.allCases, Stage.allCases, written),
+        let rows: [(plan: CallPlan, read: [Stage], held: [Stage])] = [
+            (single, [], []),
+            (CallPlan(passThrough: .read, migrationIndex: 0, methodIndex: 0), [], []),
+            (query(hasOpaqueTokens: false), merged, merged),
+            (query(hasOpaqueTokens: true), written + [.new], written + [.new]),
+            (write(isAlwaysRead: false), written, Stage.allCases),
+            (write(isAlwaysRead: true), Stage.allCases, Stage.allCases),
         ]
-        for (plan, read, held, onBoth) in rows {
+        for (plan, read, held) in rows {
             for stage in Stage.allCases {
                 #expect(plan.mustRead(at: stage, isHeld: false) == read.contains(stage), "\(plan.kind) \(stage)")
                 #expect(plan.mustRead(at: stage, isHeld: true) == held.contains(stage), "\(plan.kind) \(stage)")
-                #expect(plan.isOnBoth(at: stage, isHeld: false) == onBoth.contains(stage))
-                #expect(plan.isOnBoth(at: stage, isHeld: true) == plan.kind.isWrite)
                 #expect(plan.readsToken(at: stage) == (plan.hasOpaqueTokens && stage != .old))
             }
         }

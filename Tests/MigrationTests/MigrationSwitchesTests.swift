@@ -118,4 +118,27 @@ import WireFormat
             #expect(found == (isGray ? .dualNew : .dualOld))
         }
     }
+
+    /// What all keys have in common, without a change, and while one to each other state is under way.
+    @Test func whatAllKeysHaveInCommon() throws {
+        typealias State = (phase: Phase, enrolled: Keys, gray: Keys, stage: Stage?)
+        let states: [State] = [
+            (.idle, .none, .none, .old), (.migrating, .none, .none, .old), (.migrating, .all, .none, .dualOld),
+            (.migrating, .all, .all, .dualNew), (.mirrored, .all, .all, .newMirrored), (.finished, .all, .all, .new),
+            (.migrating, .listed, .none, nil), (.migrating, .all, .half, nil),
+        ]
+        for (phase, enrolled, gray, stage) in states {
+            let switches = try Self.switches(phase, enrolled: enrolled, gray: gray)
+            let alone = switches.forAllKeys(held: nil)
+            #expect(alone == (stage.map { .stage($0) } ?? .byKey))
+            for (phase, enrolled, gray, other) in states {
+                let held = try Self.switches(phase, enrolled: enrolled, gray: gray)
+                let found = withUnsafePointer(to: held) { switches.forAllKeys(held: $0) }
+                switch (stage, other) {
+                case (let stage?, let other?): #expect(found == (stage == other ? .stage(stage) : .moving))
+                default: #expect(found == .byKey)
+                }
+            }
+        }
+    }
 }

@@ -61,10 +61,8 @@ package struct ConfigurationSummary {
     /// Where a side's records are, for a migration that moves records.
     private func recordsText(_ migration: MigrationConfiguration, _ side: Side) -> String {
         guard let records = migration.records else { return "" }
-        switch side == .old ? records.old : records.new {
-        case .store(let store): return ", table \(store.table), entity \(records.entity.name)"
-        case .service: return ", \(RecordsConfiguration.service), entity \(records.entity.name)"
-        }
+        let store = side == .old ? records.old : records.new
+        return ", table \(store.table), entity \(records.entity.name)"
     }
 
     /// Names and values below each other.

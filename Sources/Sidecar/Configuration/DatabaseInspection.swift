@@ -12,11 +12,9 @@ package enum DatabaseInspection {
     private static func problem(
         of side: Side, _ migration: MigrationConfiguration, _ configuration: Configuration
     ) -> Diagnostic? {
-        guard let records = migration.records,
-            case .store(let store) = side == .old ? records.old : records.new
-        else { return nil }
+        guard let records = migration.records else { return nil }
         do {
-            try SQLiteStore.inspect(store)
+            try SQLiteStore.inspect(side == .old ? records.old : records.new)
             return nil
         } catch {
             let path = ["migrations", migration.name, "records", "\(side.name)"]

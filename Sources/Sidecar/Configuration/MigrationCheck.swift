@@ -47,10 +47,9 @@ struct MigrationCheck {
     }
 
     private func recordsMethods(_ records: RecordsConfiguration) -> [MethodConfiguration] {
-        let areStores = [records.old, records.new].allSatisfy { if case .store = $0 { true } else { false } }
         let plans = RecordsPlans(
             entity: records.entity, migrationIndex: index, inserts: draft.inserts, guardsInserts: draft.guardsInserts,
-            grayFallback: draft.grayFallback, canPut: areStores, isGrayKeyImmutable: draft.immutableGrayKey != nil)
+            grayFallback: draft.grayFallback, isGrayKeyImmutable: draft.immutableGrayKey != nil)
         return plans.methods()
     }
 

@@ -58,12 +58,15 @@ struct RecordsCheck {
 
     private func records(
         _ side: Side, _ upstream: Placed<String>?, _ mapping: RecordsDraft.MappingDraft?, _ entity: RecordEntity?
-    ) -> RecordsConfiguration.Records? {
+    ) -> StoreConfiguration? {
         guard let upstream, let target = upstreams.first(where: { $0.name == upstream.value }) else { return nil }
         guard let path = target.database?.value else {
-            guard let mapping else { return .service }
+            // What could not be read may have been meant as either.
+            guard target.address != nil else { return nil }
             issues.error(
-                mapping.place, "\(target.name) is a service, which maps its tables itself; remove \(side.name) here")
+                upstream.place,
+                "\(target.name) is a service, and records are moved between databases; write an upstream with sqlite, "
+                    + "or describe the service's methods by field numbers: services and methods in place of records")
             return nil
         }
         guard let mapping else {
@@ -73,7 +76,7 @@ struct RecordsCheck {
                     + "write \(side.name): { table: ..., columns: { field: column } }")
             return nil
         }
-        return entity.flatMap { store(path, mapping, $0) }.map { .store($0) }
+        return entity.flatMap { store(path, mapping, $0) }
     }
 
     private func store(
@@ -119,11 +122,10 @@ struct RecordsCheck {
     }
 
     /// One table cannot be both sides of a migration.
-    private func checkSides(_ old: RecordsConfiguration.Records, _ new: RecordsConfiguration.Records) {
-        guard case .store(let old) = old, case .store(let new) = new, let place = draft.new?.table?.place else {
-            return
-        }
-        guard old.path == new.path, old.table.lowercased() == new.table.lowercased() else { return }
+    private func checkSides(_ old: StoreConfiguration, _ new: StoreConfiguration) {
+        guard let place = draft.new?.table?.place, old.path == new.path,
+            old.table.lowercased() == new.table.lowercased()
+        else { return }
         issues.error(place, "old and new are the same table, \(new.table) of \(new.path); name another one")
     }
 }

@@ -11,18 +11,11 @@ package struct DatabaseUpstream: Sendable, Equatable {
 
 /// What a migration says that moves records of `switchover.v1.Records` instead of a service of the user's own.
 package struct RecordsConfiguration: Sendable, Equatable {
-    /// Where one side's records are.
-    package enum Records: Sendable, Equatable {
-        case store(StoreConfiguration)
-        /// The side is a gRPC service that is a Records service itself.
-        case service
-    }
-
     package static let service = "switchover.v1.Records"
 
     package let entity: RecordEntity
-    package let old: Records
-    package let new: Records
+    package let old: StoreConfiguration
+    package let new: StoreConfiguration
 }
 
 extension RecordsConfiguration {

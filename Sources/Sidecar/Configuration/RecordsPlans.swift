@@ -10,8 +10,6 @@ struct RecordsPlans {
     let inserts: InsertRule
     let guardsInserts: Bool
     let grayFallback: Bool
-    /// Both sides are stores, which can be given whole records.
-    let canPut: Bool
     let isGrayKeyImmutable: Bool
 
     private static let timeout = Configuration.defaultTimeoutNanoseconds
@@ -54,8 +52,7 @@ struct RecordsPlans {
         return WritePlan(
             recordKey: entity.requestRecordKey, inserts: inserts, guardsInserts: guardsInserts,
             lookUp: request("Get", [(1, .request, "1"), (2, .request, "2")]),
-            put: canPut ? record : nil, putOrInsert: canPut ? record : nil,
-            erase: canPut ? request("", [(1, .request, "2")]) : nil,
+            put: record, putOrInsert: record, erase: request("", [(1, .request, "2")]),
             newGrayKey: changes ? entity.requestNewGrayKey : nil, isGrayKeyImmutable: isGrayKeyImmutable)
     }
 

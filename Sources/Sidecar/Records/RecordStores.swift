@@ -14,6 +14,7 @@ struct RecordStores {
         }
     }
 
+    /// Nil for migrations that move services.
     func store(_ side: Side, migration: Int) -> SQLiteStore? { stores[migration][Int(side.rawValue)] }
 
     /// Ends one side's after it has done what was asked of it; does nothing where there is none.
@@ -24,8 +25,7 @@ struct RecordStores {
         for store in stores.joined() { store?.close() }
     }
 
-    private static func open(_ records: RecordsConfiguration.Records?) throws -> SQLiteStore? {
-        guard case .store(let configuration) = records else { return nil }
-        return try SQLiteStore(configuration)
+    private static func open(_ configuration: StoreConfiguration?) throws -> SQLiteStore? {
+        try configuration.map { try SQLiteStore($0) }
     }
 }

@@ -9,11 +9,10 @@ struct RecordsRoute {
     let many: ManyPlan
     /// At `dualNew`, whether old is asked for what new does not have.
     let grayFallback: Bool
-    /// Nil where the side is a Records service itself.
-    let old: SQLiteStore?
-    let new: SQLiteStore?
+    let old: SQLiteStore
+    let new: SQLiteStore
 
-    func store(_ side: Side) -> SQLiteStore? { side == .old ? old : new }
+    func store(_ side: Side) -> SQLiteStore { side == .old ? old : new }
 
     /// Field 3 of a request, the gray key, made of an answer with one record.
     static func naming(_ answer: [UInt8]) -> [UInt8] {

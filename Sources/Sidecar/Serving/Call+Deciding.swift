@@ -11,10 +11,6 @@ extension CallPointer {
         plan.pointee.mustRead(at: stage, isHeld: pointee.worker.heldSwitches(of: plan.pointee.migrationIndex) != nil)
     }
 
-    private func isOnBoth(_ plan: UnsafePointer<CallPlan>, at stage: Stage) -> Bool {
-        plan.pointee.isOnBoth(at: stage, isHeld: pointee.worker.heldSwitches(of: plan.pointee.migrationIndex) != nil)
-    }
-
     func readMessage() {
         let body = pointee.client.pointee.body.bytes
         let limit = pointee.worker.pointee.limits.messageBytes
@@ -62,9 +58,13 @@ extension CallPointer {
             return decideSeveral(message, element, key, switches)
         }
         if plan.pointee.isAlwaysRead, !keepsGrayKey(message) { return }
-        if pointee.route.pointee.recordsPointer != nil, let stage = switches.pointee.stageWithoutKey,
-            !isOnBoth(plan, at: stage)
-        {
+        if plan.pointee.kind.isWrite {
+            switch switches.pointee.forAllKeys(held: worker.heldSwitches(of: plan.pointee.migrationIndex)) {
+            case .stage(let stage): return route(stage, stage, message, switches)
+            case .moving: return waitForChange()
+            case .byKey: break
+            }
+        } else if pointee.route.pointee.recordsPointer != nil, let stage = switches.pointee.stageWithoutKey {
             return decide(stage, switches, message)
         }
         guard let key = pointee.route.pointee.keyPointer else { return refuse(.noSwitches) }
@@ -160,6 +160,15 @@ extension CallPointer {
             }
         }
         if isMoving { return waitForChange() }
+        route(stage, next, message, switches)
+    }
+
+    /// A write whose stage is known goes to one side or to both.
+    ///
+    /// - Parameter next: the stage of the gray key that the record has after it.
+    private func route(
+        _ stage: Stage, _ next: Stage, _ message: UnsafeRawBufferPointer, _ switches: UnsafePointer<MigrationSwitches>
+    ) {
         if stage.isDouble, pointee.route.pointee.writePointer?.pointee.plan.element != nil {
             return refuse(.severalRecords(stage))
         }

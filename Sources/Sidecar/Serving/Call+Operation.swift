@@ -89,10 +89,10 @@ extension CallPointer {
         if let records = pointee.route.pointee.recordsPointer, records.pointee.operation == .getMany {
             let merging = ManyMerge(
                 plan: records.pointee.many, stage: stage, grayFallback: records.pointee.grayFallback)
-            let operation = LookUpOperation(
-                self, .records, message: Array(message), merging, switches: switches, keeping: snapshot)
+            let operation = ManyOperation(
+                self, message: Array(message), merging, mayMiss: mayMiss, switches: switches, keeping: snapshot)
             pointee.operation = operation
-            return operation.start(Array(message), path: nil)
+            return operation.start()
         }
         guard let query = pointee.route.pointee.queryPointer else { return refuse(.unknownMethod) }
         let operation = QueryOperation(
@@ -125,14 +125,13 @@ extension CallPointer {
             pointee.generation = pointee.worker.callDecided(plan)
         }
         if pointee.deadline == 0 { setDeadline(plan.pointee.timeoutNanoseconds) }
-        // A write only needs to know the record: whatever side has it tells its gray key.
-        let merging = ManyMerge(
-            plan: records.pointee.many, stage: isQuery ? nil : .dualOld, grayFallback: records.pointee.grayFallback)
-        let operation = LookUpOperation(
-            self, isQuery ? .record : .grayKey, message: Array(message), merging, switches: switches,
-            keeping: snapshot)
+        let purpose: RecordSearch.Purpose =
+            isQuery ? .record(grayFallback: records.pointee.grayFallback) : .grayKey
+        let operation = SearchOperation(
+            self, purpose, message: Array(message), asking: request, path: isQuery ? nil : lookUp?.path,
+            plan: records.pointee.many, switches: switches, keeping: snapshot)
         pointee.operation = operation
-        operation.start(request, path: isQuery ? nil : lookUp?.path)
+        operation.start()
         return true
     }
 

@@ -11,6 +11,8 @@ enum Refusal {
     case malformedMetadata(field: String, StaticString)
     case metadataTooLarge(limit: Int)
     case messageTooLarge(limit: Int)
+    /// A write was made, and its answer cannot be kept.
+    case answerTooLarge(Side, limit: Int)
     case malformedMessage(String)
     /// - Parameter name: `the gray key`, `the record key`.
     case missingKey(_ name: String, path: String)
@@ -64,7 +66,8 @@ enum Refusal {
             .unknownEntity:
             .invalidArgument
         case .mixedStages, .severalRecords: .failedPrecondition
-        case .metadataTooLarge, .messageTooLarge, .buffersFull, .queueFull, .laneFull: .resourceExhausted
+        case .metadataTooLarge, .messageTooLarge, .answerTooLarge, .buffersFull, .queueFull, .laneFull:
+            .resourceExhausted
         case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving, .rowsMissing: .unavailable
         case .storeRefused(let status, _): status
         case .alreadyExists: .alreadyExists
@@ -83,7 +86,7 @@ enum Refusal {
         case .unknownMethod: .unknownMethod
         case .malformedMetadata: .malformedMetadata
         case .metadataTooLarge: .metadataTooLarge
-        case .messageTooLarge: .messageTooLarge
+        case .messageTooLarge, .answerTooLarge: .messageTooLarge
         case .malformedMessage, .unreadableField: .malformedMessage
         case .missingKey: .missingKey
         case .immutableKey: .immutableKey
@@ -112,7 +115,8 @@ enum Refusal {
     /// The side that is the cause, the value of the trailer `switchover-side`; nil where none is.
     var side: Side? {
         switch self {
-        case .queueFull(let side), .sideUnreachable(let side, _), .sideFailed(let side, _), .alreadyExists(let side),
+        case .answerTooLarge(let side, _), .queueFull(let side), .sideUnreachable(let side, _),
+            .sideFailed(let side, _), .alreadyExists(let side),
             .partialWrite(let side), .outcomeUnknown(let side, _), .rowsMissing(let side, _),
             .unsortedSide(let side, _):
             side
@@ -128,6 +132,8 @@ enum Refusal {
         case .malformedMetadata(let field, let text): "\(field) \(text)"
         case .metadataTooLarge(let limit): "the metadata is larger than limits.metadata_bytes (\(limit))"
         case .messageTooLarge(let limit): "the message is larger than limits.message_bytes (\(limit))"
+        case .answerTooLarge(let side, let limit):
+            "the write was made, and the answer of \(side.name) is larger than limits.message_bytes (\(limit))"
         case .malformedMessage(let text): text
         case .missingKey(let name, let path): "\(name), field \(path) of the request, is missing"
         case .immutableKey(let path):

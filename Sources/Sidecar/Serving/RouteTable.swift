@@ -166,13 +166,12 @@ extension Route {
         _ method: MethodConfiguration, of migration: MigrationConfiguration, counterIndex: Int, stores: RecordStores,
         index: Int
     ) {
-        let records = migration.records.flatMap { records in
-            StoreOperation(method: method.name).map { (records, $0) }
-        }.map { records, operation in
-            RecordsRoute(
-                operation: operation, many: records.many, grayFallback: migration.grayFallback,
-                old: stores.store(.old, migration: index),
-                new: stores.store(.new, migration: index))
+        var records: RecordsRoute?
+        if let configured = migration.records, let operation = StoreOperation(method: method.name),
+            let old = stores.store(.old, migration: index), let new = stores.store(.new, migration: index)
+        {
+            records = RecordsRoute(
+                operation: operation, many: configured.many, grayFallback: migration.grayFallback, old: old, new: new)
         }
         self.init(
             planPointer: Self.keep(method.plan), keyPointer: method.plan.key.map(Self.keep),

@@ -32,6 +32,9 @@ final class Ask {
         let deadline: UInt64
         /// What a store is asked to do in place of a call.
         var operation: StoreOperation?
+        /// Whether a reply that is too large to be kept is heard to its end: what became of a write matters more than
+        /// what is said of it.
+        var awaitsStatus = false
     }
 
     /// What a side answered, as the client is to be given it.
@@ -55,6 +58,8 @@ final class Ask {
     private var hasRetried = false
     private var isInStore = false
     private var storeReply: StoreReply?
+    /// The reply was too large to be kept; its status is known.
+    private(set) var hasLostReply = false
     /// Known once `replyMessage` was read.
     private(set) var isReplyCompressed = false
 
@@ -93,7 +98,8 @@ final class Ask {
     /// read.
     var replyMessage: [UInt8]? {
         if let storeReply { return storeReply.status == .ok ? storeReply.message : nil }
-        guard let body = leg.pointee.stream?.pointee.body.bytes, case .prefix(let prefix) = GRPCPrefix.parse(body),
+        guard !hasLostReply, let body = leg.pointee.stream?.pointee.body.bytes,
+            case .prefix(let prefix) = GRPCPrefix.parse(body),
             body.count == GRPCPrefix.byteCount + Int(prefix.length)
         else { return nil }
         let message = UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...])
@@ -108,7 +114,7 @@ final class Ask {
             return storeReply.status == .ok
                 ? .message(storeReply.message) : .status(storeReply.status, storeReply.detail)
         }
-        guard let stream = leg.pointee.stream else { return nil }
+        guard !hasLostReply, let stream = leg.pointee.stream else { return nil }
         stream.pointee.owner = nil
         leg.pointee.stream = nil
         return .stream(stream)
@@ -222,7 +228,12 @@ final class Ask {
     private func grew(_ stream: StreamPointer, _ events: StreamEvents) {
         stream.creditAll()
         let limit = worker.pointee.limits.messageBytes + GRPCPrefix.byteCount
-        if events.contains(.oversized) || stream.pointee.body.count > limit { return cancel(.resourceExhausted) }
+        if events.contains(.oversized) { return cancel(.resourceExhausted) }
+        if stream.pointee.body.count > limit {
+            guard request.awaitsStatus else { return cancel(.resourceExhausted) }
+            hasLostReply = true
+            stream.discard()
+        }
         // An answer before the request's end: its stream closes with a reset.
         if stream.pointee.hasEnded { leg.pointee.connection?.reset(leg, stream) }
     }

@@ -206,6 +206,8 @@ final class WriteOperation: Operation {
 
     private func ask(_ request: Ask.Request, _ note: @escaping (Ask, WriteOutcome) -> Void) {
         let absent = call.pointee.route.pointee.planPointer?.pointee.absent ?? .notFound
+        var request = request
+        request.awaitsStatus = true
         let ask = Ask(request, for: call) { [unowned self] ask, result in
             let outcome: WriteOutcome =
                 switch result {
@@ -240,7 +242,10 @@ final class WriteOperation: Operation {
     private func answer(_ answer: WriteAnswer) {
         switch answer {
         case .reply(let side):
-            call.answer(replies[side]?.takeReply())
+            guard let reply = replies[side], !reply.hasLostReply else {
+                return call.refuse(.answerTooLarge(side, limit: worker.pointee.limits.messageBytes))
+            }
+            call.answer(reply.takeReply())
         case .alreadyExists(let side): call.refuse(.alreadyExists(side))
         case .fail(let side, .unreachable): call.refuse(.sideUnreachable(side, "nothing was written"))
         case .fail(let side, .failed(let status)): call.refuse(.sideFailed(side, status))

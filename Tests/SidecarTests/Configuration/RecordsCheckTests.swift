@@ -61,10 +61,7 @@ import WireFormat
         #expect(records.entity.name == "order")
         #expect(records.entity.fields.map(\.name) == ["order_id", "store_id", "total", "created_at", "version"])
         #expect(records.entity.fields.map(\.isNullable) == [false, false, true, false, false])
-        guard case .store(let old) = records.old, case .store(let new) = records.new else {
-            Issue.record("both sides are stores")
-            return
-        }
+        let (old, new) = (records.old, records.new)
         #expect(old.table == "t_order" && old.path == "conf/old.db" && old.enforcesForeignKeys)
         #expect(old.columns.map(\.name) == ["id", "store_id", "total_cents", "created", "version"])
         let format = try #require(TimestampFormat(example: "2017-01-01T11:53:26Z"))
@@ -89,19 +86,14 @@ import WireFormat
         #expect(paths(entity.rowGrayKey) == ["2.6 string"])
     }
 
-    @Test func aServiceMayBeASideThatMapsItsTablesItself() throws {
-        let text = Self.right.replacing("old: a", with: "old: c")
-            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        let start = try #require(text.firstIndex { $0 == "      old:" })
-        let end = try #require(text.firstIndex { $0 == "      new:" })
-        let configuration = try Self.configuration((text[..<start] + text[end...]).joined(separator: "\n"))
-        let migration = configuration.migrations[0]
-        #expect(migration.records?.old == .service)
-        #expect(configuration.describe(upstream: migration.oldUpstream).name == "c")
-        #expect(
-            configuration.warnings.map(\.description) == [
-                "conf/s.yaml:2: upstreams.a: no migration uses this upstream; remove it, or name it as old or new"
-            ])
+    /// Both sides of the Records service are databases; the gray key's place in an update is known either way.
+    @Test func immutableGrayKeysAreRead() throws {
+        let plans = try [
+            Self.right, Self.right.replacing("    new: b\n", with: "    new: b\n    immutable_gray_key: on\n"),
+        ]
+        .map { try Self.configuration($0).migrations[0].methods }
+        #expect(plans.map { $0.filter(\.plan.isAlwaysRead).map(\.name) } == [[], ["Update"]])
+        #expect(plans.map { $0.filter { $0.write?.newGrayKey != nil }.map(\.name) } == [["Update"], ["Update"]])
     }
 
     @Test func twoTablesOfOneDatabase() throws {
@@ -128,8 +120,7 @@ import WireFormat
         Case(
             "a: { sqlite: old.db }", by: "a: { sqlte: old.db }",
             says: "s.yaml:2: upstreams.a: key \"address\" is missing; write address: host:port",
-            "s.yaml:2: upstreams.a.sqlte: unknown key \"sqlte\"; write one of address, sqlite (did you mean sqlite?)",
-            "s.yaml:20: migrations.orders.records.old: a is a service, which maps its tables itself; remove old here"),
+            "s.yaml:2: upstreams.a.sqlte: unknown key \"sqlte\"; write one of address, sqlite (did you mean sqlite?)"),
         Case(
             "a: { sqlite: old.db }", by: "a: { sqlite: old.db, address: 127.0.0.1:2 }",
             says: "s.yaml:2: upstreams.a.address: an upstream is a service or a database; remove address or sqlite"),
@@ -193,8 +184,9 @@ import WireFormat
                 + "found a list"),
         Case(
             "    new: b\n", by: "    new: c\n",
-            says: "s.yaml:27: migrations.orders.records.new: c is a service, which maps its tables itself; "
-                + "remove new here"),
+            says: "s.yaml:8: migrations.orders.new: c is a service, and records are moved between databases; write an "
+                + "upstream with sqlite, or describe the service's methods by field numbers: services and methods in "
+                + "place of records"),
         Case(
             "    records:", by: "    services: [shop.v1.Orders]\n    records:",
             says: "s.yaml:9: migrations.orders.services[0]: a migration with records has no services, since its calls "

@@ -12,6 +12,7 @@ import WireFormat
         (.malformedMetadata(field: "x-bin", "is not base64"), .invalidArgument, "malformed-metadata"),
         (.metadataTooLarge(limit: 16_384), .resourceExhausted, "metadata-too-large"),
         (.messageTooLarge(limit: 4096), .resourceExhausted, "message-too-large"),
+        (.answerTooLarge(.new, limit: 4096), .resourceExhausted, "message-too-large"),
         (.malformedMessage("50 % wrong: \u{fc}\n"), .invalidArgument, "malformed-message"),
         (.missingKey("the gray key", path: "1.3"), .invalidArgument, "missing-key"),
         (.compressedMessage, .unimplemented, "compressed-message"),

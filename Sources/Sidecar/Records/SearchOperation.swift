@@ -1,0 +1,110 @@
+import EventLoop
+import HTTP2
+import Migration
+import Stores
+import WireFormat
+
+/// A call about one record that does not bear its gray key: asks one side after the other as its machine says.
+///
+///     made --start--> running --machine's end, client gone, too late--> over --asks closed--> closed
+final class SearchOperation: Operation {
+    private let call: CallPointer
+    private let purpose: RecordSearch.Purpose
+    /// The client's own.
+    private let message: [UInt8]
+    /// What the sides are asked, and by which method; nil for the client's own.
+    private let request: [UInt8]
+    private let path: UnsafeBufferPointer<UInt8>?
+    private let plan: ManyPlan
+    private let switches: UnsafePointer<MigrationSwitches>
+    /// Keeps the memory behind `switches`.
+    private let snapshot: SwitchSnapshot
+    private var machine: RecordSearch
+    private var asks: [Ask] = []
+    private var isOver = false
+    private var reasonUnreachable = ""
+
+    init(
+        _ call: CallPointer, _ purpose: RecordSearch.Purpose, message: [UInt8], asking request: [UInt8],
+        path: UnsafeBufferPointer<UInt8>?, plan: ManyPlan, switches: UnsafePointer<MigrationSwitches>,
+        keeping snapshot: SwitchSnapshot
+    ) {
+        self.call = call
+        self.purpose = purpose
+        self.message = message
+        self.request = request
+        self.path = path
+        self.plan = plan
+        self.switches = switches
+        self.snapshot = snapshot
+        machine = RecordSearch(for: purpose)
+    }
+
+    var isClosed: Bool { isOver && asks.allSatisfy(\.isClosed) }
+
+    func start() { perform(machine.start()) }
+    func clientLeft() { end {} }
+    func deadlinePassed() { end {} }
+
+    private func perform(_ action: RecordSearch.Action) {
+        switch action {
+        case .ask(let side): ask(side)
+        case .found(let side): found(asks.last { $0.request.side == side })
+        case .foundUnmigrated:
+            call.count(.unmigratedReads)
+            found(asks.first)
+        case .notFound: end { call.refuse(.storeRefused(.notFound, "neither side has the record")) }
+        case .fail(let side, .unreachable): end { call.refuse(.sideUnreachable(side, reasonUnreachable)) }
+        case .fail(let side, .failed(let status)): end { call.refuse(.rowsMissing(side, status)) }
+        case .ignore: break
+        }
+    }
+
+    private func ask(_ side: Side) {
+        let ask = Ask(
+            Ask.Request(
+                side: side, path: path, message: request, deadline: call.pointee.deadline, operation: .get),
+            for: call
+        ) { [unowned self] in replied($0, $1) }
+        asks.append(ask)
+        ask.start()
+    }
+
+    private func replied(_ ask: Ask, _ result: Ask.Result) {
+        guard !isOver else { return }
+        switch result {
+        case .replied(.ok), .decided(.ok):
+            guard let key = grayKey(of: ask) else {
+                return end { call.refuse(.malformedAnswer(ask.request.side, "its record cannot be read")) }
+            }
+            perform(machine.replied(.found(key.withUnsafeBytes { switches.pointee.stage(key: $0) })))
+        case .decided(.notFound), .replied(.notFound): perform(machine.replied(.absent))
+        // What is wrong with the request is told in the side's own words.
+        case .decided(.invalidArgument), .replied(.invalidArgument): end { call.answer(ask.takeReply()) }
+        case .decided(let status), .replied(let status), .lost(let status):
+            perform(machine.replied(.failed(.failed(status))))
+        case .unreachable(let reason):
+            reasonUnreachable = reason
+            perform(machine.replied(.failed(.unreachable)))
+        }
+    }
+
+    private func grayKey(of ask: Ask) -> [UInt8]? {
+        ask.replyMessage.flatMap { try? plan.grayKey(ofFirst: $0) }
+    }
+
+    private func found(_ ask: Ask?) {
+        guard purpose == .grayKey else { return end { call.answer(ask?.takeReply()) } }
+        guard let ask, let key = grayKey(of: ask), let answer = ask.replyMessage else { return }
+        isOver = true
+        call.found(grayKey: key, naming: RecordsRoute.naming(answer), message: message)
+    }
+
+    private func end(_ answer: () -> Void) {
+        guard !isOver else { return call.operationProgressed() }
+        isOver = true
+        answer()
+        for ask in asks { ask.cancel(.cancelled) }
+        call.operationProgressed()
+    }
+}

@@ -1,0 +1,59 @@
+import Testing
+import WireFormat
+
+@testable import Migration
+
+/// A record without its gray key: every reply of old, then every reply of new, for each purpose.
+@Suite struct RecordSearchTests {
+    private static let failure = SingleQuery.SideFailure.failed(.internal)
+    private static let stages: [Stage] = [.old, .dualOld, .dualNew]
+    private static let replies: [RecordSearch.Reply] =
+        stages.map { .found($0) } + [.absent, .failed(failure), .failed(.unreachable)]
+
+    private func search(_ purpose: RecordSearch.Purpose, _ replies: RecordSearch.Reply...) -> RecordSearch.Action {
+        var search = RecordSearch(for: purpose)
+        #expect(search.start() == .ask(.old))
+        return replies.reduce(.ask(.old)) { _, reply in search.replied(reply) }
+    }
+
+    @Test func aWriteTakesTheGrayKeyFromOldOrElseFromNew() {
+        for stage in Self.stages {
+            #expect(search(.grayKey, .found(stage)) == .found(on: .old), "new is not asked")
+            #expect(search(.grayKey, .absent, .found(stage)) == .found(on: .new))
+        }
+        #expect(search(.grayKey, .absent) == .ask(.new))
+        #expect(search(.grayKey, .absent, .absent) == .notFound)
+        #expect(search(.grayKey, .absent, .failed(Self.failure)) == .fail(.new, Self.failure))
+        #expect(search(.grayKey, .failed(.unreachable)) == .fail(.old, .unreachable))
+    }
+
+    @Test(arguments: [true, false]) func aQueryTakesTheRecordFromItsAuthority(fallsBack: Bool) {
+        let purpose = RecordSearch.Purpose.record(grayFallback: fallsBack)
+        #expect(search(purpose, .found(.old)) == .found(on: .old), "new is not asked")
+        #expect(search(purpose, .found(.dualOld)) == .found(on: .old), "new is not asked")
+        #expect(search(purpose, .failed(Self.failure)) == .fail(.old, Self.failure))
+        #expect(search(purpose, .found(.dualNew)) == .ask(.new))
+        #expect(search(purpose, .found(.dualNew), .found(.dualNew)) == .found(on: .new))
+        #expect(search(purpose, .found(.dualNew), .absent) == (fallsBack ? .foundUnmigrated : .notFound))
+        #expect(search(purpose, .found(.dualNew), .failed(.unreachable)) == .fail(.new, .unreachable))
+        #expect(search(purpose, .absent) == .ask(.new))
+        #expect(search(purpose, .absent, .found(.old)) == .notFound, "no record yet")
+        #expect(search(purpose, .absent, .found(.dualOld)) == .found(on: .new), "born on new")
+        #expect(search(purpose, .absent, .found(.dualNew)) == .found(on: .new))
+        #expect(search(purpose, .absent, .absent) == .notFound)
+        #expect(search(purpose, .absent, .failed(Self.failure)) == .fail(.new, Self.failure), "never not found")
+    }
+
+    @Test func eventsOutOfTurnAreIgnored() {
+        for purpose in [RecordSearch.Purpose.grayKey, .record(grayFallback: true)] {
+            for reply in Self.replies {
+                var search = RecordSearch(for: purpose)
+                #expect(search.replied(reply) == .ignore)
+                _ = search.start()
+                #expect(search.start() == .ignore)
+                _ = search.replied(.failed(.unreachable))
+                #expect(search.replied(reply) == .ignore && search.start() == .ignore)
+            }
+        }
+    }
+}
