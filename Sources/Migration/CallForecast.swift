@@ -23,6 +23,10 @@ package struct CallForecast: Sendable, Equatable {
             let query = SingleQuery(stage: stage, grayFallback: plan.grayFallback)
             (usual, absent) = ([authority], Self.play(query))
         case .update, .upsert, .insert, .delete:
+            if stage.isDouble, write?.element != nil {
+                (usual, absent) = (["refused, since it writes several records"], nil)
+                return
+            }
             guard stage.isDouble, let machine = write?.write(plan.kind, at: stage) else {
                 (usual, absent) = ([authority], nil)
                 return

@@ -22,10 +22,13 @@ package struct WritePlan: Sendable, Equatable {
     /// Whether such an update is refused.
     package let isGrayKeyImmutable: Bool
 
+    /// How the request names several records; nil where it writes one.
+    package let element: ElementPlan?
+
     package init(
         recordKey: KeyPlan, inserts: InsertRule, guardsInserts: Bool, lookUp: DerivedRequest?, put: DerivedRequest?,
         putOrInsert: DerivedRequest?, erase: DerivedRequest? = nil, newGrayKey: KeyPlan? = nil,
-        isGrayKeyImmutable: Bool = false
+        isGrayKeyImmutable: Bool = false, element: ElementPlan? = nil
     ) {
         self.recordKey = recordKey
         self.inserts = inserts
@@ -36,12 +39,14 @@ package struct WritePlan: Sendable, Equatable {
         self.erase = erase
         self.newGrayKey = newGrayKey?.required
         self.isGrayKeyImmutable = isGrayKeyImmutable
+        self.element = element
     }
 
-    /// The machine of one call; nil for kinds that do not write.
+    /// The machine of one call; nil for kinds that do not write, and for writes of several records.
     ///
     /// - Parameter next: the stage of the gray key that an update gives the record; nil where it keeps its own.
     package func write(_ kind: CallKind, at stage: Stage, to next: Stage? = nil) -> Write? {
+        guard element == nil else { return nil }
         let puts = PutMeans(overwrite: put != nil, insert: putOrInsert != nil)
         switch kind {
         case .update:

@@ -123,7 +123,8 @@ package final class SidecarProcess: @unchecked Sendable {
         let setup = WorkerSetup(
             limits: configuration.limits, connectionShare: configuration.workers, routes: routes,
             lanes: lanes,
-            upstreams: configuration.upstreams, migrationCount: configuration.migrations.count, resolver: resolver,
+            upstreams: configuration.upstreams, migrationCount: configuration.migrations.count,
+            migrationsToRetire: configuration.migrationsToRetire, resolver: resolver,
             logs: LogMail(logger: logger, mailbox: admin.mailbox), board: board,
             accessLogShare: configuration.accessLogSample
         )

@@ -9,6 +9,7 @@ import pytest
 
 from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, Ledger, entry
 from harness.operators import Operator, sets
+from harness.processes import connections_to, wait_for
 from harness.records import Clerk, Database, row, settings, value
 from harness.stubs import control
 
@@ -212,7 +213,6 @@ def test_history_names_who_when_and_what(operate):
 
 
 def until_epoch(operator, epoch):
-    from harness.processes import wait_for
     wait_for(lambda: operator.status().in_force.epoch == epoch, 5, f"epoch {epoch}")
     return operator.status()
 
@@ -319,6 +319,23 @@ def test_records_of_services_are_not_looked_into(operate):
     assert status == "FAILED_PRECONDITION" and "--gray-key" in text
 
 
+def test_a_retired_migration_lets_go_of_old(operate, ledgers):
+    operator = operate(dict(phase="finished"))
+    ledgers[1].entries["406", 1] = entry(("406", 1), 100)
+    sidecar, client = operator.sidecar, Bookkeeper(operator.sidecar.address)
+    try:
+        wait_for(lambda: connections_to(sidecar.pid, ledgers[0].address), 10, "a connection to old")
+        assert operator.phase("retired")[0] == "FAILED_PRECONDITION"
+        assert operator.phase("retired", force="orders").changed
+        wait_for(lambda: not connections_to(sidecar.pid, ledgers[0].address), 10, "no connection to old")
+        assert client.find(("406", 1)).code == "OK"
+        assert operator.phase("finished", force="orders")[0] == "FAILED_PRECONDITION", "there is no way back"
+        time.sleep(1)  # longer than a first pause before connecting again
+        assert not connections_to(sidecar.pid, ledgers[0].address)
+    finally:
+        client.close()
+
+
 def test_status_counts_the_calls_of_the_last_minute(operate, ledgers):
     operator = operate(MIGRATING)
     ledgers[0].entries["406", 1] = entry(("406", 1), 100)
@@ -339,7 +356,6 @@ def test_status_counts_the_calls_of_the_last_minute(operate, ledgers):
 def test_what_changes_the_file_by_other_means_is_told_with_its_problem(operate):
     operator = operate(MIGRATING)
     operator.sidecar.replace_switch_file("{")
-    from harness.processes import wait_for
     wait_for(lambda: operator.status().problem, 5, "a problem")
     assert operator.status().in_force.phase == "migrating"
     assert operator.gray(add="406")[0] == "FAILED_PRECONDITION", "a file that cannot be read is not written over"

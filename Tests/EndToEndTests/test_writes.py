@@ -6,7 +6,7 @@ import threading
 import grpc
 import pytest
 
-from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, Ledger, entry, hang
+from harness.ledger import CHANGE_MANY, LEDGER, NAME, PLAN, Bookkeeper, Ledger, entry, hang
 from harness.processes import wait_for
 from harness.stubs import ledger
 from harness.subjects import run
@@ -342,3 +342,43 @@ def test_plan_says_what_a_call_would_do(between, binary, tmp_path):
     assert "record key: 7\n" in answer.stdout
     wrong = run(binary, "plan", "Chang", "--config", sidecar.configuration)
     assert wrong.returncode == 1 and "ledger.v1.Ledger/Change" in wrong.stderr
+
+
+MANY_STAGES = {
+    "old": ("ChangeMany old", "old"), "old, not enrolled": ("ChangeMany old", "old"),
+    "dualOld": ("", "FAILED_PRECONDITION several-records"), "dualNew": ("", "FAILED_PRECONDITION several-records"),
+    "newMirrored": ("", "FAILED_PRECONDITION several-records"), "new": ("ChangeMany new", "new"),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("own", [True, False], ids=["key in each element", "one key for all"])
+def test_a_write_of_several_records_is_one_sides_or_refused(own, stage, between, ledgers):
+    plan = {"ChangeMany": CHANGE_MANY}
+    if not own:
+        # Here every element of the call bears the same store, so that the first one's stands for all.
+        plan = {"ChangeMany": {name: value for name, value in CHANGE_MANY.items() if name != "gray_key"}}
+    migration = {} if own else {"gray_key": {"path": "1[0].1.1", "type": "string"}}
+    _, client = between(stage, plan=plan, migration=migration)
+    stock(ledgers, "both")
+    for side in ledgers:
+        side.entries[("406", 8)] = entry(("406", 8), 100)
+    expected, answer = MANY_STAGES[stage]
+    assert said(client.change_many([KEY, ("406", 8)], 5)) == answer
+    assert asked(ledgers) == expected
+
+
+def test_a_write_of_several_records_needs_one_stage(start, ledgers, keep):
+    switches = dict(phase="migrating", enrolled={"allow": ["2", "3"]}, gray={"allow": ["3"]})
+    sidecar = start(
+        ledgers[0].address, ledgers[1].address, switches, plan={**PLAN, "ChangeMany": CHANGE_MANY},
+        migration={"services": [LEDGER], **NAME}).await_ready()
+    client = keep(Bookkeeper(sidecar.address))
+    for store in "1239":
+        ledgers[0].entries[(store, int(store))] = entry((store, int(store)), 100)
+    outcome = client.change_many([("1", 1), ("2", 2)], 5)
+    assert said(outcome) == "FAILED_PRECONDITION mixed-stages" and "old, dualOld" in outcome.details
+    assert said(client.change_many([("2", 2), ("3", 3)], 5)) == "FAILED_PRECONDITION mixed-stages"
+    assert ledgers[0].log == []
+    assert said(client.change_many([("1", 1), ("9", 9)], 5)) == "old"
+    assert said(client.change_many([], 5)) == "old", "none: the total switch decides"

@@ -63,9 +63,16 @@ package struct CallInspection {
 
     /// The stage that the switch file gives the request; nil where either is not known.
     private func stageNow(_ lines: inout [String]) throws(Fault) -> Stage? {
-        let key = try grayKey(&lines)
+        let element = method.write?.element
+        let key = element?.grayKey == nil ? try grayKey(&lines) : nil
         guard let current = switches?.table[index] else {
             lines.append("now: no switches, calls are refused (no-switches)")
+            return nil
+        }
+        if let element, let plan = element.grayKey, let message {
+            let standing = standing(of: message, element, plan, current)
+            lines.append("now: epoch \(current.pointee.epoch), \(current.pointee.phase.name), \(Self.text(standing))")
+            if case .stage(let stage, _) = standing { return stage }
             return nil
         }
         let stage: Stage? =
@@ -78,9 +85,28 @@ package struct CallInspection {
         return stage
     }
 
+    private func standing(
+        of message: [UInt8], _ element: ElementPlan, _ key: KeyPlan, _ switches: UnsafePointer<MigrationSwitches>
+    ) -> ElementPlan.Standing {
+        let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: KeyPlan.scratchBytes, alignment: 16)
+        defer { scratch.deallocate() }
+        return message.withUnsafeBytes { element.standing(of: $0, key, switches, held: nil, scratch: scratch) }
+    }
+
+    private static func text(_ standing: ElementPlan.Standing) -> String {
+        switch standing {
+        case .noRecord: "no record, which follows the total switch"
+        case .stage(let stage, _): "stage \(stage.name)"
+        case .mixed(let one, let other): "stages \(one.name) and \(other.name): refused (mixed-stages)"
+        case .keyMissing, .keyTooLong, .unreadable: "the gray key of an element cannot be read"
+        }
+    }
+
     private func grayKey(_ lines: inout [String]) throws(Fault) -> [UInt8]? {
         guard let message else { return nil }
-        if let write = method.write { lines.append("record key: \(try read(write.recordKey, message))") }
+        if let write = method.write, write.element == nil {
+            lines.append("record key: \(try read(write.recordKey, message))")
+        }
         guard let plan = method.plan.key else { return nil }
         let key = try read(plan, message)
         lines.append("gray key: \(key)")

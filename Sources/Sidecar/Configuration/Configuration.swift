@@ -46,6 +46,17 @@ package struct Configuration: Sendable {
     }
 }
 
+extension Configuration {
+    /// For each upstream the migrations after whose retirement nobody has anything to ask of it: all those that it is
+    /// the old side of; none where it is somebody's new side.
+    var migrationsToRetire: [[Int]] {
+        upstreams.indices.map { upstream in
+            if migrations.contains(where: { $0.newUpstream == upstream }) { return [] }
+            return migrations.indices.filter { migrations[$0].oldUpstream == upstream }
+        }
+    }
+}
+
 /// One gRPC service that calls can go to.
 package struct Upstream: Sendable, Equatable {
     package let name: String

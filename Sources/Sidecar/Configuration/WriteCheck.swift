@@ -17,16 +17,20 @@ struct WriteCheck {
         let put = derived(draft.put)
         let putOrInsert = derived(draft.putOrInsert)
         let erase = derived(draft.erase)
-        checkSources()
-        checkNeeds()
+        if let element = draft.element {
+            checkElement(element)
+        } else {
+            checkSources()
+            checkNeeds()
+        }
         guard let recordKey else { return nil }
-        checkNewGrayKey(recordKey.value)
+        if draft.element == nil { checkNewGrayKey(recordKey.value) }
         var newGrayKey: KeyPlan?
         if case .plan(let plan) = draft.newGrayKey { newGrayKey = plan.value }
         return WritePlan(
             recordKey: recordKey.value, inserts: migration.inserts, guardsInserts: migration.guardsInserts,
             lookUp: lookUp, put: put, putOrInsert: putOrInsert, erase: erase, newGrayKey: newGrayKey,
-            isGrayKeyImmutable: migration.immutableGrayKey != nil)
+            isGrayKeyImmutable: migration.immutableGrayKey != nil, element: draft.element.map(element))
     }
 
     private func effectiveRecordKey() -> Placed<KeyPlan>? {
@@ -42,6 +46,29 @@ struct WriteCheck {
                     + "here, or in the migration")
             return nil
         }
+    }
+
+    /// A gray key of the method's own stands in each element, the migration's in the request.
+    private func element(_ field: Placed<UInt32>) -> ElementPlan {
+        if case .plan(let key) = draft.routing.key { return ElementPlan(field: field.value, grayKey: key.value) }
+        return ElementPlan(field: field.value, grayKey: nil)
+    }
+
+    private func checkElement(_ element: Placed<UInt32>) {
+        let derived = [draft.lookUp, draft.put, draft.putOrInsert, draft.erase].compactMap { $0 }
+        for request in derived {
+            issues.error(
+                request.place, "a method with element writes several records, and on one side only; remove this")
+        }
+        if draft.changesGrayKey {
+            issues.error(
+                element.place, "a method with element cannot have a new_gray_key; remove one of the two")
+        }
+        issues.warn(
+            place,
+            "several records are not written in one call while both sides are written: at dualOld, dualNew and "
+                + "newMirrored these calls are refused (several-records); have them written one by one before you enrol"
+        )
     }
 
     /// A record whose gray key changes may have to be made on one side and be taken from the other.

@@ -6,17 +6,23 @@ import WireFormat
 struct WriteReader {
     /// Of methods that can give a record another gray key.
     static let changeKeys = ["new_gray_key", "erase"]
-    static let keys = ["record_key", "look_up", "put", "put_or_insert"] + changeKeys
+    static let keys = ["element", "record_key", "look_up", "put", "put_or_insert"] + changeKeys
 
     func read(_ kind: CallKind, _ section: Section, _ routing: MethodDraft.Routing) -> MethodDraft.Rule {
         .write(
             WriteDraft(
-                kind: kind, routing: routing, recordKey: GrayKeyReader.read(section["record_key"]),
+                kind: kind, element: section["element"].flatMap(readElement), routing: routing,
+                recordKey: GrayKeyReader.read(section["record_key"]),
                 lookUp: section["look_up"].flatMap(readDerived), put: section["put"].flatMap(readDerived),
                 putOrInsert: section["put_or_insert"].flatMap(readDerived),
                 newGrayKey: GrayKeyReader.read(section["new_gray_key"]),
                 erase: section["erase"].flatMap(readDerived)
             ))
+    }
+
+    /// The field number of the request's elements, where it writes several records.
+    private func readElement(_ value: DocumentValue) -> Placed<UInt32>? {
+        value.quantity(.count, in: 1...536_870_911).map { value.placed(UInt32($0)) }
     }
 
     private func readDerived(_ value: DocumentValue) -> DerivedDraft? {
@@ -58,6 +64,8 @@ struct WriteReader {
 /// A method that writes, before it is checked.
 struct WriteDraft {
     let kind: CallKind
+    /// Nil where it writes one record.
+    let element: Placed<UInt32>?
     let routing: MethodDraft.Routing
     let recordKey: GrayKeyDraft
     let lookUp: DerivedDraft?

@@ -300,6 +300,7 @@ final class SwitchControl: @unchecked Sendable {
             guard let summary = snapshot.summaries[index], let entry = document.entry(of: migration.name),
                 entry.epoch == summary.epoch
             else { continue }
+            if entry.state.phase == .retired { stores.close(.old, migration: index) }
             if inForce[index] != entry { record(entry, of: migration.name, after: inForce[index]) }
             inForce[index] = entry
         }

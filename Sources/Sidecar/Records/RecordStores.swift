@@ -16,6 +16,9 @@ struct RecordStores {
 
     func store(_ side: Side, migration: Int) -> SQLiteStore? { stores[migration][Int(side.rawValue)] }
 
+    /// Ends one side's after it has done what was asked of it; does nothing where there is none.
+    func close(_ side: Side, migration: Int) { store(side, migration: migration)?.close() }
+
     /// Ends them after they have done what was asked of them.
     func close() {
         for store in stores.joined() { store?.close() }

@@ -58,6 +58,9 @@ extension CallPointer {
             let switches = worker.switches(of: plan.pointee.migrationIndex)
         else { return refuse(.noSwitches) }
         if plan.pointee.kind == .multiQuery { return decideMultiQuery(message, switches) }
+        if let element = pointee.route.pointee.writePointer?.pointee.plan.element, let key = element.grayKey {
+            return decideSeveral(message, element, key, switches)
+        }
         if plan.pointee.isAlwaysRead, !keepsGrayKey(message) { return }
         if pointee.route.pointee.recordsPointer != nil, let stage = switches.pointee.stageWithoutKey,
             !isOnBoth(plan, at: stage)
@@ -107,6 +110,33 @@ extension CallPointer {
         return false
     }
 
+    /// A write of several records goes to one side as it is; nothing of it is written on both (decision 0018).
+    private func decideSeveral(
+        _ message: UnsafeRawBufferPointer, _ element: ElementPlan, _ key: KeyPlan,
+        _ switches: UnsafePointer<MigrationSwitches>
+    ) {
+        let worker = pointee.worker
+        guard let plan = pointee.route.pointee.planPointer else { return }
+        let held = worker.heldSwitches(of: plan.pointee.migrationIndex)
+        switch element.standing(of: message, key, switches, held: held, scratch: worker.pointee.keyScratch) {
+        case .noRecord: decide(switches.pointee.stageOfPassThrough, switches)
+        case .stage(_, isMoving: true): waitForChange()
+        case .stage(let stage, isMoving: false):
+            if stage.isDouble { refuse(.severalRecords(stage)) } else { decide(stage, switches) }
+        case .mixed(let one, let other): refuse(.mixedStages(one, other))
+        case .keyMissing(let component):
+            refuse(.missingKey("the gray key of an element", path: "\(element.field).\(keyPath(component))"))
+        case .keyTooLong(let component):
+            refuse(.malformedMessage("the gray key, field \(element.field).\(keyPath(component)), is too long"))
+        case .unreadable(let fault): refuse(.malformedMessage("field \(element.field) cannot be read: \(fault)"))
+        }
+    }
+
+    private func waitForChange() {
+        pointee.phase = .waiting
+        pointee.worker.wait(self)
+    }
+
     /// - Parameter key: the gray key, of the request or of the record that it names.
     func decide(key: UnsafeRawBufferPointer, _ message: UnsafeRawBufferPointer) {
         let worker = pointee.worker
@@ -129,9 +159,9 @@ extension CallPointer {
             case let fault: return refuse(fault, of: plan, "the new gray key")
             }
         }
-        if isMoving {
-            pointee.phase = .waiting
-            return worker.wait(self)
+        if isMoving { return waitForChange() }
+        if stage.isDouble, pointee.route.pointee.writePointer?.pointee.plan.element != nil {
+            return refuse(.severalRecords(stage))
         }
         if stage.isDouble || next != stage { return operate(message, stage, next, switches) }
         decide(stage, switches, message)

@@ -16,6 +16,10 @@ enum Refusal {
     case missingKey(_ name: String, path: String)
     /// The update gives the record another gray key, which the configuration says never changes.
     case immutableKey(path: String)
+    /// A write of several records whose gray keys have not one stage.
+    case mixedStages(Stage, Stage)
+    /// A write of several records at a stage of double writes.
+    case severalRecords(Stage)
     /// A field that the sidecar must read is no protobuf.
     case unreadableField(String, ScanFault, at: Int)
     /// The sidecar must read the message and cannot.
@@ -59,6 +63,7 @@ enum Refusal {
         case .malformedMetadata, .malformedMessage, .missingKey, .immutableKey, .unreadableField, .badPageToken,
             .unknownEntity:
             .invalidArgument
+        case .mixedStages, .severalRecords: .failedPrecondition
         case .metadataTooLarge, .messageTooLarge, .buffersFull, .queueFull, .laneFull: .resourceExhausted
         case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving, .rowsMissing: .unavailable
         case .storeRefused(let status, _): status
@@ -82,6 +87,8 @@ enum Refusal {
         case .malformedMessage, .unreadableField: .malformedMessage
         case .missingKey: .missingKey
         case .immutableKey: .immutableKey
+        case .mixedStages: .mixedStages
+        case .severalRecords: .severalRecords
         case .compressedMessage: .compressedMessage
         case .buffersFull: .buffersFull
         case .queueFull: .queueFull
@@ -125,6 +132,11 @@ enum Refusal {
         case .missingKey(let name, let path): "\(name), field \(path) of the request, is missing"
         case .immutableKey(let path):
             "field \(path) gives the record another gray key, and this migration's gray keys never change"
+        case .mixedStages(let one, let other):
+            "the records of this call are at several stages (\(one.name), \(other.name)); write them in several calls"
+        case .severalRecords(let stage):
+            "several records cannot be written in one call while both sides are written (\(stage.name)); write them "
+                + "one by one"
         case .unreadableField(let path, let fault, let offset):
             "field \(path) cannot be read: \(fault) at byte \(offset) of the message"
         case .alreadyExists(let side): "\(side.name) has a record of this key already"

@@ -30,9 +30,18 @@ extension WorkerPointer {
             if let old, old !== snapshot, old !== held { pointee.logs.retire(old) }
         }
         guard held == nil else { return }
+        fenceRetired(snapshot)
         let waiting = pointee.waiting
         pointee.waiting = []
         for call in waiting { call.holdEnded(refused: refusesWaiting) }
+    }
+
+    /// The old side of what is retired has nothing more to do.
+    private func fenceRetired(_ snapshot: SwitchSnapshot) {
+        for (upstream, migrations) in pointee.migrationsToRetire.enumerated() where !migrations.isEmpty {
+            guard migrations.allSatisfy({ snapshot.summaries[$0]?.phase == .retired }) else { continue }
+            (pointee.upstreams + upstream).fence()
+        }
     }
 
     /// Calls `drained` when no call of that kind runs that was decided before the last change, now or later.

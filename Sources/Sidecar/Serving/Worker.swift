@@ -22,6 +22,8 @@ struct Worker {
     var nextSampleAt: UInt64 = 0
     let upstreams: UnsafeMutablePointer<UpstreamPool>
     let upstreamCount: Int
+    /// For each upstream the migrations after whose retirement it is fenced; none: never.
+    let migrationsToRetire: [[Int]]
     let maxConnections: Int
     /// What it has to do just now; other threads may read it.
     let load: UnsafeMutablePointer<WorkerLoad>
@@ -91,6 +93,7 @@ extension WorkerPointer {
                 loop: loop, sessions: SessionPool.make(limits: setup.limits.session), limits: setup.limits,
                 routes: setup.routes, lanes: setup.lanes,
                 counters: counters, upstreams: upstreams, upstreamCount: count,
+                migrationsToRetire: setup.migrationsToRetire,
                 maxConnections: max(setup.limits.connections / setup.connectionShare, 1), load: load,
                 keyScratch: .allocate(byteCount: KeyPlan.scratchBytes, alignment: 16), logs: setup.logs,
                 board: setup.board, accessLog: setup.accessLogShare > 0 ? AccessLog(share: setup.accessLogShare) : nil,

@@ -13,6 +13,8 @@ struct WorkerSetup {
     let lanes: LaneTable
     let upstreams: [Upstream]
     let migrationCount: Int
+    /// For each upstream the migrations after whose retirement it is fenced; none: never.
+    let migrationsToRetire: [[Int]]
     let resolver: Resolver
     let logs: LogMail
     let board: StatusBoard

@@ -8,6 +8,8 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
     case malformedMessage
     case missingKey
     case immutableKey
+    case mixedStages
+    case severalRecords
     case compressedMessage
     case buffersFull
     case queueFull
@@ -37,6 +39,8 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
         case .malformedMessage: "malformed-message"
         case .missingKey: "missing-key"
         case .immutableKey: "immutable-key"
+        case .mixedStages: "mixed-stages"
+        case .severalRecords: "several-records"
         case .compressedMessage: "compressed-message"
         case .buffersFull: "buffers-full"
         case .queueFull: "queue-full"

@@ -182,6 +182,11 @@ extension UpstreamConnectionPointer {
         stopTaking()
     }
 
+    /// Nobody has anything more to ask: it ends with the streams it has.
+    func fence() {
+        if pointee.phase == .open { leave() } else { failed(pointee.upstream.pointee.reason) }
+    }
+
     /// The socket or the session is at its end: every call on it learns it.
     private func lost(_ reason: String) {
         let upstream = pointee.upstream

@@ -146,6 +146,17 @@ extension UpstreamPoolPointer {
         withUnsafeMutablePointer(to: &pointee.timer) { $0 }
     }
 
+    /// No call comes any more: connections end with the calls that they have, none is made. For good.
+    func fence() {
+        guard !pointee.isClosed else { return }
+        pointee.isClosed = true
+        pointee.worker.pointee.loop.disarm(timerPointer)
+        pointee.reason = "its migrations are retired"
+        pointee.worker.log(
+            .notice, "fenced: the migrations that it is the old side of are retired", upstream: pointee.name)
+        for connection in pointee.connections { connection.fence() }
+    }
+
     // MARK: - The queue
 
     /// Room has come: legs leave the queue in the order in which they came.

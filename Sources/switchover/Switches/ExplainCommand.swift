@@ -77,9 +77,8 @@ struct ExplainCommand: AsyncParsableCommand {
         }
         guard let entity = migration.records?.entity else {
             StandardError.write(
-                "the records of \(migration.name) are not in databases, so that nobody but its services can look them "
-                    + "up; switchover explain \(migration.name) --gray-key KEY says what the switches mean for a gray key"
-            )
+                "the records of \(migration.name) are not in databases, where they could be looked up; switchover "
+                    + "explain \(migration.name) --gray-key KEY says what the switches mean for a gray key")
             throw Exit.refused
         }
         return entity

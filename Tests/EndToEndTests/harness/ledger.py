@@ -35,6 +35,7 @@ MOVE = {
     "put_or_insert": PLACE,
     "erase": {"method": "Drop", "fields": {"1": "request.1.2"}},
 }
+CHANGE_MANY = {"kind": "update", "element": 1, **IN_ENTRY}
 PLAN = {
     "List": LIST,
     "Find": {"kind": "single_query"},
@@ -114,11 +115,20 @@ class Ledger(Server, ledger_services.LedgerServicer):
     def Change(self, request, context):
         key = (request.name.store, request.name.id)
         self.arrived("Change", key, request, context)
+        return self.reply(self.changed(request, context))
+
+    def changed(self, request, context):
+        key = (request.name.store, request.name.id)
         with self.lock:
             entry = ledger.Entry.FromString(self.present(key, context).SerializeToString())
             entry.cents += request.add_cents
             entry.version += 1
-            return self.put(key, entry)
+            self.put(key, entry)
+        return entry
+
+    def ChangeMany(self, request, context):
+        self.arrived("ChangeMany", tuple(each.name.id for each in request.changes), request, context)
+        return ledger.FindManyReply(entries=[self.changed(each, context) for each in request.changes])
 
     def Add(self, request, context):
         key = (request.entry.store, request.entry.id)
@@ -197,6 +207,10 @@ class Bookkeeper(Client):
 
     def change(self, key, cents, **options):
         return self.call("Change", ledger.ChangeRequest(name=name(key), add_cents=cents), **options)
+
+    def change_many(self, keys, cents, **options):
+        changes = [ledger.ChangeRequest(name=name(key), add_cents=cents) for key in keys]
+        return self.call("ChangeMany", ledger.ChangeManyRequest(changes=changes), **options)
 
     def move(self, key, store, **options):
         return self.call("Move", ledger.MoveRequest(name=name(key), store=store), **options)

@@ -183,6 +183,31 @@ import WireFormat
         #expect(errors.count == 1 && errors.first?.hasSuffix(says) == true, "\(errors)")
     }
 
+    @Test func severalRecordsAreReadAndWarnedOf() throws {
+        func configuration(_ keys: String) throws -> Configuration {
+            let text = Self.text("Many: { kind: update, element: 5, \(Self.key)\(keys) }")
+            return try Configuration.parse(text, file: "s.yaml", overrides: ConfigurationOverrides())
+        }
+        let one = try configuration("")
+        #expect(one.migrations[0].methods[0].write?.element == ElementPlan(field: 5, grayKey: nil))
+        #expect(one.warnings.count == 1 && one.warnings[0].description.contains("(several-records)"))
+        let own = try configuration(", gray_key: { path: 7, type: string }").migrations[0].methods[0].write?.element
+        #expect(own?.field == 5 && own?.grayKey?[0].path.description == "7")
+        #expect(one.migrations[0].methods[0].write?.write(.update, at: .dualOld) == nil)
+    }
+
+    @Test(arguments: [
+        (
+            "element: 5, put: { method: Put, fields: { 1: reply.1 } }",
+            "a method with element writes several records, and on one side only; remove this"
+        ),
+        ("element: 5, \(newKey)", "a method with element cannot have a new_gray_key; remove one of the two"),
+        ("element: 0", "0 is out of range; write 1 to 536870911"),
+    ]) func wrongElementsAreNamed(_ keys: String, _ says: String) {
+        let errors = ConfigurationCheckTests.errors(Self.text("Many: { kind: update, \(Self.key), \(keys) }"))
+        #expect(errors.count == 1 && errors.first?.contains(says) == true, "\(errors)")
+    }
+
     @Test func recordKeysOfOneMigrationAreAlike() {
         let errors = ConfigurationCheckTests.errors(
             Self.text("Change: { kind: update, record_key: { path: 2, type: string } }", in: Self.key))

@@ -16,6 +16,8 @@ import WireFormat
         (.missingKey("the gray key", path: "1.3"), .invalidArgument, "missing-key"),
         (.compressedMessage, .unimplemented, "compressed-message"),
         (.immutableKey(path: "2"), .invalidArgument, "immutable-key"),
+        (.mixedStages(.old, .dualNew), .failedPrecondition, "mixed-stages"),
+        (.severalRecords(.dualOld), .failedPrecondition, "several-records"),
         (.unreadableField("1.2", .truncated, at: 3), .invalidArgument, "malformed-message"),
         (.alreadyExists(.old), .alreadyExists, "already-exists"),
         (.partialWrite(missing: .new), .aborted, "partial-write"),

@@ -1,0 +1,58 @@
+package import WireFormat
+
+/// How a request that writes several records names them: a repeated field with an element for each.
+package struct ElementPlan: Sendable, Equatable {
+    package let field: UInt32
+    /// The gray key within an element; nil where the request has one for all.
+    package let grayKey: KeyPlan?
+
+    package init(field: UInt32, grayKey: KeyPlan?) {
+        self.field = field
+        self.grayKey = grayKey
+    }
+
+    /// What the switches say of all records of a request.
+    package enum Standing: Sendable, Equatable {
+        /// There is no element.
+        case noRecord
+        /// - Parameter isMoving: whether a change that is under way alters the stage of one.
+        case stage(Stage, isMoving: Bool)
+        case mixed(Stage, Stage)
+        /// An element's gray key is missing or too long: the component.
+        case keyMissing(Int)
+        case keyTooLong(Int)
+        case unreadable(RowFault)
+    }
+
+    /// - Parameters:
+    ///   - held: the switches that a change under way leads to or comes from; nil while there is none.
+    ///   - key: the gray key within an element.
+    package func standing(
+        of message: UnsafeRawBufferPointer, _ key: KeyPlan, _ switches: UnsafePointer<MigrationSwitches>,
+        held: UnsafePointer<MigrationSwitches>?, scratch: UnsafeMutableRawBufferPointer
+    ) -> Standing {
+        let elements: [Range<Int>]
+        do throws(RowFault) {
+            elements = try RepeatedField.ranges(of: field, in: message)
+        } catch {
+            return .unreadable(error)
+        }
+        var common: Stage?
+        var isMoving = false
+        for element in elements {
+            let stage: Stage
+            switch key.scan(UnsafeRawBufferPointer(rebasing: message[element]), scratch: scratch) {
+            case .key(let key):
+                stage = switches.pointee.stage(key: key)
+                if let held, held.pointee.stage(key: key) != stage { isMoving = true }
+            case .missing(let component): return .keyMissing(component)
+            case .tooLong(let component): return .keyTooLong(component)
+            case .malformed(_, let offset, let reason):
+                return .unreadable(RowFault(offset: element.lowerBound + offset, reason: .malformed(reason)))
+            }
+            if let common, common != stage { return .mixed(common, stage) }
+            common = stage
+        }
+        return common.map { .stage($0, isMoving: isMoving) } ?? .noRecord
+    }
+}
