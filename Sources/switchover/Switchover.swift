@@ -6,7 +6,8 @@ struct Switchover: AsyncParsableCommand {
         commandName: "switchover",
         abstract: "Moves a live service or table from old to new, key by key, without its clients noticing.",
         discussion: """
-            A first run: write switchover.yaml, then
+            A first run:
+              switchover init                       writes switchover.yaml to start from
               switchover check
               switchover init-switches
               switchover serve
@@ -34,7 +35,7 @@ struct Switchover: AsyncParsableCommand {
             CommandGroup(
                 name: "Running",
                 subcommands: [
-                    ServeCommand.self, CheckCommand.self, InitSwitchesCommand.self, PlanCommand.self,
+                    ServeCommand.self, CheckCommand.self, InitCommand.self, InitSwitchesCommand.self, PlanCommand.self,
                     VersionCommand.self,
                 ]),
             CommandGroup(

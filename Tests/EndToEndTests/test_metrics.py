@@ -157,7 +157,7 @@ def test_the_hops_own_cost_is_what_the_sides_did_not_take(between, ledgers):
     for thread in threads:
         thread.join()
     samples = counted(sidecar, "hop_duration_seconds_count", 2, 'kind="update"')
-    assert 0.15 < samples.total("hop_duration_seconds_sum", 'kind="update"') < 0.35
+    assert 0.15 < samples.total("hop_duration_seconds_sum", 'kind="update"') < 0.5
     assert 0 < samples.total("worker_busy_seconds_total") < 2
     assert samples.total("worker_longest_batch_seconds") > 0
 

@@ -236,7 +236,7 @@ def test_a_write_of_unknown_outcome_closes_the_lane(between, ledgers):
     wait_for(lambda: said(client.change(KEY, 5)) == "old", 5, "the lane opens")
     # The first change took effect after all, and the last one went on top of it on both sides.
     assert cents(ledgers) == "110 110"
-    assert '"dirty" : 1' in sidecar.get("/stats")[1]
+    assert '"recordsDirty" : 1' in sidecar.get("/stats")[1]
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -183,6 +183,18 @@ extension SQLiteSession {
         }
     }
 
+    /// A connection that changes nothing.
+    static func openToRead(_ path: String) throws(StoreOpeningFault) -> DatabaseQueue {
+        guard access(path, F_OK) == 0 else { throw StoreOpeningFault("\(path): there is no such database") }
+        var settings = GRDB.Configuration()
+        settings.readonly = true
+        do {
+            return try DatabaseQueue(path: path, configuration: settings)
+        } catch {
+            throw StoreOpeningFault("\(path): \(words(of: error))")
+        }
+    }
+
     /// SQLite's own words for what went wrong.
     static func words(of error: any Error) -> String {
         guard let failure = error as? DatabaseError else { return "\(error)" }
