@@ -23,6 +23,8 @@ package struct MergePlan: Sendable, Equatable {
     /// The message, then `tail`.
     package func message(of inputs: [[UInt8]], tail: [UInt8] = []) -> [UInt8] {
         let total = byteCount + tail.count
+        // All threads share one empty array, and making one of no element by hand writes into it.
+        guard total > 0 else { return [] }
         return [UInt8](unsafeUninitializedCapacity: total) { memory, count in
             let target = UnsafeMutableRawBufferPointer(memory)
             for piece in pieces {
