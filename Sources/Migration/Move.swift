@@ -41,7 +41,9 @@ package struct Move: Sendable {
         var found: [MoveObstacle] = []
         if isForward, facts.dirtyRecords > 0 { found.append(.dirtyRecords(facts.dirtyRecords)) }
         if to.enrolled.mayGain(over: from.enrolled), facts.hasLeftEnrolled { found.append(.leftBefore) }
-        if from.enrolled.mayGain(over: to.enrolled), facts.insertsIntoNewOnly { found.append(.recordsOnNewOnly) }
+        if from.enrolled.mayGain(over: to.enrolled), facts.insertsIntoNewOnly {
+            found.append(.recordsOnNewOnly(facts.newOnlyRecords))
+        }
         return found
     }
 
@@ -53,7 +55,9 @@ package struct Move: Sendable {
         case (.mirrored, .finished): return dirty
         case (.finished, .retired): return [.forGood]
         case (.migrating, .idle):
-            return (to.gray.isNone ? [] : [.grayNotEmpty]) + (facts.insertsIntoNewOnly ? [.recordsOnNewOnly] : [])
+            let hidesRecords = facts.insertsIntoNewOnly && !from.enrolled.isNone
+            return (to.gray.isNone ? [] : [.grayNotEmpty])
+                + (hidesRecords ? [.recordsOnNewOnly(facts.newOnlyRecords)] : [])
         case (.mirrored, .migrating): return []
         case (.finished, .mirrored): return [.oldMissedWrites]
         default:
@@ -94,5 +98,20 @@ package struct MoveFacts: Sendable, Equatable {
     /// Keys have left `enrolled` since the migration left `idle`: what new still has of them nobody maintained.
     package var hasLeftEnrolled = false
 
+    /// Of the keys that go back to old; nil where they cannot be counted.
+    package var newOnlyRecords: NewOnlyRecords?
+
     package init() {}
+}
+
+/// Records that new has and old lacks.
+package struct NewOnlyRecords: Sendable, Equatable {
+    package let count: UInt64
+    /// Some of their record keys, as a person writes them.
+    package let examples: [String]
+
+    package init(count: UInt64, examples: [String]) {
+        self.count = count
+        self.examples = examples
+    }
 }

@@ -6,7 +6,8 @@ package enum MoveObstacle: Sendable, Equatable {
     case oldMissedWrites
     case notVerified
     case dirtyRecords(UInt64)
-    case recordsOnNewOnly
+    /// Nil where they could not be counted.
+    case recordsOnNewOnly(NewOnlyRecords?)
     case grayNotEmpty
     case unlistedMethods([String])
     case newHoldsRecords
@@ -22,6 +23,8 @@ package enum MoveObstacle: Sendable, Equatable {
         case none
         /// The migration's name, typed.
         case force
+        /// The number of records that disappear from sight, typed.
+        case hiddenRecords(UInt64)
         /// The number of dirty records, typed.
         case dirtyRecords(UInt64)
         /// That new holds no record of the migration.
@@ -32,7 +35,8 @@ package enum MoveObstacle: Sendable, Equatable {
         switch self {
         case .severalRungs, .retired, .grayNotEmpty, .notEnrolled, .shareNotEnrolled, .insertsOld, .newHoldsRecords:
             .none
-        case .forGood, .oldMissedWrites, .notVerified, .recordsOnNewOnly, .unlistedMethods: .force
+        case .forGood, .oldMissedWrites, .notVerified, .recordsOnNewOnly(nil), .unlistedMethods: .force
+        case .recordsOnNewOnly(let records?): .hiddenRecords(records.count)
         case .dirtyRecords(let count): .dirtyRecords(count)
         case .newNotCounted, .leftBefore: .newIsEmpty
         }
@@ -73,7 +77,14 @@ package enum MoveObstacle: Sendable, Equatable {
         case .dirtyRecords(let count):
             "\(count) \(count == 1 ? "write has" : "writes have") reached one side only, or may have, since the "
                 + "sidecar started."
-        case .recordsOnNewOnly: "Records that were inserted while enrolled are on new only: old would not show them."
+        case .recordsOnNewOnly(nil):
+            "Records that were inserted while their keys were enrolled are on new only: old would not show them."
+        case .recordsOnNewOnly(let records?) where records.count == 0:
+            "No record of these keys is on new only just now, but inserts go there until the move is made."
+        case .recordsOnNewOnly(let records?):
+            "\(records.count) \(records.count == 1 ? "record" : "records") of these keys "
+                + "\(records.count == 1 ? "is" : "are") on new only (\(records.examples.joined(separator: ", "))"
+                + "\(records.count > UInt64(records.examples.count) ? ", ..." : "")): old would not show them."
         case .grayNotEmpty: "The gray set is not empty: its keys would go two rungs at once."
         case .unlistedMethods(let methods):
             "\(methods.joined(separator: ", ")) \(methods.count == 1 ? "was" : "were") called and the configuration "
@@ -100,9 +111,14 @@ package enum MoveObstacle: Sendable, Equatable {
         case .notVerified: "Compare them, then say so: --force \(migration)"
         case .dirtyRecords(let count):
             "The log names them (\"dirty\"): put them right, then say so: --accept-dirty \(count)"
-        case .recordsOnNewOnly:
-            "Stay at dualOld, where old is asked first and nothing is lost; or copy them to old, then say so: "
+        case .recordsOnNewOnly(nil):
+            "Stay enrolled, where nothing is lost: what old lacks is answered by new; or copy them to old, and say so: "
                 + "--force \(migration)"
+        case .recordsOnNewOnly(let records?) where records.count == 0:
+            "If nobody inserts records of these keys meanwhile, or you let one of the last moment go: --force 0"
+        case .recordsOnNewOnly(let records?):
+            "Stay enrolled, where nothing is lost: what old lacks is answered by new; or copy them to old and repeat "
+                + "the command; or let that many disappear from sight: --force \(records.count)"
         case .grayNotEmpty: "Empty it first: switchover gray \(migration) none"
         case .unlistedMethods:
             "List each under methods as { kind: pass_through, effect: read } or { ..., effect: unsafe_write }; or, if "

@@ -88,7 +88,7 @@ package enum ProtocolFiles {
         ),
         File(
             name: "switchover/v1/control.proto",
-            sourceHash: 0x2688_a8a6_7240_ace4,
+            sourceHash: 0x9f52_598f_a0bf_71a3,
             descriptor: """
                 Chtzd2l0Y2hvdmVyL3YxL2NvbnRyb2wucHJvdG8SDXN3aXRjaG92ZXIudjEaG3N3aXRjaG92ZXIvdjEvcmVjb3Jkcy5wcm90byIp\
                 CgdHcmF5S2V5Eh4KCmNvbXBvbmVudHMYASADKAlSCmNvbXBvbmVudHMi7gEKCkdyYXlLZXlTZXQSHgoKZXZlcnl0aGluZxgBIAEo\
@@ -122,38 +122,38 @@ package enum ProtocolFiles {
                 cmVtb3ZlGAIgASgLMh0uc3dpdGNob3Zlci52MS5TZXRDaGFuZ2UuS2V5c0gAUgZyZW1vdmUSLAoRcGVyY2VudF90aW1lc18xMDAY\
                 AyABKA1IAFIPcGVyY2VudFRpbWVzMTAwEhIKA2FsbBgEIAEoCEgAUgNhbGwSFAoEbm9uZRgFIAEoCEgAUgRub25lEh8KCmFsbG93\
                 X2ZpbGUYBiABKAlIAFIJYWxsb3dGaWxlGjIKBEtleXMSKgoEa2V5cxgBIAMoCzIWLnN3aXRjaG92ZXIudjEuR3JheUtleVIEa2V5\
-                c0IICgZjaGFuZ2UiJQoIUm9sbGJhY2sSGQoIdG9fZXBvY2gYASABKARSB3RvRXBvY2gipQIKFkNoYW5nZVN3aXRjaGVzUmVzcG9u\
+                c0IICgZjaGFuZ2UiJQoIUm9sbGJhY2sSGQoIdG9fZXBvY2gYASABKARSB3RvRXBvY2giuwIKFkNoYW5nZVN3aXRjaGVzUmVzcG9u\
                 c2USLwoGYmVmb3JlGAEgASgLMhcuc3dpdGNob3Zlci52MS5Td2l0Y2hlc1IGYmVmb3JlEi0KBWFmdGVyGAIgASgLMhcuc3dpdGNo\
                 b3Zlci52MS5Td2l0Y2hlc1IFYWZ0ZXISNQoJb2JzdGFjbGVzGAMgAygLMhcuc3dpdGNob3Zlci52MS5PYnN0YWNsZVIJb2JzdGFj\
                 bGVzEi0KBWRlbHRhGAQgASgLMhcuc3dpdGNob3Zlci52MS5LZXlEZWx0YVIFZGVsdGESKwoRaGVsZF9taWNyb3NlY29uZHMYBSAB\
-                KARSEGhlbGRNaWNyb3NlY29uZHMSGAoHY2hhbmdlZBgGIAEoCFIHY2hhbmdlZCL5AQoIS2V5RGVsdGESHwoLbGlzdGVkX2tleXMY\
-                ASABKARSCmxpc3RlZEtleXMSMgoIZXhhbXBsZXMYAiADKAsyFi5zd2l0Y2hvdmVyLnYxLkdyYXlLZXlSCGV4YW1wbGVzEiYKD3No\
-                YXJlX3RpbWVzXzEwMBgDIAEoDVINc2hhcmVUaW1lczEwMBIqChFjYWxsc19sYXN0X21pbnV0ZRgEIAEoBFIPY2FsbHNMYXN0TWlu\
-                dXRlEh8KC2NhbGxzX21vdmVkGAUgASgEUgpjYWxsc01vdmVkEiMKDXNhbXBsZWRfY2FsbHMYBiABKARSDHNhbXBsZWRDYWxscyJI\
-                ChJMaXN0Q2hhbmdlc1JlcXVlc3QSHAoJbWlncmF0aW9uGAEgASgJUgltaWdyYXRpb24SFAoFbGltaXQYAiABKA1SBWxpbWl0IkwK\
-                E0xpc3RDaGFuZ2VzUmVzcG9uc2USNQoHY2hhbmdlcxgBIAMoCzIbLnN3aXRjaG92ZXIudjEuU3dpdGNoQ2hhbmdlUgdjaGFuZ2Vz\
-                IuABCgxTd2l0Y2hDaGFuZ2USEgoEdGltZRgBIAEoCVIEdGltZRIcCgltaWdyYXRpb24YAiABKAlSCW1pZ3JhdGlvbhIvCgZiZWZv\
-                cmUYAyABKAsyFy5zd2l0Y2hvdmVyLnYxLlN3aXRjaGVzUgZiZWZvcmUSLQoFYWZ0ZXIYBCABKAsyFy5zd2l0Y2hvdmVyLnYxLlN3\
-                aXRjaGVzUgVhZnRlchIOCgJieRgFIAEoCVICYnkSFgoGcmVhc29uGAYgASgJUgZyZWFzb24SFgoGb3JpZ2luGAcgASgJUgZvcmln\
-                aW4iWwoRRXhwbGFpbktleVJlcXVlc3QSHAoJbWlncmF0aW9uGAEgASgJUgltaWdyYXRpb24SKAoDa2V5GAIgASgLMhYuc3dpdGNo\
-                b3Zlci52MS5HcmF5S2V5UgNrZXkioAEKEkV4cGxhaW5LZXlSZXNwb25zZRIUCgVzdGFnZRgBIAEoCVIFc3RhZ2USFAoFZXBvY2gY\
-                AiABKARSBWVwb2NoEhoKCGVucm9sbGVkGAMgASgIUghlbnJvbGxlZBISCgRncmF5GAQgASgIUgRncmF5EhYKBmJ1Y2tldBgFIAEo\
-                DVIGYnVja2V0EhYKBnJvdXRlcxgGIAMoCVIGcm91dGVzIloKFEV4cGxhaW5SZWNvcmRSZXF1ZXN0EhwKCW1pZ3JhdGlvbhgBIAEo\
-                CVIJbWlncmF0aW9uEiQKA2tleRgCIAEoCzISLnN3aXRjaG92ZXIudjEuS2V5UgNrZXkitgIKFUV4cGxhaW5SZWNvcmRSZXNwb25z\
-                ZRIUCgVzdGFnZRgBIAEoCVIFc3RhZ2USFAoFZXBvY2gYAiABKARSBWVwb2NoEi8KBXNpZGVzGAMgAygLMhkuc3dpdGNob3Zlci52\
-                MS5TaWRlUmVjb3JkUgVzaWRlcxIcCglkaWZmZXJpbmcYBCADKAlSCWRpZmZlcmluZxIjCg1iZWluZ193cml0dGVuGAUgASgIUgxi\
-                ZWluZ1dyaXR0ZW4SGAoHd2FpdGluZxgGIAEoDVIHd2FpdGluZxIvChNjbG9zZWRfbWlsbGlzZWNvbmRzGAcgASgEUhJjbG9zZWRN\
-                aWxsaXNlY29uZHMSMgoGd3JpdGVzGAggAygLMhouc3dpdGNob3Zlci52MS5SZWNvcmRXcml0ZVIGd3JpdGVzImkKClNpZGVSZWNv\
-                cmQSEgoEc2lkZRgBIAEoCVIEc2lkZRItCgZyZWNvcmQYAiABKAsyFS5zd2l0Y2hvdmVyLnYxLlJlY29yZFIGcmVjb3JkEhgKB3By\
-                b2JsZW0YAyABKAlSB3Byb2JsZW0ikQEKC1JlY29yZFdyaXRlEhIKBHRpbWUYASABKAlSBHRpbWUSEgoEa2luZBgCIAEoCVIEa2lu\
-                ZBIUCgVzdGFnZRgDIAEoCVIFc3RhZ2USFAoFZXBvY2gYBCABKARSBWVwb2NoEhgKB291dGNvbWUYBSABKAlSB291dGNvbWUSFAoF\
-                ZGlydHkYBiABKAhSBWRpcnR5Mr0DCgdDb250cm9sEk4KCUdldFN0YXR1cxIfLnN3aXRjaG92ZXIudjEuR2V0U3RhdHVzUmVxdWVz\
-                dBogLnN3aXRjaG92ZXIudjEuR2V0U3RhdHVzUmVzcG9uc2USXQoOQ2hhbmdlU3dpdGNoZXMSJC5zd2l0Y2hvdmVyLnYxLkNoYW5n\
-                ZVN3aXRjaGVzUmVxdWVzdBolLnN3aXRjaG92ZXIudjEuQ2hhbmdlU3dpdGNoZXNSZXNwb25zZRJUCgtMaXN0Q2hhbmdlcxIhLnN3\
-                aXRjaG92ZXIudjEuTGlzdENoYW5nZXNSZXF1ZXN0GiIuc3dpdGNob3Zlci52MS5MaXN0Q2hhbmdlc1Jlc3BvbnNlElEKCkV4cGxh\
-                aW5LZXkSIC5zd2l0Y2hvdmVyLnYxLkV4cGxhaW5LZXlSZXF1ZXN0GiEuc3dpdGNob3Zlci52MS5FeHBsYWluS2V5UmVzcG9uc2US\
-                WgoNRXhwbGFpblJlY29yZBIjLnN3aXRjaG92ZXIudjEuRXhwbGFpblJlY29yZFJlcXVlc3QaJC5zd2l0Y2hvdmVyLnYxLkV4cGxh\
-                aW5SZWNvcmRSZXNwb25zZWIGcHJvdG8z
+                KARSEGhlbGRNaWNyb3NlY29uZHMSGAoHY2hhbmdlZBgGIAEoCFIHY2hhbmdlZBIUCgVub3RlcxgHIAMoCVIFbm90ZXMi+QEKCEtl\
+                eURlbHRhEh8KC2xpc3RlZF9rZXlzGAEgASgEUgpsaXN0ZWRLZXlzEjIKCGV4YW1wbGVzGAIgAygLMhYuc3dpdGNob3Zlci52MS5H\
+                cmF5S2V5UghleGFtcGxlcxImCg9zaGFyZV90aW1lc18xMDAYAyABKA1SDXNoYXJlVGltZXMxMDASKgoRY2FsbHNfbGFzdF9taW51\
+                dGUYBCABKARSD2NhbGxzTGFzdE1pbnV0ZRIfCgtjYWxsc19tb3ZlZBgFIAEoBFIKY2FsbHNNb3ZlZBIjCg1zYW1wbGVkX2NhbGxz\
+                GAYgASgEUgxzYW1wbGVkQ2FsbHMiSAoSTGlzdENoYW5nZXNSZXF1ZXN0EhwKCW1pZ3JhdGlvbhgBIAEoCVIJbWlncmF0aW9uEhQK\
+                BWxpbWl0GAIgASgNUgVsaW1pdCJMChNMaXN0Q2hhbmdlc1Jlc3BvbnNlEjUKB2NoYW5nZXMYASADKAsyGy5zd2l0Y2hvdmVyLnYx\
+                LlN3aXRjaENoYW5nZVIHY2hhbmdlcyLgAQoMU3dpdGNoQ2hhbmdlEhIKBHRpbWUYASABKAlSBHRpbWUSHAoJbWlncmF0aW9uGAIg\
+                ASgJUgltaWdyYXRpb24SLwoGYmVmb3JlGAMgASgLMhcuc3dpdGNob3Zlci52MS5Td2l0Y2hlc1IGYmVmb3JlEi0KBWFmdGVyGAQg\
+                ASgLMhcuc3dpdGNob3Zlci52MS5Td2l0Y2hlc1IFYWZ0ZXISDgoCYnkYBSABKAlSAmJ5EhYKBnJlYXNvbhgGIAEoCVIGcmVhc29u\
+                EhYKBm9yaWdpbhgHIAEoCVIGb3JpZ2luIlsKEUV4cGxhaW5LZXlSZXF1ZXN0EhwKCW1pZ3JhdGlvbhgBIAEoCVIJbWlncmF0aW9u\
+                EigKA2tleRgCIAEoCzIWLnN3aXRjaG92ZXIudjEuR3JheUtleVIDa2V5IqABChJFeHBsYWluS2V5UmVzcG9uc2USFAoFc3RhZ2UY\
+                ASABKAlSBXN0YWdlEhQKBWVwb2NoGAIgASgEUgVlcG9jaBIaCghlbnJvbGxlZBgDIAEoCFIIZW5yb2xsZWQSEgoEZ3JheRgEIAEo\
+                CFIEZ3JheRIWCgZidWNrZXQYBSABKA1SBmJ1Y2tldBIWCgZyb3V0ZXMYBiADKAlSBnJvdXRlcyJaChRFeHBsYWluUmVjb3JkUmVx\
+                dWVzdBIcCgltaWdyYXRpb24YASABKAlSCW1pZ3JhdGlvbhIkCgNrZXkYAiABKAsyEi5zd2l0Y2hvdmVyLnYxLktleVIDa2V5IrYC\
+                ChVFeHBsYWluUmVjb3JkUmVzcG9uc2USFAoFc3RhZ2UYASABKAlSBXN0YWdlEhQKBWVwb2NoGAIgASgEUgVlcG9jaBIvCgVzaWRl\
+                cxgDIAMoCzIZLnN3aXRjaG92ZXIudjEuU2lkZVJlY29yZFIFc2lkZXMSHAoJZGlmZmVyaW5nGAQgAygJUglkaWZmZXJpbmcSIwoN\
+                YmVpbmdfd3JpdHRlbhgFIAEoCFIMYmVpbmdXcml0dGVuEhgKB3dhaXRpbmcYBiABKA1SB3dhaXRpbmcSLwoTY2xvc2VkX21pbGxp\
+                c2Vjb25kcxgHIAEoBFISY2xvc2VkTWlsbGlzZWNvbmRzEjIKBndyaXRlcxgIIAMoCzIaLnN3aXRjaG92ZXIudjEuUmVjb3JkV3Jp\
+                dGVSBndyaXRlcyJpCgpTaWRlUmVjb3JkEhIKBHNpZGUYASABKAlSBHNpZGUSLQoGcmVjb3JkGAIgASgLMhUuc3dpdGNob3Zlci52\
+                MS5SZWNvcmRSBnJlY29yZBIYCgdwcm9ibGVtGAMgASgJUgdwcm9ibGVtIpEBCgtSZWNvcmRXcml0ZRISCgR0aW1lGAEgASgJUgR0\
+                aW1lEhIKBGtpbmQYAiABKAlSBGtpbmQSFAoFc3RhZ2UYAyABKAlSBXN0YWdlEhQKBWVwb2NoGAQgASgEUgVlcG9jaBIYCgdvdXRj\
+                b21lGAUgASgJUgdvdXRjb21lEhQKBWRpcnR5GAYgASgIUgVkaXJ0eTK9AwoHQ29udHJvbBJOCglHZXRTdGF0dXMSHy5zd2l0Y2hv\
+                dmVyLnYxLkdldFN0YXR1c1JlcXVlc3QaIC5zd2l0Y2hvdmVyLnYxLkdldFN0YXR1c1Jlc3BvbnNlEl0KDkNoYW5nZVN3aXRjaGVz\
+                EiQuc3dpdGNob3Zlci52MS5DaGFuZ2VTd2l0Y2hlc1JlcXVlc3QaJS5zd2l0Y2hvdmVyLnYxLkNoYW5nZVN3aXRjaGVzUmVzcG9u\
+                c2USVAoLTGlzdENoYW5nZXMSIS5zd2l0Y2hvdmVyLnYxLkxpc3RDaGFuZ2VzUmVxdWVzdBoiLnN3aXRjaG92ZXIudjEuTGlzdENo\
+                YW5nZXNSZXNwb25zZRJRCgpFeHBsYWluS2V5EiAuc3dpdGNob3Zlci52MS5FeHBsYWluS2V5UmVxdWVzdBohLnN3aXRjaG92ZXIu\
+                djEuRXhwbGFpbktleVJlc3BvbnNlEloKDUV4cGxhaW5SZWNvcmQSIy5zd2l0Y2hvdmVyLnYxLkV4cGxhaW5SZWNvcmRSZXF1ZXN0\
+                GiQuc3dpdGNob3Zlci52MS5FeHBsYWluUmVjb3JkUmVzcG9uc2ViBnByb3RvMw==
                 """
         ),
         File(

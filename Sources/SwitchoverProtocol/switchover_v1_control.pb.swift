@@ -334,7 +334,8 @@ package nonisolated struct Switchover_V1_ChangeSwitchesRequest: Sendable {
   /// For the audit file.
   package var reason: String = String()
 
-  /// The migration's name, typed: lets moves through that could lose records from sight.
+  /// The migration's name, typed: lets moves through that could lose records from sight; where their number is known,
+  /// that number.
   package var force: String = String()
 
   /// The number of writes that may have reached one side only, typed.
@@ -507,6 +508,12 @@ package nonisolated struct Switchover_V1_ChangeSwitchesResponse: @unchecked Send
   package var changed: Bool {
     get {_storage._changed}
     set {_uniqueStorage()._changed = newValue}
+  }
+
+  /// What follows from the change that is easily overlooked, and what was let through; sentences.
+  package var notes: [String] {
+    get {_storage._notes}
+    set {_uniqueStorage()._notes = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1597,7 +1604,7 @@ nonisolated extension Switchover_V1_Rollback: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Switchover_V1_ChangeSwitchesResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ChangeSwitchesResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}before\0\u{1}after\0\u{1}obstacles\0\u{1}delta\0\u{3}held_microseconds\0\u{1}changed\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}before\0\u{1}after\0\u{1}obstacles\0\u{1}delta\0\u{3}held_microseconds\0\u{1}changed\0\u{1}notes\0")
 
   fileprivate class _StorageClass {
     var _before: Switchover_V1_Switches? = nil
@@ -1606,6 +1613,7 @@ nonisolated extension Switchover_V1_ChangeSwitchesResponse: SwiftProtobuf.Messag
     var _delta: Switchover_V1_KeyDelta? = nil
     var _heldMicroseconds: UInt64 = 0
     var _changed: Bool = false
+    var _notes: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1622,6 +1630,7 @@ nonisolated extension Switchover_V1_ChangeSwitchesResponse: SwiftProtobuf.Messag
       _delta = source._delta
       _heldMicroseconds = source._heldMicroseconds
       _changed = source._changed
+      _notes = source._notes
     }
   }
 
@@ -1646,6 +1655,7 @@ nonisolated extension Switchover_V1_ChangeSwitchesResponse: SwiftProtobuf.Messag
         case 4: try { try decoder.decodeSingularMessageField(value: &_storage._delta) }()
         case 5: try { try decoder.decodeSingularUInt64Field(value: &_storage._heldMicroseconds) }()
         case 6: try { try decoder.decodeSingularBoolField(value: &_storage._changed) }()
+        case 7: try { try decoder.decodeRepeatedStringField(value: &_storage._notes) }()
         default: break
         }
       }
@@ -1676,6 +1686,9 @@ nonisolated extension Switchover_V1_ChangeSwitchesResponse: SwiftProtobuf.Messag
       if _storage._changed != false {
         try visitor.visitSingularBoolField(value: _storage._changed, fieldNumber: 6)
       }
+      if !_storage._notes.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._notes, fieldNumber: 7)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1691,6 +1704,7 @@ nonisolated extension Switchover_V1_ChangeSwitchesResponse: SwiftProtobuf.Messag
         if _storage._delta != rhs_storage._delta {return false}
         if _storage._heldMicroseconds != rhs_storage._heldMicroseconds {return false}
         if _storage._changed != rhs_storage._changed {return false}
+        if _storage._notes != rhs_storage._notes {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -6,18 +6,22 @@ struct Switchover: AsyncParsableCommand {
         commandName: "switchover",
         abstract: "Moves a live service or table from old to new, key by key, without its clients noticing.",
         discussion: """
-            A first run:
-              switchover init                       writes switchover.yaml to start from
-              switchover check
-              switchover init-switches
+            A first run, between two gRPC services or two tables:
+              switchover init --descriptor shop.binpb       writes switchover.yaml
+              switchover init --sqlite-old old.db --table t_order --sqlite-new new.db --new-table orders
+              switchover check                              what is wrong, what to decide
+              switchover init-switches                      everything on old
               switchover serve
 
-            Then, from another shell in the same folder, a migration of one store and back:
-              switchover total orders migrating     new is now written and read where you say so
-              switchover enrol orders add 406       store 406 is written on both sides
-              switchover gray orders add 406        and read from new
-              switchover status orders              who answers what, and may I go on?
-              switchover rollback orders            undoes the last step
+            Then, from another shell in the same folder, a store and back:
+              switchover total orders migrating     the gray switch decides by store
+              switchover enrol orders add 406       its writes go to both sides
+              switchover gray orders add 406        its reads go to new first
+              switchover status orders              who answers, and may I go on?
+              switchover rollback orders            undoes the last step (gray)
+
+            Each record stays where it is: nothing is copied from old to new yet. Until a record is on both sides its \
+            writes go to the side that has it, and what one side lacks is read from the other; an explain shows it.
 
             Records of a migration that has records: in its configuration, through the sidecar:
               switchover get orders 31198570044

@@ -217,3 +217,16 @@ def test_what_it_cannot_start_from(arguments, status, words, binary, tmp_path, d
     assert done.returncode == status
     assert words in done.stderr
     assert not (tmp_path / "switchover.yaml").exists()
+
+
+def test_check_lists_what_init_has_marked(binary, tmp_path):
+    lines, named = made(binary, tmp_path)
+    assert not named
+    marked = [number for number, line in enumerate(lines, 1) if re.search(r"#.*(decide|guess)", line)]
+    assert marked
+    out = run(binary, "check", cwd=tmp_path).stdout
+    assert "marked by init" in out
+    assert [int(number) for number in re.findall(r"^  switchover.yaml:(\d+):", out, re.M)] == marked
+    text = "\n".join(re.sub(r" *#.*", "", line) for line in lines)
+    (tmp_path / "switchover.yaml").write_text(text)
+    assert "marked by init" not in run(binary, "check", cwd=tmp_path).stdout

@@ -118,6 +118,32 @@ def test_rollback_to_an_epoch_goes_step_by_step(command):
     assert command("gray orders show").strip() == "none"
 
 
+def test_records_that_would_disappear_are_counted(command, databases):
+    command("total orders migrating")
+    out = command("enrol orders add 406")
+    assert "note: Inserts of these keys go to new alone from now on" in out
+    clerk = Clerk(command.sidecar.address)
+    try:
+        for number in (11, 12):
+            clerk.insert(number, status="open")
+    finally:
+        clerk.close()
+    out = command("rollback orders", status=REFUSED)
+    assert "2 records of these keys are on new only (11, 12): old would not show them." in out
+    assert "--force 2" in command("enrol orders remove 406 --dry-run", status=REFUSED)
+    command("rollback orders --force orders", status=REFUSED)
+    command("rollback orders --force 3", status=REFUSED)
+    for number in (11, 12):
+        databases[0].put(number, "406")
+    assert "No record of these keys is on new only just now" in command("rollback orders --dry-run", status=REFUSED)
+    out = command("rollback orders --force 0")
+    assert "now: migrating, enrolled none" in out and "note: Let through: No record of these keys" in out
+    command("rollback orders")
+    assert "[ ] New holds records of this migration that nobody has maintained" in command("status orders")
+    databases[1].clear()
+    assert "[x] New holds no record yet." in command("status orders")
+
+
 def test_history_is_newest_first_with_who_and_why(command):
     command("total orders migrating")
     subprocess.run([*command.words("enrol orders add 406"), "--reason", "pilot store"], check=True, capture_output=True)
@@ -145,6 +171,7 @@ def test_a_record_is_explained(command, databases):
         clerk.close()
     out = command("explain orders 1")
     assert "on both sides, equal" in out and "update at dualOld (epoch 4): reply of old" in out
+    assert "FAILED_PRECONDITION" not in out
     assert "2 is at stage old (epoch 4), on old only" in command("explain orders 2")
     assert "9 is on neither side" in command("explain orders 9")
     assert json.loads(command("explain orders 1 --json"))["stage"] == "dualOld"

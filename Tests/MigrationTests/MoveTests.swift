@@ -106,6 +106,9 @@ import Testing
             "migrating to idle, inserts on new", state(.migrating), state(.idle),
             facts { $0.insertsIntoNewOnly = true }, "records-on-new-only"),
         Case(
+            "migrating to idle, inserts on new, nobody enrolled", state(.migrating, enrolled: .none), state(.idle),
+            facts { $0.insertsIntoNewOnly = true }),
+        Case(
             "migrating to idle, gray", state(.migrating, gray: keys("1")), state(.idle, gray: keys("1")), clear,
             "gray-not-empty"),
         Case(
@@ -147,5 +150,18 @@ import Testing
             #expect(sentence.split(separator: ". ").count >= 2, "\(sentence)")
             if obstacle.waiver == .force { #expect(sentence.contains("--force orders")) }
         }
+    }
+
+    @Test func recordsThatWouldDisappearAreCountedAndTheirNumberIsTyped() {
+        let counted = MoveObstacle.recordsOnNewOnly(NewOnlyRecords(count: 7, examples: ["1", "2"]))
+        #expect(counted.waiver == .hiddenRecords(7))
+        #expect(counted.sentence("orders").hasPrefix("7 records of these keys are on new only (1, 2, ...): old would"))
+        #expect(counted.sentence("orders").hasSuffix("--force 7"))
+        let one = MoveObstacle.recordsOnNewOnly(NewOnlyRecords(count: 1, examples: ["1"]))
+        #expect(one.sentence("orders").hasPrefix("1 record of these keys is on new only (1): old would not show them."))
+        let none = MoveObstacle.recordsOnNewOnly(NewOnlyRecords(count: 0, examples: []))
+        #expect(none.waiver == .hiddenRecords(0))
+        #expect(none.sentence("orders").hasSuffix("--force 0"))
+        #expect(MoveObstacle.recordsOnNewOnly(nil).waiver == .force)
     }
 }

@@ -148,7 +148,7 @@ private final class SideAnswers: Sendable {
 
 extension KeyPlan {
     /// The canonical form of the key that a message bears; nil where it is missing or malformed.
-    fileprivate func canonical(_ message: [UInt8]) -> [UInt8]? {
+    func canonical(_ message: [UInt8]) -> [UInt8]? {
         let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.scratchBytes, alignment: 16)
         defer { scratch.deallocate() }
         return message.withUnsafeBytes { bytes in
@@ -165,7 +165,7 @@ extension Switchover_V1_RecordWrite {
             $0.kind = write.kind.name
             $0.stage = write.stage.map { "\($0.name)" } ?? ""
             $0.epoch = write.epoch
-            $0.outcome = "\(write.end.answer)"
+            $0.outcome = write.status == .ok ? "\(write.end.answer)" : "\(write.end.answer): \(write.status.name)"
             $0.dirty = write.end.effects.contains(.dirty)
         }
     }

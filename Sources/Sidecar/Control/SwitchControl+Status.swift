@@ -6,22 +6,37 @@ import WireFormat
 
 /// Where the migrations stand.
 extension SwitchControl {
-    func status(_ request: Switchover_V1_GetStatusRequest) throws(ControlFault) -> Switchover_V1_GetStatusResponse {
+    /// New databases of idle migrations are asked whether they are empty before the answer is given.
+    func status(_ request: Switchover_V1_GetStatusRequest, _ reply: @escaping Reply) throws(ControlFault) {
         let names = migrations.map(\.name)
         guard request.migration.isEmpty || names.contains(request.migration) else {
             throw PlannedChange.unknown(request.migration, names)
         }
-        let readiness = board.readiness
-        return .with {
-            $0.version = Version.current
-            $0.ready = readiness.isReady
-            $0.readiness = readiness.reason
-            $0.migrations = names.indices.filter { request.migration.isEmpty || names[$0] == request.migration }
-                .map(status)
+        tell(names.indices.filter { request.migration.isEmpty || names[$0] == request.migration }, [:], reply)
+    }
+
+    /// - Parameter asked: what is known of the first migrations' new sides.
+    private func tell(_ wanted: [Int], _ asked: [Int: Bool], _ reply: @escaping Reply) {
+        let next = wanted.first { index in
+            asked[index] == nil && store(.new, index) != nil && inForce[index]?.state.phase == .idle
+        }
+        guard let next else {
+            let readiness = board.readiness
+            let response = Switchover_V1_GetStatusResponse.with {
+                $0.version = Version.current
+                $0.ready = readiness.isReady
+                $0.readiness = readiness.reason
+                $0.migrations = wanted.map { status($0, newHoldsRecords: asked[$0]) }
+            }
+            return reply(.success(response.bytes))
+        }
+        askWhetherNewHoldsRecords(next) { [self] holds in
+            // Where it cannot be asked now the command will find out.
+            tell(wanted, asked.merging([next: holds ?? true]) { $1 }, reply)
         }
     }
 
-    private func status(_ index: Int) -> Switchover_V1_MigrationStatus {
+    private func status(_ index: Int, newHoldsRecords: Bool?) -> Switchover_V1_MigrationStatus {
         let name = migrations[index].name
         return .with {
             $0.migration = name
@@ -35,7 +50,7 @@ extension SwitchControl {
             $0.sides = [Side.old, .new].map { side($0, index) }
             $0.stages = (0..<CounterShape.stages).map { stage($0, name) }.filter { $0.calls > 0 }
             $0.dirtyWrites = snapshot[.recordsDirty, migration: index]
-            advance(index, &$0)
+            advance(index, newHoldsRecords, &$0)
         }
     }
 
@@ -71,7 +86,9 @@ extension SwitchControl {
     }
 
     /// What it takes to go one rung further.
-    private func advance(_ index: Int, _ status: inout Switchover_V1_MigrationStatus) {
+    private func advance(
+        _ index: Int, _ newHoldsRecords: Bool?, _ status: inout Switchover_V1_MigrationStatus
+    ) {
         guard let entry = inForce[index], let next = entry.state.phase.rung(1) else { return }
         status.nextPhase = next.name
         let request = Switchover_V1_ChangeSwitchesRequest.with {
@@ -79,23 +96,22 @@ extension SwitchControl {
             $0.phase = next.name
         }
         guard let plan = try? plan(request),
-            let obstacles = try? obstacles(plan, newHoldsRecords: isNewAsked(index) ? false : nil)
-        else {
-            return
-        }
+            let obstacles = try? obstacles(plan, StoreFacts(newHoldsRecords: newHoldsRecords))
+        else { return }
         status.obstacles = obstacles.map { Switchover_V1_Obstacle($0, migrations[index].name) }
         status.met = Self.met(obstacles, next)
-        if next == .migrating, isNewAsked(index) { status.met.append("New is asked whether it is empty when you go.") }
+        if next == .migrating, newHoldsRecords == false { status.met.append("New holds no record yet.") }
     }
-
-    private func isNewAsked(_ index: Int) -> Bool { store(.new, index) != nil }
 
     private static func met(_ obstacles: [MoveObstacle], _ next: Phase) -> [String] {
         let names = Set(obstacles.map(\.name))
         let all: [(name: String, phases: [Phase], sentence: String)] = [
             ("unlisted-methods", [.migrating], "Every method that was called is in the configuration."),
             ("gray-not-empty", [.migrating], "The gray set is empty."),
-            ("dirty-records", [.mirrored, .finished], "No write has reached one side only since the start."),
+            (
+                "dirty-records", [.mirrored, .finished],
+                "No write was left on one side that should be on both, since the start."
+            ),
         ]
         return all.filter { $0.phases.contains(next) && !names.contains($0.name) }.map(\.sentence)
     }

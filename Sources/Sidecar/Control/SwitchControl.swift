@@ -95,7 +95,7 @@ final class SwitchControl: @unchecked Sendable {
         _ method: ControlCall.Method, _ message: [UInt8], _ by: String, _ reply: @escaping Reply
     ) throws(ControlFault) {
         switch method {
-        case .getStatus: reply(.success(try status(try Self.read(message)).bytes))
+        case .getStatus: try status(try Self.read(message), reply)
         case .changeSwitches: try change(try Self.read(message), by, reply)
         case .listChanges: reply(.success(try changes(try Self.read(message)).bytes))
         case .explainRecord: try explainRecord(try Self.read(message), reply)
@@ -131,9 +131,9 @@ final class SwitchControl: @unchecked Sendable {
             // The same change may be under way still: who repeats a command that gave up waits for it again.
             return answerWhenInForce(plan, try response(plan, []), reply)
         }
-        holdsRecords(plan) { [self] holdsRecords in
+        askStores(plan) { [self] facts in
             do throws(ControlFault) {
-                try make(plan, request, newHoldsRecords: holdsRecords, by, reply)
+                try make(plan, request, facts, by, reply)
             } catch {
                 reply(.failure(error))
             }
@@ -147,11 +147,13 @@ final class SwitchControl: @unchecked Sendable {
     }
 
     private func make(
-        _ plan: PlannedChange, _ request: Switchover_V1_ChangeSwitchesRequest, newHoldsRecords: Bool?, _ by: String,
+        _ plan: PlannedChange, _ request: Switchover_V1_ChangeSwitchesRequest, _ facts: StoreFacts, _ by: String,
         _ reply: @escaping Reply
     ) throws(ControlFault) {
-        let obstacles = try obstacles(plan, newHoldsRecords: newHoldsRecords).filter { !request.waives($0) }
+        let all = try obstacles(plan, facts)
+        let obstacles = all.filter { !request.waives($0) }
         var response = try response(plan, obstacles)
+        response.notes = notes(plan, waived: all.filter { request.waives($0) })
         if request.dryRun { return reply(.success(response.bytes)) }
         guard obstacles.isEmpty else {
             throw ControlFault(
@@ -203,52 +205,6 @@ final class SwitchControl: @unchecked Sendable {
                 $0.sampledCalls = UInt64(sampled.count)
                 $0.callsMoved = moved
             }
-        }
-    }
-
-    func obstacles(_ plan: PlannedChange, newHoldsRecords: Bool?) throws(ControlFault) -> [MoveObstacle] {
-        let migration = configuration.migrations[plan.index]
-        let inserts = migration.methods.filter { $0.plan.kind == .insert || $0.plan.kind == .upsert }
-            .compactMap(\.write?.inserts)
-        var facts = MoveFacts()
-        facts.insertsIntoNewOnly = inserts.contains(.new)
-        facts.insertsIntoOldOnly = inserts.contains(.old)
-        facts.dirtyRecords = snapshot[.recordsDirty, migration: plan.index]
-        facts.newHoldsRecords = newHoldsRecords
-        facts.unlistedMethods = board.unlistedMethods(of: plan.index)
-        facts.hasLeftEnrolled = Self.hasLeftEnrolled(try auditEntries(), plan.migration.name)
-        do {
-            facts.grayNotEnrolled = try plan.grayNotEnrolled()
-        } catch {
-            throw ControlFault(.resourceExhausted, "\(error)")
-        }
-        return Move(from: plan.before.state, to: plan.after.state, facts: facts).obstacles
-    }
-
-    /// Whether keys have left the enrolled set since the migration left `idle`.
-    private static func hasLeftEnrolled(_ entries: [AuditEntry], _ migration: String) -> Bool {
-        let own = entries.filter { $0.migration == migration }
-        let start = own.lastIndex { $0.before?.state.phase == .idle && $0.after.state.phase == .migrating }
-        return own[(start ?? 0)...].contains { entry in
-            guard let before = entry.before?.state, before.phase == .migrating else { return false }
-            return before.enrolled.mayGain(over: entry.after.state.enrolled)
-        }
-    }
-
-    /// Whether new has records of the migration: asked of a store before it leaves `idle`, not known of a service.
-    private func holdsRecords(_ plan: PlannedChange, _ tell: @escaping @Sendable (Bool?) -> Void) {
-        guard plan.before.state.phase == .idle, plan.after.state.phase == .migrating,
-            let records = configuration.migrations[plan.index].records,
-            let store = store(.new, plan.index)
-        else { return tell(nil) }
-        let request = Switchover_V1_QueryRequest.with {
-            $0.entity = records.entity.name
-            $0.limit = 1
-        }
-        store.perform(.query, message: request.bytes, deadline: deadline(seconds: 5)) { [admin] reply in
-            let response = try? Switchover_V1_QueryResponse(serializedBytes: reply.message)
-            let holds = reply.status == .ok ? response.map { !$0.records.isEmpty } : nil
-            admin.mailbox.post { tell(holds) }
         }
     }
 
@@ -390,6 +346,7 @@ extension Switchover_V1_ChangeSwitchesRequest {
         case .none: false
         case .force: force == migration && !migration.isEmpty
         case .dirtyRecords(let count): acceptDirty == count
+        case .hiddenRecords(let count): force == "\(count)"
         case .newIsEmpty: newIsEmpty
         }
     }

@@ -1,6 +1,7 @@
 import Glibc
 import Migration
 import Synchronization
+import WireFormat
 
 /// What became of the last double writes of the process, for whoever asks after a record. Process-wide.
 final class RecentWrites: Sendable {
@@ -14,6 +15,8 @@ final class RecentWrites: Sendable {
         let stage: Stage?
         let epoch: UInt64
         let end: WriteEnd
+        /// What a side said where its reply was the answer.
+        let status: GRPCStatus
     }
 
     private struct Ring {
@@ -23,8 +26,11 @@ final class RecentWrites: Sendable {
 
     private let ring = Mutex(Ring())
 
-    func note(_ lane: LaneTable.Key, kind: CallKind, stage: Stage?, epoch: UInt64, _ end: WriteEnd) {
-        let write = Write(seconds: time(nil), lane: lane, kind: kind, stage: stage, epoch: epoch, end: end)
+    func note(
+        _ lane: LaneTable.Key, kind: CallKind, stage: Stage?, epoch: UInt64, _ end: WriteEnd, _ status: GRPCStatus
+    ) {
+        let write = Write(
+            seconds: time(nil), lane: lane, kind: kind, stage: stage, epoch: epoch, end: end, status: status)
         ring.withLock { ring in
             if ring.writes.count < Self.writesAtMost {
                 ring.writes.append(write)

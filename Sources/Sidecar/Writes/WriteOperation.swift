@@ -40,6 +40,8 @@ final class WriteOperation: Operation {
     /// What the look-up found: what the record was.
     private var found: Ask?
     private var hasAskedForChange = false
+    /// What the sides said of the client's own call.
+    private var statuses: [Side: GRPCStatus] = [:]
     /// Since when the lane is waited for, monotonic nanoseconds.
     private var waitsSince: UInt64?
 
@@ -161,6 +163,7 @@ final class WriteOperation: Operation {
         let request = Ask.Request(side: side, path: nil, message: message, deadline: deadline, operation: operation)
         ask(request) { [unowned self] ask, outcome in
             replies[side] = ask
+            statuses[side] = outcome.status
             if outcome == .accepted { written = ask }
         }
     }
@@ -265,10 +268,17 @@ final class WriteOperation: Operation {
         call.operationProgressed()
     }
 
+    /// What the client is told where a side's own reply is the answer.
+    private func status(of end: WriteEnd) -> GRPCStatus {
+        guard case .reply(let side) = end.answer else { return .ok }
+        return statuses[side] ?? .ok
+    }
+
     /// What the write leaves behind is counted, and logged with the record's key: nobody repairs it yet.
     private func note(_ end: WriteEnd) {
         let effects = end.effects
-        lanes.recentWrites.note(lane, kind: kind, stage: call.pointee.stage, epoch: call.pointee.epoch, end)
+        lanes.recentWrites.note(
+            lane, kind: kind, stage: call.pointee.stage, epoch: call.pointee.epoch, end, status(of: end))
         if effects.contains(.unmigrated) { call.count(.unmigratedWrites) }
         if effects.contains(.notCopied) { call.count(.recordsNotCopied) }
         if effects.contains(.stuck) { call.count(.recordsStuck) }
@@ -293,5 +303,16 @@ struct RecordKeyText: CustomStringConvertible {
     var description: String {
         if bytes.allSatisfy({ (0x20...0x7e).contains($0) }) { return String(decoding: bytes, as: UTF8.self) }
         return "0x" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+}
+
+extension WriteOutcome {
+    fileprivate var status: GRPCStatus {
+        switch self {
+        case .accepted: .ok
+        case .absent: .notFound
+        case .rejected(let status), .unknown(let status): status
+        case .unreachable: .unavailable
+        }
     }
 }

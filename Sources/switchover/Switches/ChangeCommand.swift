@@ -59,6 +59,7 @@ struct ChangeText {
             lines += response.obstacles.isEmpty ? ["nothing stands in its way; nothing has been changed"] : ["refused:"]
             lines += response.obstacles.map { "  \($0.sentence)" }
         }
+        lines += response.notes.map { "note: \($0)" }
         self.lines = lines
     }
 

@@ -29,6 +29,16 @@ enum Exit {
         """
 }
 
+/// The words of what the commands print.
+enum Words {
+    static let discussion = """
+        A key's stage is old (not enrolled: old alone), dualOld (enrolled: written on both sides, read from old), \
+        dualNew (gray: read from new), newMirrored (new decides, old is kept up) or new. A call that no single stage \
+        decided, since it bore no gray key or was refused, counts as undecided. An epoch is the number of a change of \
+        the switches; a lane is the queue of writes of one record.
+        """
+}
+
 /// What every change of the switches takes.
 struct ChangeOptions: ParsableArguments {
     @Flag(name: .long, help: "Say what would move and what stands in the way; change nothing.")
@@ -43,8 +53,8 @@ struct ChangeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Make the move although records could disappear from sight; type the migration's name.",
-            valueName: "migration"))
+            "Make the move although records could disappear from sight; type what the refusal says: the migration's "
+                + "name, or how many records.", valueName: "word"))
     var force = ""
 
     @Option(

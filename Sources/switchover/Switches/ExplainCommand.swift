@@ -16,7 +16,8 @@ struct ExplainCommand: AsyncParsableCommand {
             switchover explain orders --gray-key 406      stage and routes of a gray key
 
             A key of several parts is written with commas between them: 406,north. Both sides of a record are shown \
-            where they are databases. \(Exit.discussion)
+            where they are databases; writes are remembered since the process started. \(Words.discussion) \
+            \(Exit.discussion)
             """)
 
     @Argument(help: "The migration's name.", completion: Completions.migrations)

@@ -12,7 +12,9 @@ struct GrayCommand: KeySetCommand {
     static let configuration = CommandConfiguration(
         commandName: "gray",
         abstract: "Changes which keys are read from new.",
-        discussion: discussion("gray", "read from new; written on both sides they are by being enrolled"))
+        discussion: discussion(
+            "gray",
+            "read from new: new is asked first, and old for what new does not have (yet). Nothing is copied by it"))
 
     @OptionGroup var arguments: KeySetArguments
     @OptionGroup var options: ChangeOptions
@@ -29,7 +31,12 @@ struct EnrolCommand: KeySetCommand {
     static let configuration = CommandConfiguration(
         commandName: "enrol",
         abstract: "Changes which keys are written on both sides.",
-        discussion: discussion("enrol", "written on both sides and still read from old"))
+        discussion: discussion(
+            "enrol",
+            "written on both sides and still read from old: a write of a record that both sides have goes to both, of "
+                + "a record that one side has to that side. What becomes of inserts the configuration says: with "
+                + "inserts: new (the default) new records are on new alone, and old stops growing. Nothing is copied "
+                + "by it"))
 
     @OptionGroup var arguments: KeySetArguments
     @OptionGroup var options: ChangeOptions

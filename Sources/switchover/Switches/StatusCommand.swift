@@ -7,7 +7,7 @@ struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Says where the migrations stand, who answers calls, and whether they may advance.",
-        discussion: Exit.discussion)
+        discussion: "\(Words.discussion) \(Exit.discussion)")
 
     @Argument(help: "A migration's name; all of them without one.", completion: Completions.migrations)
     var migration: String?

@@ -10,7 +10,7 @@ struct WatchCommand: AsyncParsableCommand {
         abstract: "Shows live traffic per stage and side until it is stopped.",
         discussion: """
             On a terminal a table stays in its place; elsewhere there is a line for each interval. With --json each \
-            look is a line, as status --json says it. \(Exit.discussion)
+            look is a line, as status --json says it. \(Words.discussion) \(Exit.discussion)
             """)
 
     @Argument(help: "The migration's name.", completion: Completions.migrations)

@@ -1,4 +1,5 @@
 import Testing
+import WireFormat
 
 @testable import Migration
 @testable import Sidecar
@@ -13,9 +14,9 @@ import Testing
     @Test func aRecordsOwnWritesAreToldNewestFirst() {
         let recent = RecentWrites()
         for epoch in 1...3 {
-            recent.note(Self.lane(1), kind: .update, stage: .dualOld, epoch: UInt64(epoch), Self.end)
-            recent.note(Self.lane(2), kind: .delete, stage: .dualOld, epoch: UInt64(epoch), Self.end)
-            recent.note(Self.lane(1, migration: 1), kind: .insert, stage: .dualNew, epoch: 9, Self.end)
+            recent.note(Self.lane(1), kind: .update, stage: .dualOld, epoch: UInt64(epoch), Self.end, .ok)
+            recent.note(Self.lane(2), kind: .delete, stage: .dualOld, epoch: UInt64(epoch), Self.end, .ok)
+            recent.note(Self.lane(1, migration: 1), kind: .insert, stage: .dualNew, epoch: 9, Self.end, .ok)
         }
         let writes = recent.writes(of: Self.lane(1))
         #expect(writes.map(\.epoch) == [3, 2, 1])
@@ -24,12 +25,12 @@ import Testing
 
     @Test func theOldestGiveWay() {
         let recent = RecentWrites()
-        recent.note(Self.lane(1), kind: .update, stage: .dualOld, epoch: 1, Self.end)
+        recent.note(Self.lane(1), kind: .update, stage: .dualOld, epoch: 1, Self.end, .ok)
         for _ in 1..<RecentWrites.writesAtMost {
-            recent.note(Self.lane(2), kind: .update, stage: .dualOld, epoch: 2, Self.end)
+            recent.note(Self.lane(2), kind: .update, stage: .dualOld, epoch: 2, Self.end, .ok)
         }
         #expect(recent.writes(of: Self.lane(1)).map(\.epoch) == [1])
-        recent.note(Self.lane(3), kind: .update, stage: .dualOld, epoch: 3, Self.end)
+        recent.note(Self.lane(3), kind: .update, stage: .dualOld, epoch: 3, Self.end, .ok)
         #expect(recent.writes(of: Self.lane(1)) == [])
         #expect(recent.writes(of: Self.lane(2)).count == RecentWrites.writesAtMost - 1)
         #expect(recent.writes(of: Self.lane(3)).map(\.epoch) == [3])

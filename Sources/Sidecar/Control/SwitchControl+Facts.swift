@@ -1,0 +1,95 @@
+import Migration
+import Stores
+import SwiftProtobuf
+import SwitchoverProtocol
+import WireFormat
+
+/// What only the databases know of a change of the switches.
+struct StoreFacts: Sendable {
+    /// Nil where it could not be asked.
+    var newHoldsRecords: Bool?
+    /// Of the keys that leave new; nil where they could not be counted.
+    var newOnly: NewOnlyRecords?
+}
+
+/// What stands in a change's way, and what is to be known of it beforehand.
+extension SwitchControl {
+    func obstacles(_ plan: PlannedChange, _ stores: StoreFacts) throws(ControlFault) -> [MoveObstacle] {
+        var facts = MoveFacts()
+        facts.insertsIntoNewOnly = inserts(plan).contains(.new)
+        facts.insertsIntoOldOnly = inserts(plan).contains(.old)
+        facts.newOnlyRecords = stores.newOnly
+        facts.dirtyRecords = snapshot[.recordsDirty, migration: plan.index]
+        facts.newHoldsRecords = stores.newHoldsRecords
+        facts.unlistedMethods = board.unlistedMethods(of: plan.index)
+        facts.hasLeftEnrolled = Self.hasLeftEnrolled(try auditEntries(), plan.migration.name)
+        do {
+            facts.grayNotEnrolled = try plan.grayNotEnrolled()
+        } catch {
+            throw ControlFault(.resourceExhausted, "\(error)")
+        }
+        return Move(from: plan.before.state, to: plan.after.state, facts: facts).obstacles
+    }
+
+    /// Where the migration's methods insert while records are written on both sides.
+    private func inserts(_ plan: PlannedChange) -> [InsertRule] {
+        configuration.migrations[plan.index].methods.filter { $0.plan.kind == .insert || $0.plan.kind == .upsert }
+            .compactMap(\.write?.inserts)
+    }
+
+    /// What follows from the change that is easily overlooked; sentences.
+    func notes(_ plan: PlannedChange, waived: [MoveObstacle]) -> [String] {
+        var notes = waived.map { "Let through: \($0.sentence(plan.migration.name))" }
+        let (before, after) = (plan.before.state, plan.after.state)
+        guard after.phase == .migrating else { return notes }
+        let gains = before.phase == .idle ? !after.enrolled.isNone : after.enrolled.mayGain(over: before.enrolled)
+        if gains, inserts(plan).contains(.new) {
+            notes.append(
+                "Inserts of these keys go to new alone from now on (inserts: new): before the keys can leave enrolled "
+                    + "again, those records have to be on old too.")
+        }
+        if after.gray.mayGain(over: before.gray) {
+            notes.append("New is asked first for these keys; what it does not have yet is still answered by old.")
+        }
+        return notes
+    }
+
+    /// Whether keys have left the enrolled set since the migration left `idle`.
+    private static func hasLeftEnrolled(_ entries: [AuditEntry], _ migration: String) -> Bool {
+        let own = entries.filter { $0.migration == migration }
+        let start = own.lastIndex { $0.before?.state.phase == .idle && $0.after.state.phase == .migrating }
+        return own[(start ?? 0)...].contains { entry in
+            guard let before = entry.before?.state, before.phase == .migrating else { return false }
+            return before.enrolled.mayGain(over: entry.after.state.enrolled)
+        }
+    }
+
+    // MARK: - Asking the databases
+
+    /// What is not to be known of a service stays nil. `tell` is called on the admin loop.
+    func askStores(_ plan: PlannedChange, _ tell: @escaping @Sendable (StoreFacts) -> Void) {
+        let (before, after) = (plan.before.state, plan.after.state)
+        if before.phase == .idle, after.phase == .migrating {
+            return askWhetherNewHoldsRecords(plan.index) { tell(StoreFacts(newHoldsRecords: $0)) }
+        }
+        guard before.phase == .migrating, after.phase == .idle || before.enrolled.mayGain(over: after.enrolled),
+            inserts(plan).contains(.new), let scan = NewOnlyScan(plan, self)
+        else { return tell(StoreFacts()) }
+        scan.start { [self] found in onAdminLoop { tell(StoreFacts(newOnly: found)) } }
+    }
+
+    func askWhetherNewHoldsRecords(_ index: Int, _ tell: @escaping @Sendable (Bool?) -> Void) {
+        guard let records = configuration.migrations[index].records, let store = store(.new, index) else {
+            return tell(nil)
+        }
+        let request = Switchover_V1_QueryRequest.with {
+            $0.entity = records.entity.name
+            $0.limit = 1
+        }
+        store.perform(.query, message: request.bytes, deadline: deadline(seconds: 5)) { [self] reply in
+            let response = try? Switchover_V1_QueryResponse(serializedBytes: reply.message)
+            let holds = reply.status == .ok ? response.map { !$0.records.isEmpty } : nil
+            onAdminLoop { tell(holds) }
+        }
+    }
+}
