@@ -76,12 +76,22 @@ public struct SwitchoverError: Error, Sendable, Equatable, CustomStringConvertib
         // UNAVAILABLE is said of an earlier write of the record, everything else of this one.
         case "outcome-unknown": return code == .unavailable ? .yes : .ifIdempotent
         case "deadline": return .ifIdempotent
+        // A database's own answer, which the status tells apart (`records.proto`).
+        case "store": return retryOfStore(code)
         case "partial-write", .some: return .no
         case nil: break
         }
         switch code {
         case .unavailable, .deadlineExceeded, .cancelled, .unknown, .aborted, .resourceExhausted: return .ifIdempotent
         default: return .no
+        }
+    }
+
+    private static func retryOfStore(_ code: Code) -> Retry {
+        switch code {
+        case .unavailable, .resourceExhausted: .yes
+        case .deadlineExceeded, .unknown, .cancelled: .ifIdempotent
+        default: .no
         }
     }
 }

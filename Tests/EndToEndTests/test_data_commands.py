@@ -1,7 +1,9 @@
 """Records by command: get, query, insert, update, upsert, delete, and the shell's completion."""
 
 import json
+import os
 import sqlite3
+import subprocess
 
 import pytest
 
@@ -240,3 +242,31 @@ def test_names_complete(do, sidecar):
     assert complete("total", "--", "positional@0", *typed) == ["orders", "lines"]
     assert complete("get", "--", "positional@0", *typed, "--config", "none.yaml") == []
     assert complete("get", "--", "positional@0", *typed) == ["orders", "lines"]
+
+
+COMPLETE = """
+source <(switchover --generate-completion-script bash)
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+COMP_LINE="$*"
+COMP_POINT=${#COMP_LINE}
+_switchover switchover "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.parametrize("words, offered", [
+    (["total", "o"], {"orders"}),
+    (["total", "orders", ""], {"idle", "migrating", "mirrored", "finished", "retired"}),
+    (["get", ""], {"orders", "lines"}),
+    (["gray", "orders", "p"], {"percent", "preview"}),
+    (["check", "--config", "switchover.y"], {"switchover.yaml"}),
+    (["up"], {"update", "upsert"}),
+])
+def test_bash_completes(words, offered, sidecar, binary, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/switchover").symlink_to(binary)
+    done = subprocess.run(
+        ["bash", "-c", COMPLETE, "bash", "switchover", *words], cwd=sidecar.folder, capture_output=True, text=True,
+        timeout=20, check=False, env={**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"})
+    assert set(done.stdout.split()) == offered, done.stderr

@@ -9,6 +9,7 @@ import pytest
 
 from harness.processes import wait_for
 from harness.shopper import Shopper, side
+from harness.subjects import run
 from harness.timing import Watchers, on_cpu
 
 STORE = "406"
@@ -266,6 +267,9 @@ def test_at_start_a_file_that_went_back_is_refused(serving, tmp_path):
     wait_for(lambda: '"epoch":8' in (folder / "switches.audit.jsonl").read_text().replace(" ", ""), 5, "on record")
     first.kill()
     put(first, text(7))
+    checked = run(first.binary, "check", "--config", first.configuration)
+    assert checked.returncode == 1
+    assert "switches.json: migration orders: epoch 7 is lower than 8, which was in force" in checked.stderr
     again, client = serving(folder=folder)
     wait_for(lambda: "epoch 7 is lower than 8, which was in force" in again.log(), LATE, "a word in the log")
     refused(again, client)

@@ -388,6 +388,22 @@ import Testing
         #expect(await task.value?.code == .unavailable)
     }
 
+    /// A peer that takes the connection and never says a word.
+    @Test func closingEndsAConnectionThatIsBeingMade() async throws {
+        let silent = try Sockets.listen(on: try SocketAddress.resolve(host: "127.0.0.1", port: 0)[0])
+        defer { Glibc.close(silent) }
+        let client = try SwitchoverClient("127.0.0.1:\(Sockets.localPort(of: silent))")
+        let late = await failure { () throws(SwitchoverError) in
+            try await client.call("/s.S/M", [], options: CallOptions(timeout: .milliseconds(20)))
+        }
+        #expect(late?.code == .deadlineExceeded)
+        #expect(late?.mayRetry == .yes)
+        let task = Task { await failure { () throws(SwitchoverError) in try await client.call("/s.S/M", []) } }
+        await Task.yield()
+        client.close()
+        #expect(await task.value?.code == .unavailable)
+    }
+
     @Test func nothingIsLeftOfAClientThatWasDropped() async throws {
         let server = try echo()
         defer { server.stop() }

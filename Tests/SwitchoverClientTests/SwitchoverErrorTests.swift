@@ -11,6 +11,9 @@ import Testing
         ("outcome-unknown", .unavailable, .yes), ("outcome-unknown", .unknown, .ifIdempotent),
         ("outcome-unknown", .deadlineExceeded, .ifIdempotent), ("deadline", .deadlineExceeded, .ifIdempotent),
         ("partial-write", .aborted, .no), ("missing-key", .invalidArgument, .no), ("walk-interrupted", .aborted, .no),
+        ("store", .unavailable, .yes), ("store", .resourceExhausted, .yes), ("store", .unknown, .ifIdempotent),
+        ("store", .deadlineExceeded, .ifIdempotent), ("store", .aborted, .no), ("store", .failedPrecondition, .no),
+        ("store", .alreadyExists, .no),
     ])
     func theSidecarsWordDecides(reason: String, code: SwitchoverError.Code, retry: SwitchoverError.Retry) {
         #expect(SwitchoverError(code, "", reason: reason, side: nil).mayRetry == retry)

@@ -15,13 +15,24 @@ package struct SwitchFileInspection: Sendable {
             found = try reader.read(
                 try FileContent.read(configuration.switches, limit: SwitchFileReader.fileBytesAtMost)
             ).summaries
+            failure = (false, Self.objection(to: found, configuration))
         } catch let error as FileFailure {
             failure = (error.isMissing, error.isMissing ? nil : error.description)
         } catch {
             failure = (false, "\(error)")
         }
-        summaries = found
+        summaries = failure.problem == nil ? found : []
         warnings = reader.warnings
         (isMissing, problem) = failure
+    }
+
+    /// What a sidecar would say that starts now; what the audit file does not tell is no objection.
+    private static func objection(to found: [SwitchSummary?], _ configuration: Configuration) -> String? {
+        let names = configuration.switchedMigrations.map(\.name)
+        let audit = AuditFile(switchFile: configuration.switches)
+        let onRecord = names.map { name in (try? audit.last(of: name))?.epochInForce ?? 0 }
+        var file = SwitchFile(migrationNames: names, epochsOnRecord: onRecord)
+        guard case .notReady(let reason) = file.read(.usable(found)) else { return nil }
+        return "\(configuration.switches): \(reason)"
     }
 }
