@@ -11,7 +11,8 @@ package struct CallForecast: Sendable, Equatable {
         self.absent = absent
     }
 
-    package init(_ plan: CallPlan, write: WritePlan?, at stage: Stage) {
+    /// - Parameter next: the stage of the gray key that an update gives the record; nil where it keeps its own.
+    package init(_ plan: CallPlan, write: WritePlan?, at stage: Stage, to next: Stage? = nil) {
         let authority = "\(stage.authority.name)"
         switch plan.kind {
         // It follows the total switch, which is off at these stages.
@@ -28,12 +29,13 @@ package struct CallForecast: Sendable, Equatable {
                 (usual, absent) = (["refused, since it writes several records"], nil)
                 return
             }
-            guard stage.isDouble, let machine = write?.write(plan.kind, at: stage) else {
+            let isOnBoth = stage.isDouble || next.map { $0 != stage } ?? false
+            guard isOnBoth, let machine = write?.write(plan.kind, at: stage, to: next) else {
                 (usual, absent) = ([authority], nil)
                 return
             }
-            usual = Self.play(machine, firstIsAbsent: false, isInsert: plan.kind == .insert)
-            let other = Self.play(machine, firstIsAbsent: true, isInsert: plan.kind == .insert)
+            usual = Self.play(machine, firstIsAbsent: false, plan.kind)
+            let other = Self.play(machine, firstIsAbsent: true, plan.kind)
             absent = other == usual ? nil : other
         }
     }
@@ -45,11 +47,12 @@ package struct CallForecast: Sendable, Equatable {
         return ["\(first.name)", "\(second.name)"]
     }
 
-    private static func play(_ write: Write, firstIsAbsent: Bool, isInsert: Bool) -> [String] {
+    private static func play(_ write: Write, firstIsAbsent: Bool, _ kind: CallKind) -> [String] {
+        let isInsert = kind == .insert
         var write = write
         var steps: [String] = []
         var action = write.start()
-        while let step = text(action) {
+        while let step = text(action, kind) {
             var outcome = WriteOutcome.accepted
             if case .lookUp = action, isInsert { outcome = .absent }
             if firstIsAbsent, steps.isEmpty, !isInsert { outcome = .absent }
@@ -60,13 +63,13 @@ package struct CallForecast: Sendable, Equatable {
     }
 
     /// Nil at the end.
-    private static func text(_ action: WriteAction) -> String? {
+    private static func text(_ action: WriteAction, _ kind: CallKind) -> String? {
         switch action {
         case .call(let side): "\(side.name)"
         case .put(let side, .overwrite): "\(side.name) is given the record if it has one"
         case .put(let side, .overwriteOrInsert): "\(side.name) is given the record"
         case .lookUp(let side): "look up on \(side.name)"
-        case .erase(let side): "\(side.name)"
+        case .erase(let side): kind == .delete ? "\(side.name)" : "\(side.name) loses its row"
         case .restore(let side): "give \(side.name) its row back"
         case .end, .ignore: nil
         }

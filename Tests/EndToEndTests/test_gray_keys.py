@@ -10,6 +10,7 @@ from harness.ledger import LEDGER, MOVE, NAME, PLAN, Bookkeeper, Ledger, entry, 
 from harness.processes import wait_for
 from harness.records import Clerk, Database, settings
 from harness.stubs import ledger
+from harness.subjects import run
 
 # Store 1 is not enrolled, 2 is at dualOld, 3 at dualNew.
 MIXED = dict(phase="migrating", enrolled={"allow": ["2", "3"]}, gray={"allow": ["3"]})
@@ -133,6 +134,18 @@ def test_a_move_waits_for_a_change_of_either_key(moving, start, ledgers, keep):
         assert answer == "new" and legs == [("new", "Move"), ("old", "Place")]
     else:
         assert answer == "old" and legs == [("old", "Move"), ("new", "Place")]
+
+
+def test_plan_says_where_a_record_would_go(start, ledgers, binary, tmp_path):
+    sidecar = start(
+        ledgers[0].address, ledgers[1].address, MIXED, plan=PLAN, migration={"services": [LEDGER], **NAME})
+    request = tmp_path / "move.binpb"
+    message = ledger.MoveRequest(name=ledger.EntryName(store="3", id=7), store="1")
+    request.write_bytes(message.SerializeToString())
+    answer = run(binary, "plan", "Move", "--request", request, "--config", sidecar.configuration)
+    assert answer.returncode == 0, answer.stderr
+    assert "new gray key: 1, stage old\n" in answer.stdout
+    assert "> dualNew      new, then old is given the record, then new loses its row\n" in answer.stdout
 
 
 @pytest.mark.parametrize("pair, side, method, status, answer, state", [

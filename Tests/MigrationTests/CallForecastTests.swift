@@ -32,6 +32,26 @@ import WireFormat
         #expect(try write(.upsert, at: .new) == CallForecast(usual: ["new"], absent: nil))
     }
 
+    @Test func updatesThatChangeTheGrayKeyAreWhatTheirMachineDoes() throws {
+        let request = DerivedRequest(path: "/a.B/C", template: MessageTemplate([]))
+        let write = WritePlan(
+            recordKey: try key(), inserts: .new, guardsInserts: true, lookUp: nil, put: request, putOrInsert: request,
+            erase: request, newGrayKey: try key())
+        let plan = CallPlan(
+            write: .update, key: try key(), absent: .notFound, timeoutNanoseconds: 1, migrationIndex: 0, methodIndex: 0)
+        func forecast(_ present: Stage, _ next: Stage?) -> CallForecast {
+            CallForecast(plan, write: write, at: present, to: next)
+        }
+        #expect(
+            forecast(.old, .dualNew) == CallForecast(usual: ["old", "new is given the record"], absent: ["old"]))
+        #expect(
+            forecast(.dualNew, .old)
+                == CallForecast(
+                    usual: ["new", "old is given the record", "new loses its row"], absent: ["new", "old"]))
+        #expect(forecast(.old, .old) == forecast(.old, nil))
+        #expect(forecast(.dualOld, .dualOld) == forecast(.dualOld, nil))
+    }
+
     @Test func queriesAreWhatTheirMachinesDo() throws {
         let plan = CallPlan(
             singleQuery: try key(), absent: .notFound, grayFallback: false, timeoutNanoseconds: 1, migrationIndex: 0,

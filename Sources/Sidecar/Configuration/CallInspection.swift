@@ -48,9 +48,10 @@ package struct CallInspection {
     package func lines() throws(Fault) -> [String] {
         var lines = ["\(method.path) of migration \(migration.name): \(method.plan.kind.name)"]
         let now = try stageNow(&lines)
+        let next = stageAfter(&lines)
         lines.append("")
         for stage in Stage.allCases {
-            let forecast = CallForecast(method.plan, write: method.write, at: stage)
+            let forecast = CallForecast(method.plan, write: method.write, at: stage, to: stage == now ? next : nil)
             let mark = stage == now ? ">" : " "
             let name = "\(stage.name)".padding(toLength: 12, withPad: " ", startingAt: 0)
             lines.append("\(mark) \(name) \(forecast.usual.joined(separator: ", then "))")
@@ -82,6 +83,16 @@ package struct CallInspection {
                 ?? key.map { key in key.withUnsafeBytes { current.pointee.stage(key: $0) } }
         let text = stage.map { "stage \($0.name)" } ?? "the stage depends on the gray key"
         lines.append("now: epoch \(current.pointee.epoch), \(current.pointee.phase.name), \(text)")
+        return stage
+    }
+
+    /// The stage of the gray key that the request gives the record; nil where it keeps its own.
+    private func stageAfter(_ lines: inout [String]) -> Stage? {
+        guard let message, let plan = method.write?.newGrayKey, let current = switches?.table[index] else { return nil }
+        guard let key = try? read(plan, message) else { return nil }
+        let stage = key.bytes.withUnsafeBytes { current.pointee.stage(key: $0) }
+        let refused = method.write?.isGrayKeyImmutable == true ? ": refused where it is another one" : ""
+        lines.append("new gray key: \(key), stage \(stage.name)\(refused)")
         return stage
     }
 
