@@ -38,6 +38,7 @@ struct CheckCommand: ParsableCommand {
     }
 
     /// Lines that `init` has marked and nobody has looked at yet: their values are right in form, whatever they mean.
+    /// A line that is nothing but a remark explains the marks.
     private func printMarks() {
         let text = (try? String(contentsOfFile: options.config, encoding: .utf8)) ?? ""
         let marks = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap {
