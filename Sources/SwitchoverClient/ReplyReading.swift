@@ -70,6 +70,8 @@ enum ReplyReading {
 
     private static func decoded(_ text: String) -> String {
         let bytes = Array(text.utf8)
+        // All threads share one empty array, and making one of no element by hand writes into it.
+        guard !bytes.isEmpty else { return "" }
         let decoded = [UInt8](unsafeUninitializedCapacity: bytes.count) { memory, count in
             count = bytes.withUnsafeBytes {
                 PercentEncoding.decode($0, into: UnsafeMutableRawBufferPointer(memory))
