@@ -94,18 +94,20 @@ let package = Package(
             path: "examples/quickstart/Workload",
             swiftSettings: settings
         ),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "WireFormatTests",
-            dependencies: ["WireFormat", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            dependencies: ["TestSupport", "WireFormat", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             exclude: [
                 "check_vectors.py", "Samples/make_corpus.py", "Samples/corpus.txt", "Samples/samples.proto",
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: settings),
-        .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"], swiftSettings: settings),
-        .testTarget(name: "MigrationTests", dependencies: ["Migration", "WireFormat"], swiftSettings: settings),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "MigrationTests", dependencies: ["Migration", "TestSupport", "WireFormat"], swiftSettings: settings),
         .testTarget(
             name: "SwitchoverClientTests",
             dependencies: [
@@ -113,11 +115,11 @@ let package = Package(
                 ofSidecar("GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "SidecarTests", dependencies: ["Sidecar"], swiftSettings: settings),
+        .testTarget(name: "SidecarTests", dependencies: ["Sidecar", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "StoresTests",
             dependencies: [
-                "EventLoop", "Stores", "SwitchoverProtocol", "WireFormat",
+                "EventLoop", "Stores", "SwitchoverProtocol", "TestSupport", "WireFormat",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 ofSidecar("GRDB", package: "GRDB.swift"),
             ],

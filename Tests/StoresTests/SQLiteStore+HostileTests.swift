@@ -1,6 +1,7 @@
 import Foundation
 import SwiftProtobuf
 import SwitchoverProtocol
+import TestSupport
 import Testing
 import WireFormat
 

@@ -4,6 +4,7 @@ import GRDB
 import SwiftProtobuf
 import SwitchoverProtocol
 import Synchronization
+import TestSupport
 import Testing
 import WireFormat
 

@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Migration
 
 /// A value of a column, compared as the contract says.

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP2
 import Migration
+import TestSupport
 import Testing
 
 @testable import Sidecar

@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import HTTP2
 import Migration
+import TestSupport
 import Testing
 
 @testable import Sidecar

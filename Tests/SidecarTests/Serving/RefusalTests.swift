@@ -1,5 +1,6 @@
 import HTTP2
 import Migration
+import TestSupport
 import Testing
 import WireFormat
 

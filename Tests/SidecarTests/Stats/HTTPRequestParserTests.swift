@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Sidecar
@@ -142,7 +143,7 @@ import Testing
     /// No bytes make it trap, and none make it keep more than its limit without a word.
     @Test(arguments: UInt64(1)...20)
     func garbageIsRefusedOrAwaited(seed: UInt64) {
-        var random = StatsRandom(seed: seed)
+        var random = SeededRandom(seed: seed)
         let words = [
             "GET ", "/", " HTTP/1.1", "\r\n", "\r", "\n", "Host: h", ":", " ", "\0", "\u{ff}", "HTTP/",
             "Content-Length: 1",
@@ -160,20 +161,5 @@ import Testing
                 if case .request(let request) = outcome { #expect(request.path.utf8.count <= count) }
             }
         }
-    }
-}
-
-/// SplitMix64: the same numbers from the same seed, everywhere.
-struct StatsRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import CNghttp2
 import EventLoop
 import Migration
+import TestSupport
 import Testing
 
 @testable import HTTP2

@@ -1,6 +1,7 @@
 import Foundation
 import SwiftProtobuf
 import SwitchoverProtocol
+import TestSupport
 import WireFormat
 
 /// Random records and queries with many NULLs, ties, and texts that collations confuse.

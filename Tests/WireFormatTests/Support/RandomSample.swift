@@ -1,5 +1,6 @@
 import Foundation
 import SwiftProtobuf
+import TestSupport
 
 typealias Sample = Switchover_Samples_Sample
 typealias Newer = Switchover_Samples_Newer

@@ -1,33 +1,33 @@
 /// HTTP/2 frames made by hand (RFC 9113, 4.1), for what no well-behaved session would send.
 ///
 /// Header blocks use literal fields without indexing alone (RFC 7541, 6.2.2 and 6.2.3), so that they need no state.
-enum Frames {
-    static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+package enum Frames {
+    package static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
-    enum Kind {
-        static let data: UInt8 = 0
-        static let headers: UInt8 = 1
-        static let priority: UInt8 = 2
-        static let resetStream: UInt8 = 3
-        static let settings: UInt8 = 4
-        static let ping: UInt8 = 6
-        static let goAway: UInt8 = 7
-        static let windowUpdate: UInt8 = 8
-        static let continuation: UInt8 = 9
+    package enum Kind {
+        package static let data: UInt8 = 0
+        package static let headers: UInt8 = 1
+        package static let priority: UInt8 = 2
+        package static let resetStream: UInt8 = 3
+        package static let settings: UInt8 = 4
+        package static let ping: UInt8 = 6
+        package static let goAway: UInt8 = 7
+        package static let windowUpdate: UInt8 = 8
+        package static let continuation: UInt8 = 9
     }
 
-    static func frame(_ kind: UInt8, flags: UInt8 = 0, stream: UInt32 = 0, _ payload: [UInt8] = []) -> [UInt8] {
+    package static func frame(_ kind: UInt8, flags: UInt8 = 0, stream: UInt32 = 0, _ payload: [UInt8] = []) -> [UInt8] {
         let length = UInt32(payload.count)
         return Array(bigEndian(length)[1...]) + [kind, flags] + bigEndian(stream) + payload
     }
 
-    static func settings(_ entries: [(id: UInt16, value: UInt32)] = []) -> [UInt8] {
+    package static func settings(_ entries: [(id: UInt16, value: UInt32)] = []) -> [UInt8] {
         frame(Kind.settings, entries.flatMap { [UInt8($0.id >> 8), UInt8($0.id & 0xff)] + bigEndian($0.value) })
     }
 
-    static let settingsAck = frame(Kind.settings, flags: 1)
+    package static let settingsAck = frame(Kind.settings, flags: 1)
 
-    static func headers(
+    package static func headers(
         stream: UInt32, _ fields: [(String, String)], endsStream: Bool = true, neverIndexed: Bool = false
     ) -> [UInt8] {
         frame(
@@ -35,32 +35,32 @@ enum Frames {
             block(fields.map { (Array($0.0.utf8), Array($0.1.utf8)) }, neverIndexed: neverIndexed))
     }
 
-    static func data(stream: UInt32, _ bytes: [UInt8], endsStream: Bool = false) -> [UInt8] {
+    package static func data(stream: UInt32, _ bytes: [UInt8], endsStream: Bool = false) -> [UInt8] {
         frame(Kind.data, flags: endsStream ? 1 : 0, stream: stream, bytes)
     }
 
-    static func reset(stream: UInt32, _ code: UInt32) -> [UInt8] {
+    package static func reset(stream: UInt32, _ code: UInt32) -> [UInt8] {
         frame(Kind.resetStream, stream: stream, bigEndian(code))
     }
 
-    static func ping(isAnswer: Bool = false) -> [UInt8] {
+    package static func ping(isAnswer: Bool = false) -> [UInt8] {
         frame(Kind.ping, flags: isAnswer ? 1 : 0, [1, 2, 3, 4, 5, 6, 7, 8])
     }
 
-    static func goAway(lastStream: UInt32, _ code: UInt32) -> [UInt8] {
+    package static func goAway(lastStream: UInt32, _ code: UInt32) -> [UInt8] {
         frame(Kind.goAway, bigEndian(lastStream) + bigEndian(code))
     }
 
-    static func windowUpdate(stream: UInt32, by increment: UInt32) -> [UInt8] {
+    package static func windowUpdate(stream: UInt32, by increment: UInt32) -> [UInt8] {
         frame(Kind.windowUpdate, stream: stream, bigEndian(increment))
     }
 
-    static func block(_ fields: [(name: [UInt8], value: [UInt8])], neverIndexed: Bool = false) -> [UInt8] {
+    package static func block(_ fields: [(name: [UInt8], value: [UInt8])], neverIndexed: Bool = false) -> [UInt8] {
         fields.flatMap { [neverIndexed ? 0x10 : 0x00] + text($0.name) + text($0.value) }
     }
 
     /// What opens a gRPC request; custom fields follow.
-    static let requestHead = [
+    package static let requestHead = [
         (":method", "POST"), (":scheme", "http"), (":path", "/s/m"), (":authority", "a"),
         ("content-type", "application/grpc"), ("te", "trailers"),
     ]
@@ -83,14 +83,14 @@ enum Frames {
 }
 
 /// A frame as it stands on the wire.
-struct Frame: Equatable {
-    let kind: UInt8
-    let flags: UInt8
-    let stream: UInt32
-    let payload: [UInt8]
+package struct Frame: Equatable {
+    package let kind: UInt8
+    package let flags: UInt8
+    package let stream: UInt32
+    package let payload: [UInt8]
 
     /// The error code of RST_STREAM or GOAWAY.
-    var code: UInt32? {
+    package var code: UInt32? {
         switch kind {
         case Frames.Kind.resetStream: Self.number(payload[0..<4])
         case Frames.Kind.goAway: Self.number(payload[4..<8])
@@ -99,10 +99,10 @@ struct Frame: Equatable {
     }
 
     /// GOAWAY's last stream.
-    var lastStream: UInt32 { Self.number(payload[0..<4]) }
+    package var lastStream: UInt32 { Self.number(payload[0..<4]) }
 
     /// The whole frames at the start of `bytes`, a client's preface left out.
-    static func all(in bytes: [UInt8]) -> [Frame] {
+    package static func all(in bytes: [UInt8]) -> [Frame] {
         var rest = bytes[...]
         if rest.starts(with: Frames.preface) { rest = rest.dropFirst(Frames.preface.count) }
         var frames: [Frame] = []
