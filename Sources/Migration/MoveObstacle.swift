@@ -123,7 +123,8 @@ package enum MoveObstacle: Sendable, Equatable {
         case .unlistedMethods:
             "List each under methods as { kind: pass_through, effect: read } or { ..., effect: unsafe_write }; or, if "
                 + "none of them writes: --force \(migration)"
-        case .newHoldsRecords: "Empty new's table first."
+        case .newHoldsRecords:
+            "Look first whether old has them all: what new alone has would be lost. Then empty new's table."
         case .newNotCounted: "If it holds none: --new-is-empty"
         case .leftBefore: "Remove those keys' records from new, then say so: --new-is-empty"
         case .notEnrolled(let keys):

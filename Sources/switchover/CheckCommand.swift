@@ -29,8 +29,8 @@ struct CheckCommand: ParsableCommand {
         for problem in problems { StandardError.write(problem.description) }
         guard problems.isEmpty else { throw ExitCode.failure }
         let summary = ConfigurationSummary(configuration, switches)
-        print(json ? summary.json : summary.text)
         if !json { printMarks() }
+        print(json ? summary.json : summary.text)
         if let problem = switches.problem {
             StandardError.write(problem)
             throw ExitCode.failure
@@ -49,7 +49,8 @@ struct CheckCommand: ParsableCommand {
             return "  \(options.config):\(index + 1): \(line.trimmingCharacters(in: .whitespaces))"
         }
         guard !marks.isEmpty else { return }
-        print("\nright in form, but marked by init; look at each and take the mark away:")
+        print("marked by init: right in form, but only you know the meaning; look at each and take the mark away:")
         for mark in marks { print(mark) }
+        print("")
     }
 }

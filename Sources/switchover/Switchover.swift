@@ -15,7 +15,7 @@ struct Switchover: AsyncParsableCommand {
 
             Then, from another shell in the same folder, a store and back:
               switchover total orders migrating     the gray switch decides by store
-              switchover enrol orders add 406       its writes go to both sides
+              switchover enrol orders add 406       both sides take part in its writes
               switchover gray orders add 406        its reads go to new first
               switchover status orders              who answers, and may I go on?
               switchover rollback orders            undoes the last step (gray)

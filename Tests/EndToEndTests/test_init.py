@@ -168,7 +168,7 @@ def test_two_tables(binary, tmp_path):
     assert line_with(lines, "gray_key: store_id").startswith("gray_key: store_id # the field")
     assert line_with(lines, "created_at: { column: created,") == (
         'created_at: { column: created, stored: "2017-01-01T11:53:26Z" } # guess')
-    assert line_with(lines, "# note").endswith("# decide: orders has no column like note of t_order")
+    assert line_with(lines, "# note").endswith("# decide: orders has no such column; see not mapped")
     assert line_with(lines, "source: 0").endswith("# decide: what new rows have there, TEXT")
 
 

@@ -163,7 +163,7 @@ def test_a_record_is_explained(command, databases):
     out = command("explain orders 1")
     assert out.startswith("1 is at stage dualOld (epoch 4), on both sides, which differ")
     assert re.search(r"^\* cents +100 +8 *$", out, re.M) and re.search(r"^  status +open +open *$", out, re.M)
-    assert "lane: free" in out and "no write on both sides is remembered" in out
+    assert "lane: free" in out and "no write at a stage of both sides is remembered" in out
     clerk = Clerk(command.sidecar.address)
     try:
         clerk.update(1, status="sent")

@@ -56,7 +56,9 @@ struct ChangeText {
                     + SwitchesText.milliseconds(response.heldMicroseconds))
         }
         if isDryRun, before.epoch != after.epoch {
-            lines += response.obstacles.isEmpty ? ["nothing stands in its way; nothing has been changed"] : ["refused:"]
+            let isLetThrough = response.notes.contains { $0.hasPrefix("Let through") }
+            let verdict = isLetThrough ? "with what you typed it would be made" : "nothing stands in its way"
+            lines += response.obstacles.isEmpty ? ["\(verdict); nothing has been changed"] : ["refused:"]
             lines += response.obstacles.map { "  \($0.sentence)" }
         }
         lines += response.notes.map { "note: \($0)" }
@@ -89,8 +91,13 @@ struct ChangeText {
 /// The switches of a migration, for a person.
 enum SwitchesText {
     static func short(_ switches: Switchover_V1_Switches) -> String {
-        guard switches.phase == "migrating" else { return switches.phase }
-        return "migrating, enrolled \(short(switches.enrolled)), gray \(short(switches.gray))"
+        let sets = "enrolled \(short(switches.enrolled)), gray \(short(switches.gray))"
+        switch switches.phase {
+        case "migrating": return "migrating, \(sets)"
+        // They count from the next phase on.
+        case "idle" where sets != "enrolled none, gray none": return "idle; once migrating: \(sets)"
+        default: return switches.phase
+        }
     }
 
     static func short(_ set: Switchover_V1_GrayKeySet) -> String {

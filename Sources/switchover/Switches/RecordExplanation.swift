@@ -19,7 +19,7 @@ struct RecordExplanation {
     private var heading: String {
         let found = answer.sides.filter(\.hasRecord).map(\.side)
         let problems = answer.sides.filter { !$0.problem.isEmpty }
-        guard !found.isEmpty || !problems.isEmpty else { return "\(key) is on neither side (epoch \(answer.epoch))" }
+        guard !found.isEmpty || !problems.isEmpty else { return absence }
         let stage = answer.stage.isEmpty ? "at a stage that nobody knows" : "at stage \(answer.stage)"
         let place =
             switch found.count {
@@ -28,6 +28,10 @@ struct RecordExplanation {
             default: answer.differing.isEmpty ? "on both sides, equal" : "on both sides, which differ"
             }
         return "\(key) is \(stage) (epoch \(answer.epoch)), \(place)"
+    }
+
+    private var absence: String {
+        "\(key) is on neither side (epoch \(answer.epoch)); of a gray key ask with --gray-key \(key)"
     }
 
     // MARK: - Both states
@@ -72,8 +76,8 @@ struct RecordExplanation {
     }
 
     private var writes: [String] {
-        guard !answer.writes.isEmpty else { return ["no write on both sides is remembered"] }
-        return ["last writes on both sides:"]
+        guard !answer.writes.isEmpty else { return ["no write at a stage of both sides is remembered"] }
+        return ["last writes at a stage of both sides, with what the client was told:"]
             + answer.writes.prefix(10).map { write in
                 "  \(write.time)  \(write.kind) at \(write.stage) (epoch \(write.epoch)): \(write.outcome)"
                     + (write.dirty ? ", DIRTY" : "")

@@ -47,7 +47,7 @@ struct StatusText {
         if !status.problem.isEmpty { lines.append("  problem    \(status.problem)") }
         lines += status.sides.map(Self.side)
         lines += status.stages.map { stage in
-            "  \(Self.pad(stage.stage, 10)) \(Self.pad("\(stage.callsLastMinute)", 9)) calls in the last minute"
+            "  stage \(Self.pad(stage.stage, 11)) \(Self.pad("\(stage.callsLastMinute)", 9)) calls in the last minute"
                 + Self.failed(stage.failedLastMinute)
         }
         if status.dirtyWrites > 0 {
@@ -58,7 +58,7 @@ struct StatusText {
 
     private static func side(_ side: Switchover_V1_SideStatus) -> String {
         let mean = side.askedLastMinute > 0 ? ", \(SwitchesText.milliseconds(side.meanMicroseconds)) on average" : ""
-        return "  \(pad(side.side, 10)) \(pad("\(side.askedLastMinute)", 9)) asked in the last minute"
+        return "  side  \(pad(side.side, 11)) \(pad("\(side.askedLastMinute)", 9)) asked in the last minute"
             + "\(failed(side.failedLastMinute))\(mean)  \(side.upstream) at \(side.address)"
     }
 

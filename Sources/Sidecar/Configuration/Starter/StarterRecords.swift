@@ -60,7 +60,7 @@ struct StarterRecords {
         for field in mapped { add(field, &lines) }
         for field in fields where field.new == nil {
             lines.add(
-                "        # \(field.name)", "decide: \(new.table) has no column like \(field.old.name) of \(old.table)")
+                "        # \(field.name)", "decide: \(new.table) has no such column; see not mapped")
         }
         addKeys(mapped, &lines)
         addMapping("old", old, mapped, { $0.old }, &lines)
