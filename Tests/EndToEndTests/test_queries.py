@@ -1,23 +1,18 @@
 """Multi queries of a service that knows nothing of Switchover: merged by field numbers, each record once."""
 
-import csv
-import gzip
-import os
-import pathlib
 import random
 
 import grpc
 import pytest
 
 from harness.ledger import LEDGER, LIST, NAME, PLAN, Bookkeeper, Ledger
+from harness.orders import real_orders
 from harness.stubs import ledger
 
 STORES = ["1", "2", "3"]
 # Store 1 is not enrolled, 2 is at dualOld, 3 at dualNew.
 MIXED = dict(phase="migrating", enrolled={"allow": ["2", "3"]}, gray={"allow": ["3"]})
 AUTHORITY = {"1": "old", "2": "old", "3": "new"}
-# A file of all orders can be named in place of the slice.
-ORDERS = pathlib.Path(os.environ.get("ORDERS", pathlib.Path(__file__).parents[2] / "examples/quickstart/orders.csv"))
 
 
 @pytest.fixture
@@ -217,9 +212,7 @@ def test_a_walk_that_a_change_of_sides_interrupts(between, ledgers):
 
 def test_a_walk_over_real_orders(between, ledgers):
     """Each order of the quickstart's slice exactly once, whatever side its store is read from."""
-    opener = gzip.open if ORDERS.suffix == ".gz" else open
-    with opener(ORDERS, "rt") as file:
-        rows = list(csv.DictReader(file))
+    rows = real_orders()
     assert len(rows) > 300
     stores = sorted({row["store_id"] for row in rows})
     gray = [store for store in stores if int(store) % 3 == 0]

@@ -2,9 +2,11 @@
 
 import random
 import threading
+import time
 
 import pytest
 
+from harness.orders import real_orders
 from harness.records import Clerk, Database, at_least, settings
 from harness.stubs import records
 
@@ -224,6 +226,36 @@ def test_queries_are_what_the_authorities_say(order, seed, between, databases):
     for store in AUTHORITY:
         wanted = [row for row in truth if row[1] == store]
         assert clerk.walk(order=order, limit=9, store=store) == sorted_rows(wanted, order)
+
+
+def test_a_walk_over_real_orders(between, databases):
+    """I6: each order exactly once and in order, whatever side has it; ORDERS names another file than the slice."""
+    rows = real_orders()
+    assert len(rows) > 300
+    old, new = databases
+    stores = {row["store_id"] for row in rows}
+    gray = sorted(store for store in stores if int(store) % 3 == 0)
+    enrolled = sorted(store for store in stores if int(store) % 3 < 2)
+    for side in databases:
+        side.link.execute("begin")
+    truth = []
+    for row in rows:
+        order = (int(row["order_id"]), row["store_id"], "open", int(row["total_cents"]), 1)
+        sides = [old]
+        if row["store_id"] in enrolled:
+            sides = [[old], [new], [old, new]][order[0] % 3]
+        for side in sides:
+            side.put(*order)
+        truth.append(order)
+    for side in databases:
+        side.link.execute("commit")
+    _, clerk = between(dict(phase="migrating", enrolled={"allow": enrolled}, gray={"allow": gray}))
+    limit = 100 if len(rows) < 10_000 else 1000
+    for order in ((), ("-cents",)):
+        begin = time.monotonic()
+        found = clerk.walk(order=order, limit=limit)
+        print(f"{len(found)} orders by {order or 'key'} in {time.monotonic() - begin:.1f} s")
+        assert found == sorted_rows(truth, order)
 
 
 @pytest.mark.parametrize("seed", range(4))
