@@ -79,7 +79,7 @@ package final class SidecarProcess: @unchecked Sendable {
             "starting",
             metadata: [
                 "workers": .stringConvertible(workers.count), "version": .string(Version.current),
-                "upstreams": .string(configuration.upstreams.map { "\($0.name)=\($0.address)" }.joined(separator: " ")),
+                "upstreams": .string(configuration.upstreamsText),
             ]
         )
         try startSwitches()

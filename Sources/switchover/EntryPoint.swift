@@ -7,28 +7,43 @@ import Dispatch
 @main
 enum EntryPoint {
     static func main() {
+        let command: any ParsableCommand
         do {
-            var command = try Switchover.parseAsRoot()
-            guard let waiting = command as? any AsyncParsableCommand else {
-                try command.run()
-                Switchover.exit()
-            }
-            start(waiting)
+            command = try Switchover.parseAsRoot()
         } catch {
             Switchover.exit(withError: error)
         }
+        guard let waiting = command as? any AsyncParsableCommand else { finish(command) }
+        start(waiting)
         dispatchMain()
     }
 
-    private static func start(_ command: any AsyncParsableCommand) {
+    private static func finish(_ command: some ParsableCommand) -> Never {
+        var command = command
+        do {
+            try command.run()
+            Switchover.exit()
+        } catch {
+            end(command, error)
+        }
+    }
+
+    private static func start(_ command: some AsyncParsableCommand) {
         nonisolated(unsafe) var command = command
         Task {
             do {
                 try await command.run()
                 Switchover.exit()
             } catch {
-                Switchover.exit(withError: error)
+                end(command, error)
             }
         }
+    }
+
+    /// What is wrong with a command's words is said with the usage of that command.
+    private static func end(_ command: some ParsableCommand, _ error: any Error) -> Never {
+        guard let error = error as? ValidationError else { Switchover.exit(withError: error) }
+        StandardError.write("Error: \(error.message)\nUsage: \(Switchover.usageString(for: type(of: command)))")
+        Switchover.exit(withError: ExitCode.validationFailure)
     }
 }

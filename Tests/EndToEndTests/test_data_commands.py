@@ -270,3 +270,9 @@ def test_bash_completes(words, offered, sidecar, binary, tmp_path):
         ["bash", "-c", COMPLETE, "bash", "switchover", *words], cwd=sidecar.folder, capture_output=True, text=True,
         timeout=20, check=False, env={**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"})
     assert set(done.stdout.split()) == offered, done.stderr
+
+
+def test_an_error_points_to_the_commands_own_usage(do):
+    done = do("get", "orders", "x")
+    assert done.returncode == 64
+    assert 'order_id: "x" is no int64' in done.stderr and "Usage: switchover get" in done.stderr

@@ -43,6 +43,14 @@ import WireFormat
         #expect(inserted.record.fields.map(\.name) == Self.all.map(\.0))
     }
 
+    @Test func aFieldThatMustBeGivenIsNamed() throws {
+        let folder = try TestFolder()
+        let store = try Orders.newStore(folder)
+        let failure = try store.failure(.insert, Orders.insert(1))
+        #expect(failure.status == .failedPrecondition)
+        #expect(failure.words.hasPrefix("items must be given: column items of table "))
+    }
+
     @Test func constantsAndColumnsOfNoFieldAreLeftAlone() throws {
         let folder = try TestFolder()
         let store = try Orders.oldStore(folder)

@@ -47,6 +47,14 @@ package struct Configuration: Sendable {
 }
 
 extension Configuration {
+    /// All upstreams, databases too, for the log.
+    var upstreamsText: String {
+        (0..<upstreams.count + databases.count).map { index in
+            let upstream = describe(upstream: index)
+            return "\(upstream.name)=\(upstream.target)"
+        }.joined(separator: " ")
+    }
+
     /// For each upstream the migrations after whose retirement nobody has anything to ask of it: all those that it is
     /// the old side of; none where it is somebody's new side.
     var migrationsToRetire: [[Int]] {

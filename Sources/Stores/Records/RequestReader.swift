@@ -49,7 +49,8 @@ struct RequestReader {
         }
         try require(isNamed, request.key)
         if request.expectedVersion != nil, entity.version == nil {
-            throw .invalid("\(entity.name) has no version field").within("expected_version")
+            throw .invalid("\(entity.name) has no version; the configuration may name a field (version:)")
+                .within("expected_version")
         }
         return request
     }

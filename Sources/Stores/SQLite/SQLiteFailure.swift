@@ -21,6 +21,22 @@ enum SQLiteFailure {
     }
 }
 
+extension SQLiteFailure {
+    /// Not imported: SQLite writes it as a sum.
+    private static let notNull = SQLITE_CONSTRAINT | 5 << 8
+
+    /// What of a record is missing, in the words of its caller, who knows fields and no columns; nil for other
+    /// failures.
+    static func missingField(extendedCode: Int32, words: String, _ configuration: StoreConfiguration) -> StoreFault? {
+        guard extendedCode == notNull else { return nil }
+        let fields = zip(configuration.columns, configuration.entity.fields)
+        guard let (column, field) = fields.first(where: { words.hasSuffix("." + $0.0.name) }) else { return nil }
+        return StoreFault(
+            .failedPrecondition,
+            "\(field.name) must be given: column \(column.name) of table \(configuration.table) takes no NULL")
+    }
+}
+
 extension StoreFault {
     /// The same fault, met in a commit that may have happened all the same.
     var afterCommit: StoreFault { StoreFault(.unknown, "the commit failed: \(words)", isOutcomeUnknown: true) }

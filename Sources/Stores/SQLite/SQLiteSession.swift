@@ -141,9 +141,13 @@ final class SQLiteSession {
     }
 
     private func fault(_ status: Int32) -> StoreFault {
-        SQLiteFailure.fault(
-            extendedCode: sqlite3_extended_errcode(connection), code: status,
-            words: String(cString: sqlite3_errmsg(connection)),
+        let extendedCode = sqlite3_extended_errcode(connection)
+        let words = String(cString: sqlite3_errmsg(connection))
+        if let missing = SQLiteFailure.missingField(extendedCode: extendedCode, words: words, table.configuration) {
+            return missing
+        }
+        return SQLiteFailure.fault(
+            extendedCode: extendedCode, code: status, words: words,
             isLate: MonotonicClock.nanoseconds >= clock.pointee.deadline)
     }
 
