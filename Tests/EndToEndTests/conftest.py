@@ -8,6 +8,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import backends, subjects  # noqa: E402
+from harness.ledger import Ledger  # noqa: E402
+from harness.records import Database  # noqa: E402
 
 IDLE = {"phase": "idle"}
 ROOT = pathlib.Path(__file__).parent.parent.parent
@@ -67,6 +69,25 @@ def keep(request):
     yield keep
     for thing in reversed(kept):
         thing.close()
+
+
+@pytest.fixture
+def ledgers():
+    """Old and new as services of the tests' own kind, `ledger.v1.Ledger`; both note calls in one log."""
+    log = []
+    old, new = Ledger("old", log), Ledger("new", log)
+    yield old, new
+    old.close()
+    new.close()
+
+
+@pytest.fixture
+def databases(tmp_path):
+    """Old and new as SQLite databases, empty."""
+    old, new = Database("old", tmp_path), Database("new", tmp_path)
+    yield old, new
+    old.close()
+    new.close()
 
 
 @pytest.fixture

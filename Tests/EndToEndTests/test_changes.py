@@ -8,21 +8,12 @@ import time
 
 import pytest
 
-from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, Ledger, entry, hang
+from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, entry, hang
 from harness.processes import wait_for
 from harness.stubs import ledger
 
 STORES = [str(number) for number in range(400, 408)]
 ALL = dict(enrolled="all")
-
-
-@pytest.fixture
-def ledgers():
-    log = []
-    old, new = Ledger("old", log), Ledger("new", log)
-    yield old, new
-    old.close()
-    new.close()
 
 
 @pytest.fixture

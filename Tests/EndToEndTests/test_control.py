@@ -7,7 +7,7 @@ import time
 import grpc
 import pytest
 
-from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, Ledger, entry
+from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, entry
 from harness.operators import Operator, sets
 from harness.processes import connections_to, wait_for
 from harness.records import Clerk, Database, row, settings, value
@@ -15,15 +15,6 @@ from harness.stubs import control
 
 MIGRATING = dict(phase="migrating", enrolled="all", gray="none")
 NEW_IS_EMPTY = dict(new_is_empty=True)
-
-
-@pytest.fixture
-def ledgers():
-    log = []
-    old, new = Ledger("old", log), Ledger("new", log)
-    yield old, new
-    old.close()
-    new.close()
 
 
 @pytest.fixture

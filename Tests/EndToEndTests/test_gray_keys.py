@@ -6,9 +6,9 @@ import time
 import grpc
 import pytest
 
-from harness.ledger import LEDGER, MOVE, NAME, PLAN, Bookkeeper, Ledger, entry, hang
+from harness.ledger import LEDGER, MOVE, NAME, PLAN, Bookkeeper, entry, hang
 from harness.processes import wait_for
-from harness.records import Clerk, Database, settings
+from harness.records import Clerk, settings
 from harness.stubs import ledger
 from harness.subjects import run
 
@@ -16,15 +16,6 @@ from harness.subjects import run
 MIXED = dict(phase="migrating", enrolled={"allow": ["2", "3"]}, gray={"allow": ["3"]})
 PAIRS = [(one, other) for one in "123" for other in "123" if one != other]
 HAVE = ["both", "old", "new", "nobody"]
-
-
-@pytest.fixture
-def ledgers():
-    log = []
-    old, new = Ledger("old", log), Ledger("new", log)
-    yield old, new
-    old.close()
-    new.close()
 
 
 @pytest.fixture
@@ -36,14 +27,6 @@ def bookkeeper(start, ledgers, keep):
         return keep(Bookkeeper(sidecar.await_ready().address))
 
     return bookkeeper
-
-
-@pytest.fixture
-def databases(tmp_path):
-    old, new = Database("old", tmp_path), Database("new", tmp_path)
-    yield old, new
-    old.close()
-    new.close()
 
 
 @pytest.fixture

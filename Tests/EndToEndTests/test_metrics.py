@@ -6,22 +6,13 @@ import threading
 import grpc
 import pytest
 
-from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, Ledger, entry, hang
+from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, entry, hang
 from harness.processes import wait_for
 from harness.subjects import run
 
 KEY = ("406", 1)
 DUAL_OLD = dict(phase="migrating", enrolled="all", gray="none")
 DUAL_NEW = dict(phase="migrating", enrolled="all", gray={"allow": ["406"]})
-
-
-@pytest.fixture
-def ledgers():
-    log = []
-    old, new = Ledger("old", log), Ledger("new", log)
-    yield old, new
-    old.close()
-    new.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import random
 import grpc
 import pytest
 
-from harness.ledger import LEDGER, LIST, NAME, PLAN, Bookkeeper, Ledger
+from harness.ledger import LEDGER, LIST, NAME, PLAN, Bookkeeper
 from harness.orders import real_orders
 from harness.stubs import ledger
 
@@ -13,15 +13,6 @@ STORES = ["1", "2", "3"]
 # Store 1 is not enrolled, 2 is at dualOld, 3 at dualNew.
 MIXED = dict(phase="migrating", enrolled={"allow": ["2", "3"]}, gray={"allow": ["3"]})
 AUTHORITY = {"1": "old", "2": "old", "3": "new"}
-
-
-@pytest.fixture
-def ledgers():
-    log = []
-    old, new = Ledger("old", log), Ledger("new", log)
-    yield old, new
-    old.close()
-    new.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from harness.orders import real_orders
-from harness.records import Clerk, Database, at_least, settings
+from harness.records import Clerk, at_least, settings
 from harness.stubs import records
 
 STAGES = {
@@ -18,14 +18,6 @@ STAGES = {
     "new": dict(phase="finished"),
 }
 HAVE = ["both", "old", "new", "nobody"]
-
-
-@pytest.fixture
-def databases(tmp_path):
-    old, new = Database("old", tmp_path), Database("new", tmp_path)
-    yield old, new
-    old.close()
-    new.close()
 
 
 @pytest.fixture

@@ -3,22 +3,13 @@
 import grpc
 import pytest
 
-from harness.ledger import LEDGER, LIST, NAME, PLAN, Bookkeeper, Ledger, entry
-from harness.records import Clerk, Database, settings
+from harness.ledger import LEDGER, LIST, NAME, PLAN, Bookkeeper, entry
+from harness.records import Clerk, settings
 from harness.stubs import ledger
 
 KEY = ("2", 7)
 NONE_GRAY = dict(phase="migrating", enrolled={"allow": ["2", "3"]})
 MIXED = dict(phase="migrating", enrolled={"allow": ["2", "3"]}, gray={"allow": ["3"]})
-
-
-@pytest.fixture
-def ledgers():
-    log = []
-    old, new = Ledger("old", log), Ledger("new", log)
-    yield old, new
-    old.close()
-    new.close()
 
 
 @pytest.fixture
@@ -30,14 +21,6 @@ def bookkeeper(start, ledgers, keep):
         return keep(Bookkeeper(sidecar.await_ready().address))
 
     return bookkeeper
-
-
-@pytest.fixture
-def databases(tmp_path):
-    old, new = Database("old", tmp_path), Database("new", tmp_path)
-    yield old, new
-    old.close()
-    new.close()
 
 
 @pytest.fixture

@@ -11,25 +11,17 @@ import time
 
 import pytest
 
-from harness.records import Clerk, Database, settings
+from harness.records import Clerk, settings
 from harness.subjects import run
 
 REFUSED, UNAVAILABLE, USAGE = 2, 3, 64
 
 
 @pytest.fixture
-def databases(tmp_path):
-    old, new = Database("old", tmp_path), Database("new", tmp_path)
-    for number, store in ((1, "406"), (2, "407"), (3, "408")):
-        old.put(number, store)
-    yield old, new
-    old.close()
-    new.close()
-
-
-@pytest.fixture
 def command(binary, start, databases):
     """command("status orders") of a sidecar at idle: what it printed, after checking how it ended."""
+    for number, store in ((1, "406"), (2, "407"), (3, "408")):
+        databases[0].put(number, store)
     sidecar = start("", None, dict(phase="idle", enrolled="none", gray="none"), **settings(*databases)).await_ready()
 
     def command(words, status=0):

@@ -24,15 +24,6 @@ STAGES = {
 
 
 @pytest.fixture
-def ledgers():
-    log = []
-    old, new = Ledger("old", log), Ledger("new", log)
-    yield old, new
-    old.close()
-    new.close()
-
-
-@pytest.fixture
 def between(start, ledgers):
     """between(stage) starts the sidecar between the ledgers and returns it with a client."""
     clients = []
