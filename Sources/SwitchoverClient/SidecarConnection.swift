@@ -106,7 +106,7 @@ final class SidecarConnection {
             }
         }
         drainEvents()
-        if session.hasFinished { fail("closed") }
+        if phase != .ended, session.hasFinished { fail("closed") }
     }
 
     // MARK: - The session
@@ -126,6 +126,8 @@ final class SidecarConnection {
             guard let call = calls[stream] else { continue }
             progressed(call, stream, events)
         }
+        // Only now: whatever the loop above calls must leave the session alive.
+        if phase == .leaving, calls.isEmpty { fail("it was told to go") }
     }
 
     private func progressed(_ call: PendingCall, _ stream: StreamPointer, _ events: StreamEvents) {
@@ -139,15 +141,15 @@ final class SidecarConnection {
         }
         guard events.contains(.closed) else { return }
         forget(stream)
-        if phase == .leaving, calls.isEmpty { return fail("it was told to go") }
         connector.roomMade()
     }
 
+    /// It takes no further calls, and ends with the last of those it has: the next time that its events are looked at.
     private func leave() {
         guard phase == .open else { return }
         phase = .leaving
+        client?.session.markDirty()
         connector.left(self)
-        if calls.isEmpty { fail("it was told to go") }
     }
 
     /// Ends it now; calls that are under way learn it.

@@ -51,6 +51,9 @@ extension SwitchControl {
         if after.gray.mayGain(over: before.gray) {
             notes.append("New is asked first for these keys; what it does not have yet is still answered by old.")
         }
+        if before.gray.mayGain(over: after.gray), !after.enrolled.isNone, inserts(plan).contains(.new) {
+            notes.append("Keys that stay enrolled are still inserted into new alone; what old lacks is read from new.")
+        }
         return notes
     }
 
