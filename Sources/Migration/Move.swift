@@ -25,6 +25,42 @@ package struct Move: Sendable {
         setObstacles + (from.phase == to.phase ? keyObstacles : phaseObstacles)
     }
 
+    /// What the databases are to be asked before it can be judged.
+    package enum Question: Sendable, Equatable {
+        case none
+        case whetherNewHoldsRecords
+        /// Of the keys that go back to old.
+        case whatNewAloneHas
+    }
+
+    package var question: Question {
+        if from.phase == .idle, to.phase == .migrating { return .whetherNewHoldsRecords }
+        let hidesRecords = obstacles.contains { if case .recordsOnNewOnly = $0 { true } else { false } }
+        return hidesRecords ? .whatNewAloneHas : .none
+    }
+
+    /// What follows from it that is easily overlooked; sentences.
+    package var notes: [String] {
+        guard to.phase == .migrating else { return [] }
+        var notes: [String] = []
+        let enrols = from.phase == .idle ? !to.enrolled.isNone : to.enrolled.mayGain(over: from.enrolled)
+        if enrols, facts.insertsIntoNewOnly {
+            notes.append(
+                "Inserts of these keys go to new alone from now on (inserts: new): before the keys can leave enrolled "
+                    + "again, those records have to be on old too.")
+        }
+        if to.gray.mayGain(over: from.gray) {
+            notes.append(
+                facts.fallsBackToOld
+                    ? "New is asked first for these keys; what it does not have yet is still answered by old."
+                    : "New alone is asked for these keys (gray_fallback: off): what it does not have yet is not found.")
+        }
+        if from.gray.mayGain(over: to.gray), !to.enrolled.isNone, facts.insertsIntoNewOnly {
+            notes.append("Keys that stay enrolled are still inserted into new alone; what old lacks is read from new.")
+        }
+        return notes
+    }
+
     /// What the sets may never say, whatever the phase is.
     private var setObstacles: [MoveObstacle] {
         guard from.gray != to.gray || from.enrolled != to.enrolled || from.phase != to.phase else { return [] }
@@ -87,6 +123,8 @@ package struct MoveFacts: Sendable, Equatable {
     package var insertsIntoNewOnly = false
     /// Some method inserts into old alone then.
     package var insertsIntoOldOnly = false
+    /// At `dualNew` old is asked for what new does not have.
+    package var fallsBackToOld = true
     /// Writes since the start after which the two sides of a record may differ.
     package var dirtyRecords: UInt64 = 0
     /// Nil where they cannot be counted.

@@ -90,7 +90,8 @@ package enum MoveObstacle: Sendable, Equatable {
             "\(methods.joined(separator: ", ")) \(methods.count == 1 ? "was" : "were") called and the configuration "
                 + "does not say whether \(methods.count == 1 ? "it writes" : "they write")."
         case .newHoldsRecords: "New holds records of this migration that nobody has maintained."
-        case .newNotCounted: "Whether new holds records already cannot be asked of a gRPC service."
+        case .newNotCounted:
+            "Whether new holds records already is not known: a gRPC service cannot be asked, a database did not answer."
         case .leftBefore: "Keys have left the enrolled set before: what new still has of them is out of date."
         case .notEnrolled(let keys):
             "\(keys.joined(separator: ", ")) \(keys.count == 1 ? "is" : "are") not enrolled: gray counts within "

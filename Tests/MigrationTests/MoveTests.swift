@@ -164,4 +164,38 @@ import Testing
         #expect(none.sentence("orders").hasSuffix("--force 0"))
         #expect(MoveObstacle.recordsOnNewOnly(nil).waiver == .force)
     }
+
+    @Test func databasesAreAskedOnlyWhatCanStandInTheWay() {
+        func question(_ from: SwitchState, _ to: SwitchState, insertsIntoNew: Bool = true) -> Move.Question {
+            Move(from: from, to: to, facts: Self.facts { $0.insertsIntoNewOnly = insertsIntoNew }).question
+        }
+        let (idle, some) = (Self.state(.idle), Self.state(.migrating, enrolled: Self.keys("1")))
+        let none = Self.state(.migrating, enrolled: .none)
+        #expect(question(idle, some) == .whetherNewHoldsRecords)
+        #expect(question(some, none) == .whatNewAloneHas)
+        #expect(question(some, none, insertsIntoNew: false) == .none)
+        #expect(question(some, idle) == .whatNewAloneHas)
+        #expect(question(none, idle) == .none)
+        #expect(question(none, some) == .none)
+        #expect(question(some, Self.state(.migrating, enrolled: Self.keys("1"), gray: Self.keys("1"))) == .none)
+        #expect(question(Self.state(.mirrored), Self.state(.finished)) == .none)
+    }
+
+    @Test func whatIsEasilyOverlookedIsSaid() {
+        func notes(_ from: SwitchState, _ to: SwitchState, _ change: (inout MoveFacts) -> Void) -> [String] {
+            Move(from: from, to: to, facts: Self.facts(change)).notes.map { String($0.prefix(24)) }
+        }
+        let none = Self.state(.migrating, enrolled: .none)
+        let some = Self.state(.migrating, enrolled: Self.keys("1"))
+        let gray = Self.state(.migrating, enrolled: Self.keys("1"), gray: Self.keys("1"))
+        #expect(notes(none, some) { $0.insertsIntoNewOnly = true } == ["Inserts of these keys go"])
+        #expect(notes(none, some) { _ in } == [])
+        #expect(notes(Self.state(.idle), some) { $0.insertsIntoNewOnly = true } == ["Inserts of these keys go"])
+        #expect(notes(Self.state(.idle), none) { $0.insertsIntoNewOnly = true } == [])
+        #expect(notes(some, gray) { $0.insertsIntoNewOnly = true } == ["New is asked first for t"])
+        #expect(notes(some, gray) { $0.fallsBackToOld = false } == ["New alone is asked for t"])
+        #expect(notes(gray, some) { $0.insertsIntoNewOnly = true } == ["Keys that stay enrolled "])
+        #expect(notes(gray, some) { _ in } == [])
+        #expect(notes(Self.state(.migrating), Self.state(.mirrored)) { $0.insertsIntoNewOnly = true } == [])
+    }
 }

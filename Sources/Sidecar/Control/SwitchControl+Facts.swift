@@ -12,12 +12,13 @@ struct StoreFacts: Sendable {
     var newOnly: NewOnlyRecords?
 }
 
-/// What stands in a change's way, and what is to be known of it beforehand.
+/// What is known of a change of the switches; `Move` says what that means.
 extension SwitchControl {
-    func obstacles(_ plan: PlannedChange, _ stores: StoreFacts) throws(ControlFault) -> [MoveObstacle] {
+    func move(_ plan: PlannedChange, _ stores: StoreFacts) throws(ControlFault) -> Move {
         var facts = MoveFacts()
         facts.insertsIntoNewOnly = inserts(plan).contains(.new)
         facts.insertsIntoOldOnly = inserts(plan).contains(.old)
+        facts.fallsBackToOld = configuration.migrations[plan.index].grayFallback
         facts.newOnlyRecords = stores.newOnly
         facts.dirtyRecords = snapshot[.recordsDirty, migration: plan.index]
         facts.newHoldsRecords = stores.newHoldsRecords
@@ -28,33 +29,13 @@ extension SwitchControl {
         } catch {
             throw ControlFault(.resourceExhausted, "\(error)")
         }
-        return Move(from: plan.before.state, to: plan.after.state, facts: facts).obstacles
+        return Move(from: plan.before.state, to: plan.after.state, facts: facts)
     }
 
     /// Where the migration's methods insert while records are written on both sides.
     private func inserts(_ plan: PlannedChange) -> [InsertRule] {
         configuration.migrations[plan.index].methods.filter { $0.plan.kind == .insert || $0.plan.kind == .upsert }
             .compactMap(\.write?.inserts)
-    }
-
-    /// What follows from the change that is easily overlooked; sentences.
-    func notes(_ plan: PlannedChange, waived: [MoveObstacle]) -> [String] {
-        var notes = waived.map { "Let through: \($0.sentence(plan.migration.name))" }
-        let (before, after) = (plan.before.state, plan.after.state)
-        guard after.phase == .migrating else { return notes }
-        let gains = before.phase == .idle ? !after.enrolled.isNone : after.enrolled.mayGain(over: before.enrolled)
-        if gains, inserts(plan).contains(.new) {
-            notes.append(
-                "Inserts of these keys go to new alone from now on (inserts: new): before the keys can leave enrolled "
-                    + "again, those records have to be on old too.")
-        }
-        if after.gray.mayGain(over: before.gray) {
-            notes.append("New is asked first for these keys; what it does not have yet is still answered by old.")
-        }
-        if before.gray.mayGain(over: after.gray), !after.enrolled.isNone, inserts(plan).contains(.new) {
-            notes.append("Keys that stay enrolled are still inserted into new alone; what old lacks is read from new.")
-        }
-        return notes
     }
 
     /// Whether keys have left the enrolled set since the migration left `idle`.
@@ -71,14 +52,16 @@ extension SwitchControl {
 
     /// What is not to be known of a service stays nil. `tell` is called on the admin loop.
     func askStores(_ plan: PlannedChange, _ tell: @escaping @Sendable (StoreFacts) -> Void) {
-        let (before, after) = (plan.before.state, plan.after.state)
-        if before.phase == .idle, after.phase == .migrating {
-            return askWhetherNewHoldsRecords(plan.index) { tell(StoreFacts(newHoldsRecords: $0)) }
+        var facts = MoveFacts()
+        facts.insertsIntoNewOnly = inserts(plan).contains(.new)
+        switch Move(from: plan.before.state, to: plan.after.state, facts: facts).question {
+        case .none: tell(StoreFacts())
+        case .whetherNewHoldsRecords:
+            askWhetherNewHoldsRecords(plan.index) { tell(StoreFacts(newHoldsRecords: $0)) }
+        case .whatNewAloneHas:
+            guard let scan = NewOnlyScan(plan, self) else { return tell(StoreFacts()) }
+            scan.start { [self] found in onAdminLoop { tell(StoreFacts(newOnly: found)) } }
         }
-        guard before.phase == .migrating, after.phase == .idle || before.enrolled.mayGain(over: after.enrolled),
-            inserts(plan).contains(.new), let scan = NewOnlyScan(plan, self)
-        else { return tell(StoreFacts()) }
-        scan.start { [self] found in onAdminLoop { tell(StoreFacts(newOnly: found)) } }
     }
 
     func askWhetherNewHoldsRecords(_ index: Int, _ tell: @escaping @Sendable (Bool?) -> Void) {

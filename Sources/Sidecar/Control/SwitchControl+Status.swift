@@ -15,8 +15,8 @@ extension SwitchControl {
         tell(names.indices.filter { request.migration.isEmpty || names[$0] == request.migration }, [:], reply)
     }
 
-    /// - Parameter asked: what is known of the first migrations' new sides.
-    private func tell(_ wanted: [Int], _ asked: [Int: Bool], _ reply: @escaping Reply) {
+    /// - Parameter asked: the migrations whose new sides have been asked; nil where one did not answer.
+    private func tell(_ wanted: [Int], _ asked: [Int: Bool?], _ reply: @escaping Reply) {
         let next = wanted.first { index in
             asked[index] == nil && store(.new, index) != nil && inForce[index]?.state.phase == .idle
         }
@@ -26,13 +26,12 @@ extension SwitchControl {
                 $0.version = Version.current
                 $0.ready = readiness.isReady
                 $0.readiness = readiness.reason
-                $0.migrations = wanted.map { status($0, newHoldsRecords: asked[$0]) }
+                $0.migrations = wanted.map { status($0, newHoldsRecords: asked[$0] ?? nil) }
             }
             return reply(.success(response.bytes))
         }
         askWhetherNewHoldsRecords(next) { [self] holds in
-            // Where it cannot be asked now the command will find out.
-            tell(wanted, asked.merging([next: holds ?? true]) { $1 }, reply)
+            tell(wanted, asked.merging([next: holds]) { $1 }, reply)
         }
     }
 
@@ -96,7 +95,7 @@ extension SwitchControl {
             $0.phase = next.name
         }
         guard let plan = try? plan(request),
-            let obstacles = try? obstacles(plan, StoreFacts(newHoldsRecords: newHoldsRecords))
+            let obstacles = try? move(plan, StoreFacts(newHoldsRecords: newHoldsRecords)).obstacles
         else { return }
         status.obstacles = obstacles.map { Switchover_V1_Obstacle($0, migrations[index].name) }
         status.met = Self.met(obstacles, next)

@@ -150,10 +150,11 @@ final class SwitchControl: @unchecked Sendable {
         _ plan: PlannedChange, _ request: Switchover_V1_ChangeSwitchesRequest, _ facts: StoreFacts, _ by: String,
         _ reply: @escaping Reply
     ) throws(ControlFault) {
-        let all = try obstacles(plan, facts)
-        let obstacles = all.filter { !request.waives($0) }
+        let move = try move(plan, facts)
+        let obstacles = move.obstacles.filter { !request.waives($0) }
         var response = try response(plan, obstacles)
-        response.notes = notes(plan, waived: all.filter { request.waives($0) })
+        let waived = move.obstacles.filter { request.waives($0) }
+        response.notes = waived.map { "Let through: \($0.sentence(plan.migration.name))" } + move.notes
         if request.dryRun { return reply(.success(response.bytes)) }
         guard obstacles.isEmpty else {
             throw ControlFault(
