@@ -138,6 +138,23 @@ def test_records_that_would_disappear_are_counted(command, databases):
     assert "[x] New holds no record yet." in command("status orders")
 
 
+def test_many_hidden_records_are_counted_over_pages(command, databases):
+    command("total orders migrating")
+    command("enrol orders add 406 407")
+    old, new = databases
+    for side in databases:
+        side.link.execute("begin")
+    for number in range(1000, 3500):
+        new.put(number, "406" if number % 5 else "407")
+        if number % 2:
+            old.put(number, "406" if number % 5 else "407")
+    for side in databases:
+        side.link.execute("commit")
+    out = command("enrol orders remove 406", status=REFUSED)
+    assert "1000 records of these keys are on new only (1002, 1004, 1006, 1008, 1012, ...)" in out
+    assert "1250 records of these keys" in command("rollback orders", status=REFUSED)
+
+
 def test_history_is_newest_first_with_who_and_why(command):
     command("total orders migrating")
     subprocess.run([*command.words("enrol orders add 406"), "--reason", "pilot store"], check=True, capture_output=True)

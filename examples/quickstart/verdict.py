@@ -90,6 +90,8 @@ class Verdict:
             self.compare(call, call["order"], call.get("revision"))
         elif kind == "getMany":
             found = dict(call["rows"])
+            for order in found.keys() - set(call["asked"]):
+                self.fault("doubled records", f"getMany returned order {order}, which was not asked for")
             for order in set(call["asked"]):
                 self.compare(call, order, found.get(order))
         elif kind in ("ofStore", "walk"):
@@ -110,6 +112,8 @@ class Verdict:
                 self.fault("doubled records", f"{call['kind']} returned order {order} {times} times")
         for order, revision in call["rows"]:
             self.compare(call, order, revision)
+            if call["kind"] == "ofStore" and self.stores.get(order) != call["store"]:
+                self.fault("doubled records", f"ofStore returned order {order} of another store than {call['store']}")
         for order, history in self.orders.items():
             if call["kind"] == "ofStore" and self.stores[order] != call["store"]:
                 continue
