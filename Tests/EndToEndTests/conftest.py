@@ -21,6 +21,7 @@ def pytest_addoption(parser):
         "--subject", default="switchover", choices=["switchover", "direct", *subjects.PEERS],
         help="what stands between client and server; all but switchover run only what any hop can be asked for",
     )
+    parser.addoption("--differential", help="SEED or SEED:INDEX: other requests of the differential run, or one again")
     parser.addoption("--long", action="store_true", help="10 GB streams and 10 minutes of load as well")
 
 

@@ -1,0 +1,195 @@
+"""Every request at every stage, compared with the plain truth."""
+
+import collections
+import dataclasses
+import time
+
+from . import grammar
+from .routing import PLACEMENTS, SIDES, after_write, call_stage, is_visible
+from .wire import Answer
+
+READING = {"single query", "multi query", "many"}
+# So much later a write whose deadline has passed has happened, or never will; `settle_after` is shorter.
+SETTLED = 0.06
+PAGES = 40
+
+
+@dataclasses.dataclass
+class Bench:
+    """Where requests are made: a subject, and the sides behind it."""
+
+    caller: object
+    sides: dict
+
+
+@dataclasses.dataclass
+class Seen:
+    answer: Answer
+    aspects: dict
+    rows: dict
+
+
+@dataclasses.dataclass
+class Difference:
+    case: grammar.Case
+    place: str
+    placement: str
+    aspect: str
+    expected: object
+    seen: object
+    base: Seen
+    at: Seen
+    # Of the call, by its gray key.
+    stage: str
+    because: object = None
+
+
+class Run:
+    """`truth` is the bench whose answers are right; `benches` has one for each place."""
+
+    def __init__(self, world, truth, benches, allowances):
+        self.world, self.truth, self.benches, self.allowances = world, truth, benches, allowances
+        self.differences = []
+        self.requests = collections.Counter()
+        self.groups = collections.defaultdict(set)
+
+    def all(self, cases):
+        for case in cases:
+            self.groups[case.draft.kind] |= case.draft.groups
+            self.one(case)
+        return self
+
+    def one(self, case):
+        draft, stock = case.draft, self.world.stock
+        plain = grammar.again(draft, timeout="20S") if draft.races else draft
+        absent = [row for row in stock if row["key"] != 7]
+        bases = {True: self.observe(self.truth, plain, {side: stock for side in self.truth.sides})}
+        if self.world.touches_target(draft):
+            bases[False] = self.observe(self.truth, plain, {side: absent for side in self.truth.sides})
+        gray = self.world.gray_key(draft)
+        for place, bench in self.benches.items():
+            for placement, have in PLACEMENTS.items():
+                if placement != "both" and False not in bases:
+                    continue
+                base = bases[is_visible(call_stage(place, draft.kind, gray), have) if False in bases else True]
+                before = {side: stock if side in have else absent for side in SIDES}
+                seen = self.observe(bench, draft, before)
+                self.requests[draft.kind, place] += 1
+                self.judge(case, place, placement, base, seen, before, absent if base is bases.get(False) else stock)
+
+    def observe(self, bench, draft, before):
+        for side, rows in before.items():
+            bench.sides[side].set(rows)
+        answer = bench.caller.call(draft)
+        aspects = {"status": answer.status, "trailers": answer.trailers}
+        if answer.error is None:
+            # The words of the sidecar's own errors are for people, and say where it stands.
+            aspects["words"] = answer.words
+        decoded = [self.world.decode(draft, content) for content in answer.messages]
+        if draft.kind == "multi query" and answer.status == "OK":
+            if not draft.changes:
+                self.walk(bench, draft, decoded)
+            aspects["rows of the answer"] = [str(row) for page in decoded for row in self.rows_of(page)]
+            aspects["page sizes"] = [len(self.rows_of(page)) for page in decoded]
+            aspects["beside the rows"] = [self.rest_of(page) for page in decoded[:1]]
+        else:
+            aspects["message"] = [str(content) for content in decoded]
+        if draft.races or answer.error == "outcome-unknown":
+            time.sleep(SETTLED)
+        return Seen(answer, aspects, {side: bench.sides[side].rows() for side in before})
+
+    def walk(self, bench, draft, pages):
+        """Follows the page tokens to the end; a page that fails ends it."""
+        while pages[-1].next_page_token and len(pages) < PAGES:
+            content = type(draft.content).FromString(draft.content.SerializeToString())
+            content.page_token = pages[-1].next_page_token
+            answer = bench.caller.call(grammar.again(draft, content=content))
+            if answer.status != "OK":
+                pages.append(type(pages[0])(next_page_token=f"{answer.status} {answer.error}".encode()))
+                return
+            pages.append(self.world.decode(draft, answer.messages[0]))
+
+    @staticmethod
+    def rows_of(page):
+        return page.records if hasattr(page, "records") else page.entries
+
+    @staticmethod
+    def rest_of(page):
+        rest = type(page).FromString(page.SerializeToString())
+        for name in ("records", "entries", "next_page_token"):
+            if name in rest.DESCRIPTOR.fields_by_name:
+                rest.ClearField(name)
+        return str(rest)
+
+    def judge(self, case, place, placement, base, seen, before, base_stock):
+        draft = case.draft
+        stage = call_stage(place, draft.kind, self.world.gray_key(draft))
+        aspects = ["status", "trailers"]
+        if base.answer.status == seen.answer.status:
+            aspects = sorted(set(base.aspects) & set(seen.aspects))
+        found = [(aspect, base.aspects[aspect], seen.aspects[aspect]) for aspect in aspects
+                 if base.aspects[aspect] != seen.aspects[aspect]]
+        if draft.races and draft.kind not in READING and stage not in ("old", "new") and seen.answer.status == "OK":
+            found.append(("status", "DEADLINE_EXCEEDED", "OK"))
+        before = {side: {row["key"]: row for row in rows} for side, rows in before.items()}
+        (base_rows,) = [base.rows["it"]] if "it" in base.rows else [base.rows["old"]]
+        base_before = {row["key"]: row for row in base_stock}
+        written = after_write(place, draft.kind, before, base_before, base_rows, self.world.fresh)
+        allowed = [written] if seen.answer.status == "OK" else [before]
+        if draft.races and stage in ("old", "new"):
+            allowed = [before, written]
+        if draft.kind in READING:
+            allowed = [before]
+        if seen.rows not in allowed:
+            found.append(("rows", changes(before, allowed[-1]), changes(before, seen.rows)))
+        for aspect, expected, got in found:
+            difference = Difference(case, place, placement, aspect, expected, got, base, seen, stage)
+            difference.because = self.allowances.why(difference)
+            self.differences.append(difference)
+
+    @property
+    def unexplained(self):
+        return [each for each in self.differences if each.because is None]
+
+    def table(self):
+        """Kind by place: requests, and the requests with differences (allowed, known, not explained)."""
+        lines = [f"{self.world.name:14}" + "".join(f"{place:>24}" for place in self.benches)]
+        for kind in self.world.kinds:
+            cells = [f"{kind:14}"]
+            for place in self.benches:
+                marks = collections.defaultdict(set)
+                for each in self.differences:
+                    if (each.case.draft.kind, each.place) == (kind, place):
+                        mark = "?" if each.because is None else each.because.mark
+                        marks[mark].add((each.case.index, each.placement))
+                words = " ".join(f"{len(marks[mark])}{mark}" for mark in "ak?" if marks[mark])
+                cells.append(f"{self.requests[kind, place]:>12} {words or '-':>11}")
+            lines.append("".join(cells))
+        return "\n".join([*lines, "requests, and those that differ: a as the contract allows, k known fault, ? fault"])
+
+
+def report(differences):
+    """What differs, by request: the places at which it is one and the same stand together."""
+    cases, lines = {}, []
+    for each in differences:
+        same = cases.setdefault(each.case.index, (each, {}))[1]
+        key = each.aspect, short(each.expected), short(each.seen)
+        same.setdefault(key, []).append(each.place if each.placement == "both" else f"{each.place}/{each.placement}")
+    for first, same in cases.values():
+        case = first.case
+        lines += ["", f"{case.name}; again: --differential {case.seed}:{case.index}",
+                  f"  {case.draft.method} {short(case.draft.content)}"]
+        for (aspect, expected, seen), places in same.items():
+            lines += [f"  {aspect} at {', '.join(places)}", f"    expected {expected}", f"    seen     {seen}"]
+    return "\n".join(lines)
+
+
+def short(content):
+    text = " ".join(str(content).split())
+    return text if len(text) < 240 else f"{text[:240]}... ({len(text)})"
+
+
+def changes(before, after):
+    """What differs from what was there, by side and key."""
+    return {side: {key: after[side].get(key) for key in sorted(set(before[side]) | set(after[side]))
+                   if before[side].get(key) != after[side].get(key)} for side in SIDES}
