@@ -3,7 +3,7 @@
 from ..ledger import LEDGER
 from ..stubs import ledger
 from . import grammar
-from .entries import STOCK
+from .entries import STOCK, row
 from .routing import TARGET
 
 KINDS = ["single query", "multi query", "update", "upsert", "insert", "delete", "pass-through"]
@@ -102,6 +102,17 @@ def add_fields():
          lambda draft, choose: draft.changes.append(lambda made: made + b"\x0a\x00"))
 
 
+def add_rows():
+    """Edges of the entries instead of the request."""
+    def having(*rows):
+        return lambda draft, choose: draft.rows.extend(dict(each) for each in rows)
+
+    kinds = ["single query", "multi query", "update", "upsert", "insert", "delete", "pass-through"]
+    each(kinds, "extreme", "version of the entry", having(row(7, TARGET, version=2**63 - 1)))
+    each(kinds, "extreme", "owner of the entry, 100,000 bytes", having(row(7, TARGET, owner="ä" * 50_000)))
+    each(kinds, "empty", "cents, owner and version of the entry", having(row(7, TARGET, 0, "", 0)))
+
+
 def add_moves():
     def to(store):
         def change(draft, choose):
@@ -166,7 +177,8 @@ def add_passing():
     each(kind, "missing", "id of Drop", to("Drop", ledger.DropRequest()))
     for group, path in [
         ("unknown field", f"/{LEDGER}/Nothing"), ("empty", f"/{LEDGER}/"), ("missing", f"/{LEDGER}"), ("empty", "/"),
-        ("extreme", f"/{LEDGER}/FindMany?x=1"), ("extreme", f"/{LEDGER}/FindMany/"), ("extreme", "/" + "s" * 4000 + "/x"),
+        ("extreme", f"/{LEDGER}/FindMany?x=1"), ("extreme", f"/{LEDGER}/FindMany/"),
+        ("extreme", "/" + "s" * 4000 + "/x"),
         ("unknown field", "/ledger.v2.Ledger/Find"), ("wrong type", "/ledger.v1.ledger/Find"),
         ("extreme", f"/{LEDGER}/Find%4dany"),
     ]:
@@ -192,6 +204,6 @@ class World:
         return answer.FromString(content) if answer else content
 
 
-for add_edges in (add_names, add_fields, add_moves, add_lists, add_passing):
+for add_edges in (add_names, add_fields, add_rows, add_moves, add_lists, add_passing):
     add_edges()
 grammar.add_envelope(edges, KINDS)

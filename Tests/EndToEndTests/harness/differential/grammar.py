@@ -1,5 +1,6 @@
 """Requests from a seed: each is a plain request of one call kind, changed by one or two edges."""
 
+import contextlib
 import copy
 import dataclasses
 import gzip
@@ -7,7 +8,8 @@ import random
 
 from ..raw import message
 
-SECOND_EDGE = 0.4
+# Requests of a kind that differ by two edges, beside those that differ by one.
+PAIRS = 16
 
 
 @dataclasses.dataclass
@@ -26,6 +28,8 @@ class Draft:
     compressed: bool = False
     suffix: bytes = b""
     groups: set = dataclasses.field(default_factory=set)
+    # Rows that both sides have beside the stock, or in place of one of its rows.
+    rows: list = dataclasses.field(default_factory=list)
     # A deadline that may pass before, while or after the call is made.
     races: bool = False
 
@@ -76,6 +80,7 @@ class Edges:
 
 @dataclasses.dataclass
 class Case:
+    world: str
     seed: int
     index: int
     draft: Draft
@@ -86,26 +91,32 @@ class Case:
 
 
 def cases(world, seed, only=None):
-    """The requests of a world. Each depends on (seed, index) alone, so that one can be made again without the others."""
+    """The requests of a world. Each depends on (seed, index) alone: it can be made again without the others."""
     indexes = [number * 1000 + position for number, kind in enumerate(world.kinds)
-               for position in range(1 + len(world.edges.of[kind]))]
+               for position in range(1 + len(world.edges.of[kind]) + PAIRS)]
     return [case(world, seed, index) for index in indexes if only in (None, index)]
 
 
 def case(world, seed, index):
-    """The first request of a kind is plain; the others take every edge in turn, and some a second one."""
-    kind = world.kinds[index // 1000]
+    """The first request of a kind is plain, the next ones take every edge in turn, the last ones two of them."""
+    kind, position = world.kinds[index // 1000], index % 1000
     choose = random.Random(f"{seed}/{index}")
     edges = world.edges.of[kind]
     draft = world.plain(kind, choose)
-    if index % 1000 > 0:
-        first = edges[index % 1000 - 1]
-        chosen = [first]
-        if choose.random() < SECOND_EDGE:
-            chosen += [edge for edge in [choose.choice(edges)] if edge.group != first.group]
-        for edge in chosen:
+    if position > len(edges):
+        chosen = choose.sample(edges, 2)
+    else:
+        chosen = edges[position - 1:position] if position else []
+    for edge in chosen:
+        # The first edge may have made another request of it, which has no place for the second.
+        with contextlib.suppress(AttributeError):
             edge(draft, choose)
-    return Case(seed, index, draft)
+    return Case(world.name, seed, index, draft)
+
+
+def stock(world, draft):
+    """The rows of a request, by which every side begins."""
+    return list({row["key"]: row for row in [*world.stock, *draft.rows]}.values())
 
 
 def again(draft, **changes):

@@ -3,7 +3,7 @@
 from ..records import RECORDS, value
 from ..stubs import records
 from . import grammar
-from .orders import FIELDS, FRESH, STOCK
+from .orders import FIELDS, FRESH, NULLS, STOCK, row
 from .routing import TARGET
 
 KINDS = ["single query", "multi query", "many", "update", "upsert", "insert", "delete", "pass-through"]
@@ -158,8 +158,9 @@ VALUES = [
     ("extreme", "created", V(timestamp=253_402_300_800_000_000)), ("NULL", "created", V()),
     ("wrong type", "code", V(uuid=b"15 bytes only..")), ("extreme", "code", V(uuid=bytes(16))),
     ("extreme", "weight", V(double=float("nan"))), ("extreme", "weight", V(double=float("inf"))),
-    ("extreme", "weight", V(double=-0.0)), ("extreme", "count", V(uint64=2**63)), ("extreme", "count", V(uint64=2**63 - 1)),
-    ("extreme", "number", V(int64=-2**63)), ("wrong type", "extra", V(json="no json {")), ("empty", "extra", V(json="")),
+    ("extreme", "weight", V(double=-0.0)), ("extreme", "count", V(uint64=2**63)),
+    ("extreme", "count", V(uint64=2**63 - 1)), ("extreme", "number", V(int64=-2**63)),
+    ("wrong type", "extra", V(json="no json {")), ("empty", "extra", V(json="")),
 ]
 
 
@@ -202,7 +203,8 @@ def add_queries():
         each(kind, "limit", str(number), limit(number))
     each(kind, "long order key", "status", order("status"))
     each(kind, "long order key", "-status", order("-status", "number"))
-    for names in (("number",), ("-number", "created"), ("amount",), ("-weight",), ("code",), ("-id",), ("paid", "count")):
+    for names in (
+            ("number",), ("-number", "created"), ("amount",), ("-weight",), ("code",), ("-id",), ("paid", "count")):
         each(kind, "extreme", f"order {' '.join(names)}", order(*names))
     each(kind, "wrong type", "order by JSON", order("extra"))
     each(kind, "extreme", "order names a field twice", order("status", "-status"))
@@ -210,7 +212,8 @@ def add_queries():
     each(kind, "empty", "name in the order", order(""))
     each(kind, "extreme", "order of nine fields", order(*[name for name in FIELDS if name != "extra"][:9]))
     each(kind, "empty", "filter", only())
-    each(kind, "extreme", "page token of nobody", lambda draft, choose: setattr(draft.content, "page_token", b"\x01xyz"))
+    each(kind, "extreme", "page token of nobody",
+         lambda draft, choose: setattr(draft.content, "page_token", b"\x01xyz"))
     each(kind, "extreme", "page token of 70,000 bytes",
          lambda draft, choose: setattr(draft.content, "page_token", b"\x01" * 70_000))
     operators = records.Comparison
@@ -220,10 +223,12 @@ def add_queries():
     each(kind, "NULL", "asked for", only(is_null=records.IsNull(field="status")))
     each(kind, "missing", "operator", compare("number", operators.OPERATOR_UNSPECIFIED, value(1)))
     each(kind, "extreme", "operator of nobody", compare("number", 77, value(1)))
-    each(kind, "extreme", "finer than old holds", compare("amount", operators.GREATER, records.Value(decimal="12.4999")))
+    each(kind, "extreme", "finer than old holds",
+         compare("amount", operators.GREATER, records.Value(decimal="12.4999")))
     each(kind, "extreme", "between two seconds",
          compare("created", operators.LESS_OR_EQUAL, records.Value(timestamp=1_483_271_606_000_001)))
-    each(kind, "extreme", "finer than both hold", compare("amount", operators.EQUAL, records.Value(decimal="12.500001")))
+    each(kind, "extreme", "finer than both hold",
+         compare("amount", operators.EQUAL, records.Value(decimal="12.500001")))
     each(kind, "extreme", "amount of 30 digits", compare("amount", operators.LESS, records.Value(decimal="9" * 30)))
     each(kind, "empty", "prefix", only(prefix=records.Prefix(field="status", prefix="")))
     each(kind, "extreme", "prefix", only(prefix=records.Prefix(field="status", prefix="longlong")))
@@ -232,6 +237,27 @@ def add_queries():
     each(kind, "extreme", "in, 1,001 values", only(among=records.Among(field="number", values=[value(1)] * 1001)))
     each(kind, "empty", "all of nothing", only(all=records.Filters()))
     each(kind, "empty", "any of nothing", only(any=records.Filters()))
+
+
+def add_rows():
+    """Edges of the rows instead of the request."""
+    def having(*rows):
+        return lambda draft, choose: draft.rows.extend(dict(each) for each in rows)
+
+    kinds = ["single query", "multi query", "many", "update", "upsert", "insert", "delete"]
+    each(kinds, "NULL", "fields of the record", having(row(7, TARGET, **NULLS)))
+    each(kinds, "NULL", "version of the record", having(row(7, TARGET, version=None)))
+    each(kinds, "extreme", "version of the record", having(row(7, TARGET, version=2**63 - 1)))
+    each(kinds, "extreme", "text of the record, 100,000 bytes", having(row(7, TARGET, status="ä" * 50_000)))
+    each(kinds, "empty", "texts of the record", having(row(7, TARGET, name="", status="", extra="", data=b"")))
+    each(kinds, "empty", "gray key of the record", having(row(7, "")))
+
+    def long(draft, choose):
+        having(row(7, TARGET, status="long" * 20_000), row(13, TARGET, status="long" * 20_000 + "x"))(draft, choose)
+        draft.content.order.append(records.Order(field="status", descending=choose.random() < 0.5))
+        draft.content.limit = choose.choice([0, 1, 5])
+
+    each(["multi query"], "long order key", "80,000 bytes", long)
 
 
 def add_many():
@@ -266,7 +292,8 @@ def add_passing():
         ("extreme", f"/{RECORDS}/Get#x"), ("extreme", f"//{RECORDS}/Get"), ("wrong type", "/switchover.v1.records/Get"),
         ("wrong type", "/switchover.v2.Records/Get"), ("unknown field", "/switchover.v1.Control/GetStatus"),
         ("unknown field", "/grpc.health.v1.Health/Check"), ("extreme", "/" + "s" * 4000 + "/Get"),
-        ("extreme", f"/{RECORDS}/%47et"), ("unknown field", "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"),
+        ("extreme", f"/{RECORDS}/%47et"),
+        ("unknown field", "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"),
     ]:
         each(kind, group, path if len(path) < 60 else "path of 4,000 bytes", to(path))
 
@@ -289,7 +316,7 @@ class World:
         return answer.FromString(content) if answer else content
 
 
-for add in (add_keys, add_gray_keys, add_wire_forms, add_fields, add_versions, add_moves, add_queries, add_many,
-            add_passing):
+for add in (add_keys, add_gray_keys, add_wire_forms, add_fields, add_versions, add_moves, add_queries, add_rows,
+            add_many, add_passing):
     add()
 grammar.add_envelope(edges, KINDS)

@@ -25,7 +25,8 @@ ENTITY = {
     "entity": "orders", "fields": FIELDS, "key": "id", "gray_key": "store", "version": "version",
     "old": {"table": "t_order", "columns": {
         "id": "order_no", "store": "store_id", "amount": {"column": "cents", "scale": 2},
-        "created": {"column": "created", "stored": "2017-01-01T11:53:26Z"}, "code": {"column": "code", "stored": "text"}}},
+        "created": {"column": "created", "stored": "2017-01-01T11:53:26Z"},
+        "code": {"column": "code", "stored": "text"}}},
     "new": {"table": "orders", "constants": {"source": "sidecar"}, "columns": {
         "status": "state", "amount": {"column": "amount", "scale": 4},
         "created": {"column": "created_at", "stored": "microseconds"}}},

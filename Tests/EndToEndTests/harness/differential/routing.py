@@ -26,10 +26,10 @@ def stage(place, gray_key):
 
 
 def call_stage(place, kind, gray_key):
-    """The stage of a call; pass-through follows the total switch, a call without a gray key its record's."""
+    """The stage of a call; pass-through follows the total switch."""
     if kind == "pass-through":
         return "new" if PLACES[place]["phase"] in ("mirrored", "finished") else "old"
-    return stage(place, TARGET if gray_key is None else gray_key)
+    return stage(place, gray_key)
 
 
 def is_visible(at, have):
@@ -55,17 +55,17 @@ def changed_sides(at, kind, have, is_new):
     return have or {"old", "new"}
 
 
-def after_write(place, kind, before, base_before, base_after, fresh):
+def after_write(place, kind, before, base_before, base_after, touched, fresh):
     """What both sides hold after a write, as {side: {key: row}}.
 
-    `before`: what they held; `base_before` and `base_after`: the rows around the plain run of the same request. Rows
-    are dicts of fields: `gray` among them, and `own`, which a side keeps for itself; `fresh` is what that is in a row
-    that the sidecar makes.
+    `before`: what they held; `base_before` and `base_after`: the rows around the plain run of the same request;
+    `touched`: keys that it wrote though it may have left their rows as they were. Rows are dicts of fields: `gray`
+    among them, and `own`, which a side keeps for itself; `fresh` is what that is in a row that the sidecar makes.
     """
     expected = {side: dict(before[side]) for side in SIDES}
     for key in set(base_before) | set(base_after):
         was, became = base_before.get(key), base_after.get(key)
-        if was == became:
+        if was == became and key not in touched:
             continue
         have = {side for side in SIDES if key in before[side]}
         gray = (was or became)["gray"]

@@ -37,8 +37,8 @@ class Difference:
     aspect: str
     expected: object
     seen: object
-    base: Seen
-    at: Seen
+    base: Answer
+    at: Answer
     # Of the call, by its gray key.
     stage: str
     because: object = None
@@ -47,26 +47,27 @@ class Difference:
 class Run:
     """`truth` is the bench whose answers are right; `benches` has one for each place."""
 
-    def __init__(self, world, truth, benches, allowances):
-        self.world, self.truth, self.benches, self.allowances = world, truth, benches, allowances
+    def __init__(self, world, truth, benches, reasons):
+        self.world, self.truth, self.benches, self.reasons = world, truth, benches, reasons
         self.differences = []
-        self.requests = collections.Counter()
+        self.requests, self.runs = collections.Counter(), collections.Counter()
         self.groups = collections.defaultdict(set)
 
     def all(self, cases):
         for case in cases:
+            self.requests[case.draft.kind] += 1
             self.groups[case.draft.kind] |= case.draft.groups
             self.one(case)
         return self
 
     def one(self, case):
-        draft, stock = case.draft, self.world.stock
+        draft, stock = case.draft, grammar.stock(self.world, case.draft)
         plain = grammar.again(draft, timeout="20S") if draft.races else draft
         absent = [row for row in stock if row["key"] != 7]
         bases = {True: self.observe(self.truth, plain, {side: stock for side in self.truth.sides})}
         if self.world.touches_target(draft):
             bases[False] = self.observe(self.truth, plain, {side: absent for side in self.truth.sides})
-        gray = self.world.gray_key(draft)
+        gray = self.gray_key(draft, stock)
         for place, bench in self.benches.items():
             for placement, have in PLACEMENTS.items():
                 if placement != "both" and False not in bases:
@@ -74,8 +75,15 @@ class Run:
                 base = bases[is_visible(call_stage(place, draft.kind, gray), have) if False in bases else True]
                 before = {side: stock if side in have else absent for side in SIDES}
                 seen = self.observe(bench, draft, before)
-                self.requests[draft.kind, place] += 1
-                self.judge(case, place, placement, base, seen, before, absent if base is bases.get(False) else stock)
+                self.runs[draft.kind, place] += 1
+                stage = call_stage(place, draft.kind, gray)
+                self.judge(case, place, placement, stage, base, seen, before,
+                           absent if base is bases.get(False) else stock)
+
+    def gray_key(self, draft, stock):
+        """That by which the call is decided: its own, or its record's."""
+        gray = self.world.gray_key(draft)
+        return gray if gray is not None else next(row["gray"] for row in stock if row["key"] == 7)
 
     def observe(self, bench, draft, before):
         for side, rows in before.items():
@@ -121,9 +129,8 @@ class Run:
                 rest.ClearField(name)
         return str(rest)
 
-    def judge(self, case, place, placement, base, seen, before, base_stock):
+    def judge(self, case, place, placement, stage, base, seen, before, base_stock):
         draft = case.draft
-        stage = call_stage(place, draft.kind, self.world.gray_key(draft))
         aspects = ["status", "trailers"]
         if base.answer.status == seen.answer.status:
             aspects = sorted(set(base.aspects) & set(seen.aspects))
@@ -134,7 +141,8 @@ class Run:
         before = {side: {row["key"]: row for row in rows} for side, rows in before.items()}
         (base_rows,) = [base.rows["it"]] if "it" in base.rows else [base.rows["old"]]
         base_before = {row["key"]: row for row in base_stock}
-        written = after_write(place, draft.kind, before, base_before, base_rows, self.world.fresh)
+        touched = {7} if draft.kind in ("update", "upsert") and self.world.touches_target(draft) else set()
+        written = after_write(place, draft.kind, before, base_before, base_rows, touched, self.world.fresh)
         allowed = [written] if seen.answer.status == "OK" else [before]
         if draft.races and stage in ("old", "new"):
             allowed = [before, written]
@@ -143,8 +151,9 @@ class Run:
         if seen.rows not in allowed:
             found.append(("rows", changes(before, allowed[-1]), changes(before, seen.rows)))
         for aspect, expected, got in found:
-            difference = Difference(case, place, placement, aspect, expected, got, base, seen, stage)
-            difference.because = self.allowances.why(difference)
+            difference = Difference(
+                case, place, placement, aspect, expected, got, base.answer, seen.answer, stage)
+            difference.because = self.reasons.of(difference)
             self.differences.append(difference)
 
     @property
@@ -152,20 +161,21 @@ class Run:
         return [each for each in self.differences if each.because is None]
 
     def table(self):
-        """Kind by place: requests, and the requests with differences (allowed, known, not explained)."""
-        lines = [f"{self.world.name:14}" + "".join(f"{place:>24}" for place in self.benches)]
-        for kind in self.world.kinds:
-            cells = [f"{kind:14}"]
+        """Kind by place: requests, times that they were made, and how many differed, by the reasons' marks."""
+        lines = [f"{self.world.name:14}{'requests':>9}" + "".join(f"{place:>22}" for place in self.benches)]
+        for kind in self.requests:
+            cells = [f"{kind:14}{self.requests[kind]:>9}"]
             for place in self.benches:
                 marks = collections.defaultdict(set)
                 for each in self.differences:
                     if (each.case.draft.kind, each.place) == (kind, place):
-                        mark = "?" if each.because is None else each.because.mark
-                        marks[mark].add((each.case.index, each.placement))
+                        marks[each.because.mark if each.because else "?"].add((each.case.index, each.placement))
                 words = " ".join(f"{len(marks[mark])}{mark}" for mark in "ak?" if marks[mark])
-                cells.append(f"{self.requests[kind, place]:>12} {words or '-':>11}")
+                cells.append(f"{self.runs[kind, place]:>10} {words or '-':>11}")
             lines.append("".join(cells))
-        return "\n".join([*lines, "requests, and those that differ: a as the contract allows, k known fault, ? fault"])
+        lines.append("made so many times; differs: a as the contract allows, k as a known fault, ? as a fault")
+        lines += [f"known fault {each.name}: {each.words}" for each in self.reasons.all if each.mark == "k"]
+        return "\n".join(lines)
 
 
 def report(differences):
@@ -177,7 +187,7 @@ def report(differences):
         same.setdefault(key, []).append(each.place if each.placement == "both" else f"{each.place}/{each.placement}")
     for first, same in cases.values():
         case = first.case
-        lines += ["", f"{case.name}; again: --differential {case.seed}:{case.index}",
+        lines += ["", f"{case.name}; again: --differential {case.seed}:{case.index} -k {case.world}",
                   f"  {case.draft.method} {short(case.draft.content)}"]
         for (aspect, expected, seen), places in same.items():
             lines += [f"  {aspect} at {', '.join(places)}", f"    expected {expected}", f"    seen     {seen}"]
