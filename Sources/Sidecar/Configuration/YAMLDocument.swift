@@ -12,8 +12,10 @@ enum YAMLDocument {
     static func parse(_ text: String, file: String) throws(InvalidFile) -> DocumentNode {
         var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { Array($0) }
         for _ in 0..<markedKeysAtMost {
+            let text = join(lines)
             do {
-                let composed = try compose(yaml: join(lines), .basic)
+                try YAMLAliases.check(text, file: file)
+                let composed = try compose(yaml: text, .basic)
                 guard let composed else {
                     throw InvalidFile(
                         Place(file: file, line: 1, path: ""), "the file is empty; write one with: switchover init")
@@ -22,7 +24,10 @@ enum YAMLDocument {
             } catch let error as InvalidFile {
                 throw error
             } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
-                guard markKey(at: context.mark, in: &lines) else { throw duplicate(keys, context.mark, file) }
+                // What was marked for measuring would be marked in other columns.
+                guard !text.contains("*"), markKey(at: context.mark, in: &lines) else {
+                    throw duplicate(keys, context.mark, file)
+                }
             } catch {
                 throw syntaxError(error, file)
             }

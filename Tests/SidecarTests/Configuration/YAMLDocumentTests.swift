@@ -43,4 +43,26 @@ import Testing
         let text = String(repeating: "[", count: 100_000)
         #expect(throws: InvalidFile.self) { try YAMLDocument.parse(text, file: "f") }
     }
+
+    /// A few hundred bytes whose aliases stand for more than any machine holds: as values, as keys, in either style.
+    @Test(arguments: [
+        "%@: &%@ [%#,%#,%#,%#,%#,%#,%#,%#,%#]\n", "%@: &%@ { a: %#, b: %#, c: %#, d: %#, e: %#, f: %# , g: %#}\n",
+        "%@: &%@\n  - %#\n  - %#\n  - %#\n  - %#\n  - %#\n  - %#\n  - %#\n", "? &%@ [%#,%#,%#,%#,%#,%#,%#]\n: %@\n",
+        "? { %# : 1, x: [%#,%#,%#,%#,%#,%#,%#,%#] }\n: &%@ [%#,%#,%#,%#,%#,%#,%#,%#]\n",
+    ])
+    func aliasesThatMultiplyAreRefused(level: String) throws {
+        var text = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
+        for index in 1...25 {
+            text += level.replacing("%@", with: "a\(index)").replacing("%#", with: "*a\(index - 1)")
+        }
+        let error = #expect(throws: InvalidFile.self) { try YAMLDocument.parse(text, file: "f") }
+        #expect(error?.description.contains("aliases") == true)
+    }
+
+    @Test func aliasesThatDoNotMultiplyAreTaken() throws {
+        var text = "all: &all { kind: single_query, timeout: 30s }\n# * and *stars* in \"*quotes\"\nq: \"*all\"\n"
+        for index in 0..<2_000 { text += "m\(index): *all\n" }
+        let node = try YAMLDocument.parse(text, file: "f")
+        #expect(node["m1999"]?["kind"]?.scalar == "single_query" && node["q"]?.scalar == "*all")
+    }
 }
