@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dispatch
+import Glibc
 
 /// Where the process begins: a synchronous `main`, so that a command decides on the first and only thread which signals
 /// all later ones take. An asynchronous one would find the runtime's threads there already, and a SIGTERM that reaches
@@ -7,11 +8,12 @@ import Dispatch
 @main
 enum EntryPoint {
     static func main() {
+        StandardDescriptors.hold()
         let command: any ParsableCommand
         do {
             command = try Switchover.parseAsRoot()
         } catch {
-            Switchover.exit(withError: error)
+            leave(error)
         }
         guard let waiting = command as? any AsyncParsableCommand else { finish(command) }
         start(waiting)
@@ -22,7 +24,7 @@ enum EntryPoint {
         var command = command
         do {
             try command.run()
-            Switchover.exit()
+            leave(ExitCode.success)
         } catch {
             end(command, error)
         }
@@ -33,7 +35,7 @@ enum EntryPoint {
         Task {
             do {
                 try await command.run()
-                Switchover.exit()
+                leave(ExitCode.success)
             } catch {
                 end(command, error)
             }
@@ -42,8 +44,23 @@ enum EntryPoint {
 
     /// What is wrong with a command's words is said with the usage of that command.
     private static func end(_ command: some ParsableCommand, _ error: any Error) -> Never {
-        guard let error = error as? ValidationError else { Switchover.exit(withError: error) }
+        guard let error = error as? ValidationError else { leave(error) }
         StandardError.write("Error: \(error.message)\nUsage: \(Switchover.usageString(for: type(of: command)))")
-        Switchover.exit(withError: ExitCode.validationFailure)
+        leave(ExitCode.validationFailure)
+    }
+
+    /// The one way out: success only if all that was printed was also written.
+    private static func leave(_ error: any Error) -> Never {
+        let code = Switchover.exitCode(for: error)
+        let message = Switchover.fullMessage(for: error)
+        if !message.isEmpty {
+            if code == .success { print(message) } else { StandardError.write(message) }
+        }
+        do {
+            try StandardOutput.flush()
+        } catch {
+            exit(code == .success ? ExitCode.failure.rawValue : code.rawValue)
+        }
+        exit(code.rawValue)
     }
 }

@@ -98,6 +98,8 @@ struct InitCommand: ParsableCommand {
                 "\(output) is there already; name another file with --output, or replace it with --force")
             throw ExitCode.failure
         } catch {
+            // A new file that is half written would be in the way of the next try.
+            if !force { unlink(output) }
             StandardError.write("cannot write \(output): \(error.localizedDescription)")
             throw ExitCode.failure
         }

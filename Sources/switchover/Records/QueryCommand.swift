@@ -63,6 +63,7 @@ struct QueryCommand: AsyncParsableCommand {
             }
             if let missing = page.missing { StandardError.write("records of side \(missing.rawValue) are missing") }
             session.show(page.records, isFirst: isFirst)
+            try StandardOutput.flush()
             isFirst = false
             count += page.records.count
             token = page.nextToken

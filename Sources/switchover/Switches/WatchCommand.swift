@@ -46,7 +46,7 @@ struct WatchCommand: AsyncParsableCommand {
             } else {
                 print(TrafficLine.text(traffic))
             }
-            fflush(nil)
+            try StandardOutput.flush()
             last = status
             shown += 1
         }
