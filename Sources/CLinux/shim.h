@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 
 /* In glibc only under _GNU_SOURCE, which would disagree with Swift's own build of the headers. */
 extern int accept4(int, struct sockaddr *, socklen_t *, int);

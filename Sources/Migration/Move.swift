@@ -88,7 +88,7 @@ package struct Move: Sendable {
         case (.retired, _): return [.retired]
         case (.idle, .migrating): return leavingIdle
         case (.migrating, .mirrored): return [.notVerified] + dirty
-        case (.mirrored, .finished): return dirty
+        case (.mirrored, .finished): return [.oldWillMissWrites] + dirty
         case (.finished, .retired): return [.forGood]
         case (.migrating, .idle):
             let hidesRecords = facts.insertsIntoNewOnly && !from.enrolled.isNone

@@ -4,6 +4,7 @@ package enum MoveObstacle: Sendable, Equatable {
     case retired
     case forGood
     case oldMissedWrites
+    case oldWillMissWrites
     case notVerified
     case dirtyRecords(UInt64)
     /// Nil where they could not be counted.
@@ -35,7 +36,8 @@ package enum MoveObstacle: Sendable, Equatable {
         switch self {
         case .severalRungs, .retired, .grayNotEmpty, .notEnrolled, .shareNotEnrolled, .insertsOld, .newHoldsRecords:
             .none
-        case .forGood, .oldMissedWrites, .notVerified, .recordsOnNewOnly(nil), .unlistedMethods: .force
+        case .forGood, .oldMissedWrites, .oldWillMissWrites, .notVerified, .recordsOnNewOnly(nil), .unlistedMethods:
+            .force
         case .recordsOnNewOnly(let records?): .hiddenRecords(records.count)
         case .dirtyRecords(let count): .dirtyRecords(count)
         case .newNotCounted, .leftBefore: .newIsEmpty
@@ -49,6 +51,7 @@ package enum MoveObstacle: Sendable, Equatable {
         case .retired: "retired"
         case .forGood: "for-good"
         case .oldMissedWrites: "old-missed-writes"
+        case .oldWillMissWrites: "old-will-miss-writes"
         case .notVerified: "not-verified"
         case .dirtyRecords: "dirty-records"
         case .recordsOnNewOnly: "records-on-new-only"
@@ -73,6 +76,8 @@ package enum MoveObstacle: Sendable, Equatable {
         case .retired: "Old is retired: its connections are closed and it has missed writes; there is no way back."
         case .forGood: "Retiring old is for good: there is no way back from it."
         case .oldMissedWrites: "Old has missed every write since the migration was finished and would be behind."
+        case .oldWillMissWrites:
+            "From then on old misses every write: there is no way back without copying them."
         case .notVerified: "Nothing has compared the two sides: records that only old has would disappear from sight."
         case .dirtyRecords(let count):
             "\(count) \(count == 1 ? "write has" : "writes have") reached one side only, or may have, since the "
@@ -109,6 +114,7 @@ package enum MoveObstacle: Sendable, Equatable {
         case .forGood: "If nothing else uses old: --force \(migration)"
         case .oldMissedWrites:
             "Copy them back first; if old's state does not matter to you: --force \(migration)"
+        case .oldWillMissWrites: "If new has proved itself: --force \(migration)"
         case .notVerified: "Compare them, then say so: --force \(migration)"
         case .dirtyRecords(let count):
             "The log names them (\"dirty\"): put them right, then say so: --accept-dirty \(count)"

@@ -58,7 +58,7 @@ def test_a_migration_goes_one_rung_at_a_time_there_and_back(operate):
         (operator.gray(percent=10), ("migrating", "406 407 50%", "10%")),
         (operator.gray(none=True), ("migrating", "406 407 50%", "none")),
         (operator.phase("mirrored", force="orders"), ("mirrored", "406 407 50%", "none")),
-        (operator.phase("finished"), ("finished", "406 407 50%", "none")),
+        (operator.phase("finished", force="orders"), ("finished", "406 407 50%", "none")),
         (operator.phase("mirrored", force="orders"), ("mirrored", "406 407 50%", "none")),
         (operator.phase("migrating"), ("migrating", "406 407 50%", "none")),
     ]
@@ -77,6 +77,7 @@ REFUSED = [
     ("retired", dict(phase="retired"), dict(phase="finished"), None),
     ("for-good", dict(phase="finished"), dict(phase="retired"), dict(force="orders")),
     ("old-missed-writes", dict(phase="finished"), dict(phase="mirrored"), dict(force="orders")),
+    ("old-will-miss-writes", dict(phase="mirrored"), dict(phase="finished"), dict(force="orders")),
     ("not-verified", MIGRATING, dict(phase="mirrored"), dict(force="orders")),
     ("records-on-new-only", MIGRATING, dict(phase="idle"), dict(force="orders")),
     ("records-on-new-only", MIGRATING, dict(enrolled=sets({"remove": "406"})), dict(force="orders")),

@@ -371,7 +371,7 @@ def test_broken_switch_file_keeps_the_last_good_state(text, between):
     wait_for(lambda: "switches.json" in sidecar.log()[logged:], 5, "a word in the log about the broken file")
     assert side(client.get("in-both", STORE)) == "new"
     assert side(client.get("in-both", "1")) == "old"
-    switch(sidecar, client, phase="finished", epoch=20)
+    switch(sidecar, client, phase="mirrored", epoch=20)
     assert side(client.get("in-both", "1")) == "new"
 
 
@@ -391,7 +391,7 @@ def test_services_outside_the_migrations(start, shops):
         outcome = client.unary("/other.v1.Service/Call", b"")
         assert outcome.code == "UNIMPLEMENTED"
         assert outcome.error is None, "the old side's own answer, not the sidecar's"
-        sidecar.write_switches(phase="finished")
+        sidecar.write_switches(phase="mirrored")
         new.stop()
         wait_for(lambda: client.unary("/other.v1.Service/Call", b"").error == "side-unreachable", 5, "routed to new")
 

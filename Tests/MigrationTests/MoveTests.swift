@@ -94,10 +94,10 @@ import Testing
         Case(
             "migrating to mirrored, dirty", state(.migrating), state(.mirrored), facts { $0.dirtyRecords = 1 },
             "not-verified", "dirty-records"),
-        Case("mirrored to finished", state(.mirrored), state(.finished), clear),
+        Case("mirrored to finished", state(.mirrored), state(.finished), clear, "old-will-miss-writes"),
         Case(
             "mirrored to finished, dirty", state(.mirrored), state(.finished), facts { $0.dirtyRecords = 1 },
-            "dirty-records"),
+            "old-will-miss-writes", "dirty-records"),
         Case("finished to retired", state(.finished), state(.retired), clear, "for-good"),
         Case("migrating to idle, inserts on both", state(.migrating), state(.idle), clear),
         Case(

@@ -62,7 +62,8 @@ extension Switchover_V1_SwitchChange {
             if let before = entry.before { $0.before = Switchover_V1_Switches(before) }
             $0.after = Switchover_V1_Switches(entry.after)
             $0.by = entry.by
-            $0.reason = entry.reason
+            let waived = entry.waived.isEmpty ? [] : ["[let through: \(entry.waived.joined(separator: "; "))]"]
+            $0.reason = ((entry.reason.isEmpty ? [] : [entry.reason]) + waived).joined(separator: " ")
             $0.origin = entry.origin.rawValue
         }
     }

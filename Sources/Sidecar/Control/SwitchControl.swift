@@ -164,17 +164,36 @@ final class SwitchControl: @unchecked Sendable {
             throw ControlFault(.aborted, "another change came first; look at switchover status and repeat it")
         }
         let isRollback = plan.undoes != nil
+        try write(
+            plan,
+            AuditEntry(
+                time: Timestamp.now, migration: plan.migration.name, origin: isRollback ? .rollback : .command,
+                by: by, reason: request.reason, before: plan.before, after: plan.after, undoes: plan.undoes,
+                waived: waived.map { request.typed(for: $0) }))
+        response.changed = true
+        answerWhenInForce(plan, response, reply)
+    }
+
+    /// Puts the change on record and into the switch file; one that does not get there is withdrawn from the record.
+    private func write(_ plan: PlannedChange, _ entry: AuditEntry) throws(ControlFault) {
         do throws(FileFailure) {
-            try audit.append(
-                AuditEntry(
-                    time: Timestamp.now, migration: plan.migration.name, origin: isRollback ? .rollback : .command,
-                    by: by, reason: request.reason, before: plan.before, after: plan.after, undoes: plan.undoes))
-            try SwitchFileWriter.replace(configuration.switches, with: plan.text)
+            try audit.append(entry)
         } catch {
             throw ControlFault(.internal, "\(error); nothing has changed")
         }
-        response.changed = true
-        answerWhenInForce(plan, response, reply)
+        do throws(FileFailure) {
+            try SwitchFileWriter.replace(configuration.switches, with: plan.text)
+        } catch {
+            let withdrawal = AuditEntry(
+                time: Timestamp.now, migration: entry.migration, origin: .withdrawn, by: entry.by,
+                reason: "\(error)", before: entry.after, after: plan.before, undoes: entry.after.epoch)
+            do throws(FileFailure) {
+                try audit.append(withdrawal)
+            } catch {
+                logger.error("\(error); the newest entry of \(entry.migration) there was not made")
+            }
+            throw ControlFault(.internal, "\(error); nothing has changed")
+        }
     }
 
     private func response(
@@ -266,15 +285,21 @@ final class SwitchControl: @unchecked Sendable {
     /// A change that no command made is put on record too.
     private func record(_ entry: SwitchEntry, of migration: String, after before: SwitchEntry?) {
         do throws(FileFailure) {
-            let last = try audit.last(of: migration)
+            let last = try audit.newest(of: migration).entry
             guard last?.after != entry else { return }
             try audit.append(
                 AuditEntry(
                     time: Timestamp.now, migration: migration, origin: .file, by: "file", reason: "",
-                    before: before ?? last?.after, after: entry))
+                    before: before ?? last?.after, after: entry, waived: unasked(before ?? last?.after, entry)))
         } catch {
             logger.warning("the change of the switches of \(migration) is not on record: \(error)")
         }
+    }
+
+    /// What a command would have asked for before it made this change of the file.
+    private func unasked(_ before: SwitchEntry?, _ after: SwitchEntry) -> [String] {
+        guard let before else { return [] }
+        return Move(from: before.state, to: after.state, facts: MoveFacts()).obstacles.map { "\($0.name): not asked" }
     }
 
     private func answerWaiting(held: UInt64) {
@@ -325,7 +350,7 @@ final class SwitchControl: @unchecked Sendable {
         do throws(FileFailure) {
             return try FileContent.read(configuration.switches, limit: SwitchFileReader.fileBytesAtMost)
         } catch {
-            let advice = error.isMissing ? "; create the first one with: switchover init-switches" : ""
+            let advice = error.isMissing ? "; write it back as it is in force with: switchover init-switches" : ""
             throw ControlFault(.failedPrecondition, "\(error)\(advice)")
         }
     }
@@ -341,6 +366,16 @@ final class SwitchControl: @unchecked Sendable {
 }
 
 extension Switchover_V1_ChangeSwitchesRequest {
+    /// For the audit file: what was let through, and by which words.
+    fileprivate func typed(for obstacle: MoveObstacle) -> String {
+        switch obstacle.waiver {
+        case .none: obstacle.name
+        case .force, .hiddenRecords: "\(obstacle.name): --force \(force)"
+        case .dirtyRecords: "\(obstacle.name): --accept-dirty \(acceptDirty)"
+        case .newIsEmpty: "\(obstacle.name): --new-is-empty"
+        }
+    }
+
     /// Whether whoever asks has said what this obstacle asks for.
     fileprivate func waives(_ obstacle: MoveObstacle) -> Bool {
         switch obstacle.waiver {

@@ -8,6 +8,8 @@ struct AuditEntry: Sendable, Equatable {
         case rollback
         /// The switch file was changed by other means.
         case file
+        /// A change that was on record could not be made.
+        case withdrawn
     }
 
     /// RFC 3339, UTC.
@@ -20,12 +22,20 @@ struct AuditEntry: Sendable, Equatable {
     /// Nil for the first that is known.
     var before: SwitchEntry?
     var after: SwitchEntry
-    /// The epoch of the change that a rollback undoes.
+    /// The epoch of the change that a rollback undoes, or that could not be made.
     var undoes: UInt64?
+    /// What stood in its way and was let through, with what was typed for it; of a change of the file, what a command
+    /// would have asked for.
+    var waived: [String] = []
 
     /// The highest epoch that surely was in force. A command's change is put on record before it is made: what it came
     /// from was in force, and it may not have come to be.
-    var epochInForce: UInt64 { origin == .file ? after.epoch : before?.epoch ?? 0 }
+    var epochInForce: UInt64 {
+        switch origin {
+        case .file, .withdrawn: after.epoch
+        case .command, .rollback: before?.epoch ?? 0
+        }
+    }
 
     var line: String {
         var entries: [(key: String, value: DocumentNode)] = [
@@ -34,24 +44,32 @@ struct AuditEntry: Sendable, Equatable {
             ("after", after.node),
         ]
         if let undoes { entries.append(("undoes", .literal("\(undoes)"))) }
+        if !waived.isEmpty { entries.append(("waived", DocumentNode(.sequence(waived.map(DocumentNode.text))))) }
         return DocumentNode.mapping(entries).json + "\n"
     }
 
-    /// Nil for what is no entry: a line that was cut short by a crash is no reason to forget the others.
+    /// Nil for what is no entry, or says what no sidecar wrote: a line that was cut short by a crash, or that somebody
+    /// has edited, is no reason to forget the others.
     init?(line: [UInt8]) {
         guard let node = try? JSONDocument.parse(line, file: "audit"), let migration = node["migration"]?.scalar,
             let origin = node["origin"]?.scalar.flatMap(Origin.init),
             let after = node["after"].flatMap(SwitchEntry.init)
         else { return nil }
+        let before = node["before"].flatMap(SwitchEntry.init)
+        let undoes = node["undoes"]?.scalar.flatMap(UInt64.init)
+        guard before != nil || node["before"].map({ $0.scalar == "null" }) ?? true,
+            node["undoes"] == nil || undoes.map(SwitchEntry.epochs.contains) == true
+        else { return nil }
+        var waived: [String] = []
+        if case .sequence(let nodes) = node["waived"]?.content { waived = nodes.compactMap(\.scalar) }
         self.init(
             time: node["time"]?.scalar ?? "", migration: migration, origin: origin, by: node["by"]?.scalar ?? "",
-            reason: node["reason"]?.scalar ?? "", before: node["before"].flatMap(SwitchEntry.init), after: after,
-            undoes: node["undoes"]?.scalar.flatMap(UInt64.init))
+            reason: node["reason"]?.scalar ?? "", before: before, after: after, undoes: undoes, waived: waived)
     }
 
     init(
         time: String, migration: String, origin: Origin, by: String, reason: String, before: SwitchEntry?,
-        after: SwitchEntry, undoes: UInt64? = nil
+        after: SwitchEntry, undoes: UInt64? = nil, waived: [String] = []
     ) {
         self.time = time
         self.migration = migration
@@ -61,6 +79,7 @@ struct AuditEntry: Sendable, Equatable {
         self.before = before
         self.after = after
         self.undoes = undoes
+        self.waived = waived
     }
 }
 
@@ -90,15 +109,21 @@ struct AuditFile {
         }
     }
 
+    /// The end of a migration's record.
+    struct Newest: Equatable {
+        /// Nil where there is none.
+        var entry: AuditEntry?
+        /// Whole lines after it that cannot be read: any of them may be a change of the migration.
+        var unreadable = 0
+    }
+
     /// A migration's newest entry, found from the end: a history that fills the file costs nothing.
-    func last(of migration: String) throws(FileFailure) -> AuditEntry? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw FileFailure("read", path, code: errno)
-        }
+    func newest(of migration: String) throws(FileFailure) -> Newest {
+        guard let descriptor = try open(O_RDONLY) else { return Newest() }
         defer { close(descriptor) }
+        var found = Newest()
         var end = Int(lseek(descriptor, 0, SEEK_END))
+        guard end <= Self.bytesAtMost else { throw FileFailure(tooLong: path, limit: Self.bytesAtMost) }
         var tail: [UInt8] = []
         while end > 0 {
             let count = min(end, max(Self.chunkBytes, tail.count))
@@ -110,17 +135,44 @@ struct AuditFile {
             let lines = tail.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             // The first may begin in what was not read yet.
             for line in lines.dropFirst(end > 0 ? 1 : 0).reversed() {
-                if let entry = AuditEntry(line: Array(line)), entry.migration == migration { return entry }
+                if let entry = AuditEntry(line: Array(line)) {
+                    found.entry = entry
+                    if entry.migration == migration { return found }
+                } else if Self.isWhole(line) {
+                    found.unreadable += 1
+                }
             }
             tail = end > 0 ? Array(lines[0]) : []
         }
-        return nil
+        found.entry = nil
+        return found
+    }
+
+    /// What a crash has cut short is a change that was never made.
+    private static func isWhole(_ line: some Collection<UInt8>) -> Bool {
+        Array(line).last { $0 != 0x20 && $0 != 0x0D && $0 != 0 } == UInt8(ascii: "}")
+    }
+
+    /// Nil where there is no file. Never waits for a writer of what is no file but a pipe.
+    private func open(_ flags: Int32) throws(FileFailure) -> Int32? {
+        let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o600)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw FileFailure("open", path, code: errno)
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw FileFailure("open", path, code: EINVAL)
+        }
+        return descriptor
     }
 
     /// The entry is on the disk when this returns. Mode 0600 for a new file: keys may be nobody else's business.
     func append(_ entry: AuditEntry) throws(FileFailure) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw FileFailure("open", path, code: errno) }
+        guard let descriptor = try open(O_WRONLY | O_CREAT | O_APPEND) else {
+            throw FileFailure("open", path, code: ENOENT)
+        }
         defer { close(descriptor) }
         // In one write, so that lines of two writers do not mix. What a crash left without an end gets one.
         let bytes = Array((endsWithinLine ? "\n" : "").utf8) + Array(entry.line.utf8)
@@ -130,8 +182,7 @@ struct AuditFile {
     }
 
     private var endsWithinLine: Bool {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
+        guard let descriptor = try? open(O_RDONLY) else { return false }
         defer { close(descriptor) }
         var last: UInt8 = 0
         guard lseek(descriptor, -1, SEEK_END) >= 0, read(descriptor, &last, 1) == 1 else { return false }
@@ -152,9 +203,13 @@ struct Undo: Equatable {
     ///   - entries: of all migrations, oldest first.
     ///   - after: changes of this epoch and before are left alone.
     init?(_ entries: [AuditEntry], of migration: String, from present: SwitchState, after: UInt64) {
-        let own = entries.filter { $0.migration == migration }
-        let undone = Set(own.compactMap(\.undoes))
-        for entry in own.reversed() where entry.origin != .rollback && !undone.contains(entry.after.epoch) {
+        // A number may have been given twice: to a change that could not be made, and to the one after it. An undoing
+        // concerns the change before it.
+        var undone: Set<UInt64> = []
+        for entry in entries.reversed() where entry.migration == migration {
+            if let epoch = entry.undoes { undone.insert(epoch) }
+            if entry.origin == .rollback || entry.origin == .withdrawn { continue }
+            if undone.remove(entry.after.epoch) != nil { continue }
             guard entry.after.epoch > after, let before = entry.before,
                 Move(from: before.state, to: entry.after.state, facts: MoveFacts()).isForward
             else { continue }

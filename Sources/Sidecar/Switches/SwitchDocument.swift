@@ -30,13 +30,17 @@ struct SwitchEntry: Sendable, Equatable {
         self.state = state
     }
 
+    /// What the number of a change may be; the highest leaves room for the next.
+    static let epochs: ClosedRange<UInt64> = 1...UInt64(Int64.max)
+
+    /// Nil for what no switch file could say: the text may come from a file that nobody has checked.
     init?(_ node: DocumentNode) {
-        guard let epoch = node["epoch"]?.scalar.flatMap(UInt64.init),
-            let phase = node["phase"]?.scalar.flatMap(Phase.init(name:))
+        guard let epoch = node["epoch"]?.scalar.flatMap(UInt64.init), Self.epochs.contains(epoch),
+            let phase = node["phase"]?.scalar.flatMap(Phase.init(name:)),
+            let enrolled = KeySelection(node: node["enrolled"]), let gray = KeySelection(node: node["gray"])
         else { return nil }
         self.epoch = epoch
-        state = SwitchState(
-            phase: phase, enrolled: KeySelection(node: node["enrolled"]), gray: KeySelection(node: node["gray"]))
+        state = SwitchState(phase: phase, enrolled: enrolled, gray: gray)
     }
 
     var node: DocumentNode {
@@ -48,15 +52,18 @@ struct SwitchEntry: Sendable, Equatable {
 }
 
 extension KeySelection {
-    /// As a switch file writes it; a set that is left out is empty.
-    init(node: DocumentNode?) {
+    /// As a switch file writes it; a set that is left out is empty. Nil for what no set can be.
+    init?(node: DocumentNode?) {
         self.init(everything: node?.scalar == "all")
         guard let node, case .mapping = node.content else { return }
-        deny = Self.keys(node["deny"])
+        guard let deny = Self.keys(node["deny"]), let allow = Self.keys(node["allow"]) else { return nil }
+        self.deny = deny
         denyFile = node["deny_file"]?.scalar
-        allow = Self.keys(node["allow"])
+        self.allow = allow
         allowFile = node["allow_file"]?.scalar
-        percentTimes100 = node["percent"]?.scalar.map(Self.times100) ?? 0
+        guard let percent = node["percent"] else { return }
+        guard let times100 = percent.scalar.flatMap(Self.times100) else { return nil }
+        percentTimes100 = times100
     }
 
     var node: DocumentNode {
@@ -70,12 +77,21 @@ extension KeySelection {
         return entries.isEmpty ? .text("none") : .mapping(entries)
     }
 
-    private static func keys(_ node: DocumentNode?) -> [Key] {
-        guard case .sequence(let nodes)? = node?.content else { return [] }
-        return nodes.map { node in
-            if case .sequence(let parts) = node.content { return parts.compactMap(\.scalar) }
-            return [node.scalar ?? ""]
+    private static func keys(_ node: DocumentNode?) -> [Key]? {
+        guard let node else { return [] }
+        guard case .sequence(let nodes) = node.content else { return nil }
+        var keys: [Key] = []
+        for node in nodes {
+            switch node.content {
+            case .scalar(let text, _): keys.append([text])
+            case .sequence(let parts):
+                let texts = parts.compactMap(\.scalar)
+                guard texts.count == parts.count, !texts.isEmpty else { return nil }
+                keys.append(texts)
+            case .mapping: return nil
+            }
         }
+        return keys
     }
 
     private static func node(_ keys: [Key]) -> DocumentNode {
@@ -83,11 +99,16 @@ extension KeySelection {
             .sequence(keys.map { $0.count == 1 ? .text($0[0]) : DocumentNode(.sequence($0.map(DocumentNode.text))) }))
     }
 
-    /// Of a number with at most two decimals.
-    private static func times100(_ text: String) -> UInt32 {
-        let parts = text.split(separator: ".")
-        let decimals = parts.count == 2 ? (parts[1] + "00").prefix(2) : "00"
-        return (parts.first.flatMap { UInt32($0) } ?? 0) * 100 + (UInt32(decimals) ?? 0)
+    /// Of a number from 0 to 100 with at most two decimals, in hundredths; nil for anything else.
+    static func times100(_ text: String) -> UInt32? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let decimals = parts.count == 2 ? parts[1] : "0"
+        let digits = parts.joined()
+        guard parts.count <= 2, (1...2).contains(decimals.count), digits.allSatisfy({ $0.isASCII && $0.isNumber }),
+            let whole = UInt32(parts[0]), whole <= 100, let rest = UInt32(decimals)
+        else { return nil }
+        let value = whole * 100 + (decimals.count == 1 ? 10 : 1) * rest
+        return value <= 10_000 ? value : nil
     }
 
     /// Of hundredths, without zeros at the end.

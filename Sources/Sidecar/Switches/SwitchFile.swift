@@ -1,8 +1,10 @@
+import Migration
+
 /// Decides what a reading of the switch file means for the switches in force.
 ///
 ///     unknown --usable, no epoch lower than what is on record--> known
 ///     unknown --anything else--> unknown: not ready, every call is refused
-///     known   --usable, no epoch lower, no switches changed under their epoch--> known (the new ones)
+///     known   --usable, no epoch lower, no switches changed under their epoch, no jump--> known (the new ones)
 ///     known   --anything else--> known (the old ones, loudly)
 ///
 /// A sidecar never invents a stage: nothing but a usable file makes switches known, and nothing makes them unknown
@@ -28,7 +30,7 @@ struct SwitchFile {
 
     private enum State {
         case unknown
-        case known([SwitchSummary?])
+        case known([SwitchSummary?], [SwitchState?])
     }
 
     private let migrationNames: [String]
@@ -42,25 +44,55 @@ struct SwitchFile {
         self.epochsOnRecord = epochsOnRecord
     }
 
-    mutating func read(_ reading: Reading) -> Decision {
+    /// - Parameter states: what the reading says in full, by the migration's position; nil or left out where a jump
+    ///   cannot be told.
+    mutating func read(_ reading: Reading, states: [SwitchState?] = []) -> Decision {
         switch (state, reading) {
         case (.unknown, .missing):
-            return .notReady("there is no switch file; create the first one with: switchover init-switches")
+            return .notReady(
+                "there is no switch file; create it, or write back what was in force last, with: switchover init-switches"
+            )
         case (.unknown, .broken(let reason)):
             return .notReady(reason)
         case (.known, .missing):
-            return .refuse("the switch file is gone; put it back")
+            return .refuse("the switch file is gone; write it back as it is in force with: switchover init-switches")
         case (.known, .broken(let reason)):
             return .refuse(reason)
         case (.unknown, .usable(let found)):
             if let reason = objection(atStart: found) { return .notReady(reason) }
-            state = .known(found)
+            state = .known(found, states)
             return .swap
-        case (.known(let known), .usable(let found)):
+        case (.known(let known, let before), .usable(let found)):
             if known == found { return .keep }
             if let reason = objection(to: found, after: known) { return .refuse(reason) }
-            state = .known(found)
+            if let reason = jump(to: states, from: before, epochs: known) { return .refuse(reason) }
+            state = .known(found, states)
             return .swap
+        }
+    }
+
+    /// What no command would do, whatever is typed for it.
+    private func jump(
+        to states: [SwitchState?], from before: [SwitchState?], epochs: [SwitchSummary?]
+    ) -> String? {
+        for (index, name) in migrationNames.enumerated() {
+            guard index < states.count, index < before.count, let last = before[index], let next = states[index],
+                let obstacle = Self.jump(from: last, to: next)
+            else { continue }
+            let epoch = epochs[index].map { " Write back phase \(last.phase.name), epoch \($0.epoch)." } ?? ""
+            return "migration \(name): \(obstacle.sentence(name))\(epoch)"
+        }
+        return nil
+    }
+
+    /// Why a change of a switch file is more than one step.
+    static func jump(from last: SwitchState, to next: SwitchState) -> MoveObstacle? {
+        guard last.phase != next.phase else { return nil }
+        return Move(from: last, to: next, facts: MoveFacts()).obstacles.first { obstacle in
+            switch obstacle {
+            case .severalRungs, .retired: true
+            default: false
+            }
         }
     }
 
@@ -68,7 +100,7 @@ struct SwitchFile {
         for (name, (onRecord, now)) in zip(migrationNames, zip(epochsOnRecord, found)) {
             guard let now, now.epoch < onRecord else { continue }
             return "migration \(name): epoch \(now.epoch) is lower than \(onRecord), which was in force by the audit "
-                + "file; put the last switch file back, or write \(onRecord + 1) if these switches are meant"
+                + "file; put the last switch file back, or write epoch \(onRecord + 1) if these switches are meant"
         }
         return nil
     }

@@ -13,10 +13,12 @@ struct SwitchFileFollower {
     private var lastContent: Result<[UInt8], FileFailure>?
     private var lastStamp: FileStamp?
     private var isRefused = false
+    private let onRecord: [AuditEntry?]
+    private var isFirst = true
 
-    /// - Parameter epochsOnRecord: that were in force before, by the migration's position.
+    /// - Parameter onRecord: the newest change on record, by the migration's position.
     init(
-        path: String, migrations: [SwitchedMigration], epochsOnRecord: [UInt64],
+        path: String, migrations: [SwitchedMigration], onRecord: [AuditEntry?],
         deliver: @escaping (SwitchSnapshot) -> Void,
         report: @escaping (SwitchFileReport) -> Void
     ) {
@@ -25,7 +27,9 @@ struct SwitchFileFollower {
         self.deliver = deliver
         self.report = report
         reader = SwitchFileReader(path: path, migrations: migrations)
-        file = SwitchFile(migrationNames: migrationNames, epochsOnRecord: epochsOnRecord)
+        self.onRecord = onRecord
+        file = SwitchFile(
+            migrationNames: migrationNames, epochsOnRecord: onRecord.map { $0?.epochInForce ?? 0 })
     }
 
     mutating func look() {
@@ -35,6 +39,8 @@ struct SwitchFileFollower {
         if listsAreSame, let stamp, stamp == lastStamp, !stamp.isFresh { return }
         lastStamp = stamp
         let content = readContent()
+        // A file that could not be read (too many open files, a disk's error) may be readable without any change of it.
+        if case .failure = content { lastStamp = nil }
         if listsAreSame, content == lastContent { return }
         lastContent = content
         act(on: content)
@@ -55,15 +61,24 @@ struct SwitchFileFollower {
         case .success(let bytes):
             do {
                 let snapshot = try reader.read(bytes)
-                decide(.usable(snapshot.summaries), snapshot)
+                let states = states(bytes)
+                decide(.usable(snapshot.summaries), snapshot, states)
             } catch {
                 decide(.broken(error.description), nil)
             }
         }
     }
 
-    private mutating func decide(_ reading: SwitchFile.Reading, _ snapshot: SwitchSnapshot?) {
-        switch file.read(reading) {
+    /// By the migration's position.
+    private func states(_ bytes: [UInt8]) -> [SwitchState?] {
+        guard let document = try? SwitchDocument(bytes, file: path) else { return [] }
+        return migrationNames.map { document.entry(of: $0)?.state }
+    }
+
+    private mutating func decide(
+        _ reading: SwitchFile.Reading, _ snapshot: SwitchSnapshot?, _ states: [SwitchState?] = []
+    ) {
+        switch file.read(reading, states: states) {
         case .keep:
             guard isRefused else { return }
             isRefused = false
@@ -72,12 +87,28 @@ struct SwitchFileFollower {
             isRefused = false
             guard let snapshot else { return }
             for warning in reader.warnings { say(.warning, "\(warning)") }
+            if isFirst { warnOfJumps(to: states) }
+            isFirst = false
             say(.notice, "switches read from \(path): \(describe(snapshot))", .accepted)
             deliver(snapshot)
         case .refuse(let reason):
             refuse("the last good switches stay in force: \(reason)")
         case .notReady(let reason):
             refuse("no switches are known and calls are refused (no-switches): \(reason)")
+        }
+    }
+
+    /// What was changed while no sidecar ran is taken, for nobody can say what it came from for sure.
+    private func warnOfJumps(to states: [SwitchState?]) {
+        for (name, (entry, next)) in zip(migrationNames, zip(onRecord, states)) {
+            guard let last = entry?.after, let next, let obstacle = SwitchFile.jump(from: last.state, to: next) else {
+                continue
+            }
+            say(
+                .warning,
+                "migration \(name): the audit file says \(last.state.phase.name) (epoch \(last.epoch)), the switch file "
+                    + "\(next.phase.name), which is taken; no command would have made that change: "
+                    + obstacle.sentence(name))
         }
     }
 

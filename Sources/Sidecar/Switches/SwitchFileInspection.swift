@@ -30,7 +30,7 @@ package struct SwitchFileInspection: Sendable {
     private static func objection(to found: [SwitchSummary?], _ configuration: Configuration) -> String? {
         let names = configuration.switchedMigrations.map(\.name)
         let audit = AuditFile(switchFile: configuration.switches)
-        let onRecord = names.map { name in (try? audit.last(of: name))?.epochInForce ?? 0 }
+        let onRecord = names.map { name in (try? audit.newest(of: name))?.entry?.epochInForce ?? 0 }
         var file = SwitchFile(migrationNames: names, epochsOnRecord: onRecord)
         guard case .notReady(let reason) = file.read(.usable(found)) else { return nil }
         return "\(configuration.switches): \(reason)"

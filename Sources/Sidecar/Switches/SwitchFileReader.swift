@@ -99,7 +99,7 @@ struct SwitchFileReader {
         guard let section = Section(value, keys: ["epoch", "phase", "enrolled", "gray"]) else { return nil }
         let phases = Phase.allCases.map { (name: $0.name, value: $0) }
         let names = phases.map(\.name).joined(separator: ", ")
-        let epoch = section.required("epoch", "the number of the last change and 1")?.number(in: 1...UInt64(Int64.max))
+        let epoch = section.required("epoch", "the number of the last change and 1")?.number(in: SwitchEntry.epochs)
         let phase = section.required("phase", "one of \(names)")?.choice("phase", phases)
         // In the other phases no key is asked for.
         if phase == .migrating {
@@ -163,12 +163,7 @@ extension DocumentValue {
             fail("expected a number from 0 to 100, found \(node.writtenName)")
             return nil
         }
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        let decimals = parts.count == 2 ? parts[1] : "0"
-        guard parts.count <= 2, (1...2).contains(decimals.count), let whole = UInt32(parts[0]),
-            let hundredths = UInt32(decimals),
-            whole <= 100, case let value = whole * 100 + (decimals.count == 1 ? 10 : 1) * hundredths, value <= 10_000
-        else {
+        guard let value = KeySelection.times100(text) else {
             fail("expected a number from 0 to 100 with at most two decimals, found \(text)")
             return nil
         }

@@ -30,9 +30,9 @@ package final class SwitchFileWatcher: Sendable {
         report: @escaping @Sendable (SwitchFileReport) -> Void
     ) {
         thread = WatcherThread { wake in
-            let onRecord = Self.epochsOnRecord(path, migrations, report)
             var follower = SwitchFileFollower(
-                path: path, migrations: migrations, epochsOnRecord: onRecord, deliver: deliver, report: report)
+                path: path, migrations: migrations, onRecord: Self.onRecord(path, migrations, report),
+                deliver: deliver, report: report)
             var folder = FolderWatch(FilePath.folder(of: path))
             if let failure = folder.failure {
                 let message = "\(failure); changes of \(path) are found once a second instead of at once"
@@ -42,17 +42,24 @@ package final class SwitchFileWatcher: Sendable {
         }
     }
 
-    private static func epochsOnRecord(
+    private static func onRecord(
         _ path: String, _ migrations: [SwitchedMigration], _ report: (SwitchFileReport) -> Void
-    ) -> [UInt64] {
+    ) -> [AuditEntry?] {
         let audit = AuditFile(switchFile: path)
         return migrations.map { migration in
             do {
-                return try audit.last(of: migration.name)?.epochInForce ?? 0
+                let newest = try audit.newest(of: migration.name)
+                if newest.unreadable > 0 {
+                    let message =
+                        "\(audit.path) has lines that cannot be read after the newest change of \(migration.name) "
+                        + "(\(newest.unreadable)); they are left out"
+                    report(SwitchFileReport(level: .warning, message: message, outcome: nil))
+                }
+                return newest.entry
             } catch {
                 let message = "\(error); whether \(path) went back in epoch while nobody looked cannot be told"
                 report(SwitchFileReport(level: .warning, message: message, outcome: nil))
-                return 0
+                return nil
             }
         }
     }

@@ -1,46 +1,40 @@
+import CLinux
 import Glibc
 
 /// Writes switch files: whole, synced, in one step.
 package enum SwitchFileWriter {
-    /// Creates a file in which every migration is at phase `idle`, and returns their epochs: 1, or one more than the
-    /// audit file has seen. Fails with `EEXIST` when there is a file already.
+    /// Creates a file with these switches. Fails with `EEXIST` when there is a file already.
     ///
     /// The file appears complete or not at all, also when the machine loses power: it is written beside its place,
     /// synced, and linked into place, which, unlike a rename, never replaces a file.
-    package static func createInitial(_ path: String, migrations: [String]) throws(FileFailure) -> [UInt64] {
+    package static func create(_ path: String, _ switches: InitialSwitches) throws(FileFailure) {
         // Said before a temporary file is tried, whose folder may be read-only.
         if access(path, F_OK) == 0 { throw FileFailure("create", path, code: EEXIST) }
         let temporary = "\(path).\(getpid()).tmp"
-        let audit = AuditFile(switchFile: path)
-        let epochs = try migrations.map { (name) throws(FileFailure) in (try audit.last(of: name)?.after.epoch ?? 0) + 1
-        }
-        try write(initialText(migrations, epochs: epochs), to: temporary)
+        unlink(temporary)
+        try write(switches.text, to: temporary)
         defer { unlink(temporary) }
         guard link(temporary, path) == 0 else { throw FileFailure("create", path, code: errno) }
         try syncFolder(of: path)
-        return epochs
     }
 
     /// Puts another text in a file's place: readers see the old one or the new one, also when the machine loses power.
     /// A symbolic link stays one, what it points to is replaced.
+    ///
+    /// Mode, group and access list stay, and where the process may set it the owner. Where the group cannot be kept,
+    /// nobody gets its rights.
     static func replace(_ path: String, with text: String) throws(FileFailure) {
         let place = resolvingLinks(path)
         let temporary = "\(place).\(getpid()).tmp"
         unlink(temporary)
-        try write(text, to: temporary)
+        try write(text, to: temporary, like: place)
         guard rename(temporary, place) == 0 else {
             let failure = FileFailure("replace", place, code: errno)
             unlink(temporary)
             throw failure
         }
-        try syncFolder(of: place)
-    }
-
-    static func initialText(_ migrations: [String], epochs: [UInt64]) -> String {
-        let entries = zip(migrations, epochs).map { name, epoch in
-            "    \"\(name)\": { \"epoch\": \(epoch), \"phase\": \"idle\", \"enrolled\": \"none\", \"gray\": \"none\" }"
-        }
-        return "{\n  \"version\": 1,\n  \"migrations\": {\n\(entries.joined(separator: ",\n"))\n  }\n}\n"
+        // The file is in its place and is followed; some file systems cannot sync a folder.
+        try? syncFolder(of: place)
     }
 
     private static func resolvingLinks(_ path: String) -> String {
@@ -49,10 +43,12 @@ package enum SwitchFileWriter {
         return String(cString: resolved)
     }
 
-    private static func write(_ text: String, to path: String) throws(FileFailure) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    private static func write(_ text: String, to path: String, like model: String? = nil) throws(FileFailure) {
+        let mode: mode_t = model == nil ? 0o644 : 0o600
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileFailure("create", path, code: errno) }
         defer { close(descriptor) }
+        if let model { copyRights(of: model, to: descriptor) }
         let bytes = Array(text.utf8)
         var written = 0
         while written < bytes.count {
@@ -64,6 +60,28 @@ package enum SwitchFileWriter {
             written += count
         }
         guard fsync(descriptor) == 0 else { throw failedWrite(path) }
+    }
+
+    private static func copyRights(of model: String, to descriptor: Int32) {
+        var status = stat()
+        guard stat(model, &status) == 0 else { return }
+        // The owner can be set by root alone; the group, by whoever belongs to it.
+        if fchown(descriptor, status.st_uid, status.st_gid) != 0 {
+            _ = fchown(descriptor, uid_t.max, status.st_gid)
+        }
+        var made = stat()
+        guard fstat(descriptor, &made) == 0 else { return }
+        let isOfGroup = made.st_gid == status.st_gid
+        fchmod(descriptor, status.st_mode & (isOfGroup ? 0o777 : 0o707))
+        if isOfGroup { copyAccessList(of: model, to: descriptor) }
+    }
+
+    /// What chmod cannot say: rights of further users and groups (acl(5)).
+    private static func copyAccessList(of model: String, to descriptor: Int32) {
+        let name = "system.posix_acl_access"
+        var list = [UInt8](repeating: 0, count: 1 << 16)
+        let count = getxattr(model, name, &list, list.count)
+        if count > 0 { fsetxattr(descriptor, name, &list, count, 0) }
     }
 
     private static func failedWrite(_ path: String) -> FileFailure {

@@ -1,3 +1,4 @@
+import Glibc
 import Migration
 import Testing
 
@@ -25,9 +26,9 @@ import Testing
     }
 
     @Test func thereIsNoLastEntryWhereThereIsNoFileOrNoneOfTheMigration() throws {
-        #expect(try audit.last(of: "orders") == nil)
+        #expect(try audit.newest(of: "orders").entry == nil)
         try audit.append(Self.entry("users", epoch: 2))
-        #expect(try audit.last(of: "orders") == nil)
+        #expect(try audit.newest(of: "orders").entry == nil)
     }
 
     /// Lines longer and shorter than what is read at a time.
@@ -38,21 +39,83 @@ import Testing
             try audit.append(Self.entry("users", epoch: epoch + 10))
         }
         for epoch in UInt64(20)...40 { try audit.append(Self.entry("stock", epoch: epoch, keys: keys / 10)) }
-        #expect(try audit.last(of: "orders") == Self.entry("orders", epoch: 5, keys: keys))
-        #expect(try audit.last(of: "users")?.after.epoch == 15)
-        #expect(try audit.last(of: "stock")?.after.epoch == 40)
-        #expect(try audit.entries().last { $0.migration == "orders" } == audit.last(of: "orders"))
+        #expect(try audit.newest(of: "orders").entry == Self.entry("orders", epoch: 5, keys: keys))
+        #expect(try audit.newest(of: "users").entry?.after.epoch == 15)
+        #expect(try audit.newest(of: "stock").entry?.after.epoch == 40)
+        #expect(try audit.entries().last { $0.migration == "orders" } == audit.newest(of: "orders").entry)
     }
 
     @Test func aLineThatWasCutShortIsPassedOver() throws {
         try audit.append(Self.entry("orders", epoch: 2))
         let whole = try FileContent.read(audit.path, limit: 1 << 20)
         try folder.write(whole + whole.dropLast(20), to: "s.audit.jsonl")
-        #expect(try audit.last(of: "orders") == Self.entry("orders", epoch: 2))
+        #expect(try audit.newest(of: "orders").entry == Self.entry("orders", epoch: 2))
     }
 
     @Test func whatSurelyWasInForceIsWhatACommandCameFrom() {
         #expect(Self.entry("orders", epoch: 7).epochInForce == 6)
         #expect(Self.entry("orders", epoch: 7, origin: .file).epochInForce == 7)
+    }
+
+    /// A line that nobody's sidecar wrote: numbers out of their range, sets that are none, other texts.
+    @Test(arguments: [
+        ("\"epoch\": 2", "\"epoch\": 18446744073709551615"), ("\"epoch\": 1,", "\"epoch\": 18446744073709551615,"),
+        ("\"epoch\": 2", "\"epoch\": 0"), ("\"epoch\": 2", "\"epoch\": 9223372036854775808"),
+        ("\"all\"", "{ \"percent\": 99999999 }"), ("\"all\"", "{ \"percent\": 4294967295 }"),
+        ("\"all\"", "{ \"percent\": -1 }"), ("\"all\"", "{ \"percent\": 100.01 }"),
+        ("\"all\"", "{ \"percent\": 1e30 }"), ("\"all\"", "{ \"percent\": 1.999999999999 }"),
+        ("\"all\"", "{ \"percent\": \"\" }"), ("\"all\"", "{ \"allow\": \"406\" }"),
+        ("\"all\"", "{ \"allow\": [{}] }"), ("\"all\"", "{ \"deny\": [[]] }"), ("migrating", "nowhere"),
+        ("\"before\": {", "\"before\": [{"), ("\"command\"", "\"nobody\""),
+        ("\"reason\"", "\"undoes\": 18446744073709551616, \"reason\""),
+    ])
+    func aLineThatNobodyWroteIsPassedOver(old: String, new: String) throws {
+        let whole = Self.entry("orders", epoch: 2)
+        let line = String(whole.line.dropLast()).replacing(old, with: new, maxReplacements: 1)
+        #expect(line != whole.line.dropLast())
+        #expect(AuditEntry(line: Array(line.utf8)) == nil)
+        try folder.write(whole.line + line + "\n", to: "s.audit.jsonl")
+        #expect(
+            try audit.newest(of: "orders") == AuditFile.Newest(entry: whole, unreadable: line.hasSuffix("}") ? 1 : 0))
+        #expect(try audit.entries() == [whole])
+    }
+
+    @Test(arguments: [0, 1, 20, 9_223_372_036_854_775_807] as [UInt64])
+    func anEntryIsReadAsItWasWritten(undone: UInt64) {
+        var entry = Self.entry("orders", epoch: 7, keys: 3)
+        entry.undoes = undone == 0 ? nil : undone
+        entry.waived = undone == 1 ? [] : ["not-verified: --force orders", "dirty-records: --accept-dirty 3"]
+        #expect(AuditEntry(line: Array(entry.line.utf8)) == entry)
+    }
+
+    /// A pipe in the file's place waits for nobody.
+    @Test func whatIsNoFileIsSaid() throws {
+        #expect(mkfifo(audit.path, 0o600) == 0)
+        #expect(throws: FileFailure.self) { try audit.newest(of: "orders") }
+        #expect(throws: FileFailure.self) { try audit.append(Self.entry("orders", epoch: 2)) }
+        #expect(throws: FileFailure.self) { try audit.entries() }
+    }
+
+    /// A change that could not be made has taken a number, which the next change gets too.
+    @Test func aWithdrawnChangeIsNotUndone() throws {
+        let first = Self.entry("orders", epoch: 2)
+        func step(_ epoch: UInt64, _ origin: AuditEntry.Origin, share: UInt32, undoes: UInt64? = nil) -> AuditEntry {
+            var entry = first
+            entry.origin = origin
+            entry.before = SwitchEntry(
+                epoch: epoch - 1, state: SwitchState(phase: .migrating, enrolled: .none, gray: .none))
+            entry.after.epoch = epoch
+            entry.after.state.enrolled = .none
+            entry.after.state.enrolled.setShare(share)
+            entry.undoes = undoes
+            return entry
+        }
+        var withdrawal = step(3, .withdrawn, share: 0, undoes: 3)
+        withdrawal.after.epoch = 2
+        let present = step(3, .command, share: 2_000).after.state
+        let made = [step(3, .command, share: 1_000), withdrawal, step(3, .command, share: 2_000)]
+        #expect(Undo(made, of: "orders", from: present, after: 0)?.target.enrolled.share == 0)
+        #expect(Undo(Array(made.dropLast()), of: "orders", from: present, after: 0) == nil)
+        #expect(withdrawal.epochInForce == 2)
     }
 }

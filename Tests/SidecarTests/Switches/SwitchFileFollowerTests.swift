@@ -42,7 +42,7 @@ import Testing
 
     func follower() -> SwitchFileFollower {
         SwitchFileFollower(
-            path: path, migrations: Self.migrations, epochsOnRecord: [0],
+            path: path, migrations: Self.migrations, onRecord: [nil],
             deliver: { [record] snapshot in record.add("delivered \(snapshot.summaries[0]?.epoch ?? 0)") },
             report: { [record] report in record.add("\(report.level): \(report.message)") })
     }
@@ -74,7 +74,10 @@ import Testing
         follower.look()
         follower.look()
         #expect(
-            record.take() == [prefix + "there is no switch file; create the first one with: switchover init-switches"])
+            record.take() == [
+                prefix
+                    + "there is no switch file; create it, or write back what was in force last, with: switchover init-switches"
+            ])
         try folder.write("{", to: "s.json")
         follower.look()
         #expect(record.take() == [prefix + "\(path):1: not valid JSON: expected a key in double quotes"])

@@ -17,7 +17,8 @@ import Testing
 
     @Test func nothingButAUsableFileMakesSwitchesKnown() {
         var file = SwitchFile(migrationNames: ["orders", "users"], epochsOnRecord: [0, 0])
-        let advice = "there is no switch file; create the first one with: switchover init-switches"
+        let advice =
+            "there is no switch file; create it, or write back what was in force last, with: switchover init-switches"
         #expect(file.read(.missing) == .notReady(advice))
         #expect(file.read(.broken("a reason")) == .notReady("a reason"))
         #expect(file.read(.usable([Self.summary(3), nil])) == .swap)
@@ -25,7 +26,10 @@ import Testing
 
     @Test func onceKnownAFileThatVanishesOrBreaksChangesNothing() {
         var file = Self.known([Self.summary(3), Self.summary(1)])
-        #expect(file.read(.missing) == .refuse("the switch file is gone; put it back"))
+        #expect(
+            file.read(.missing)
+                == .refuse(
+                    "the switch file is gone; write it back as it is in force with: switchover init-switches"))
         #expect(file.read(.broken("a reason")) == .refuse("a reason"))
         #expect(file.read(.usable([Self.summary(3), Self.summary(1)])) == .keep)
     }
@@ -60,11 +64,34 @@ import Testing
         var file = SwitchFile(migrationNames: ["orders", "users"], epochsOnRecord: [3, 0])
         let reason =
             "migration orders: epoch 2 is lower than 3, which was in force by the audit file; put the last switch file "
-            + "back, or write 4 if these switches are meant"
+            + "back, or write epoch 4 if these switches are meant"
         #expect(file.read(.usable([Self.summary(2), Self.summary(1)])) == .notReady(reason))
         #expect(file.read(.usable([Self.summary(3), Self.summary(1)])) == .swap)
         // Once switches are known, they and not the record are what counts.
         var other = Self.known([nil, Self.summary(1)], onRecord: [3, 0])
         #expect(other.read(.usable([Self.summary(2), Self.summary(1)])) == .swap)
+    }
+
+    // MARK: - Jumps
+
+    static func state(_ phase: Phase) -> SwitchState { SwitchState(phase: phase, enrolled: .all, gray: .all) }
+
+    /// By file as by command, one rung at a time, and no way back from `retired` (contract, section 2).
+    @Test(arguments: Phase.allCases, Phase.allCases)
+    func aFileMovesOneRungAtATime(from: Phase, to: Phase) {
+        var file = SwitchFile(migrationNames: ["orders"], epochsOnRecord: [0])
+        #expect(file.read(.usable([Self.summary(3, from)]), states: [Self.state(from)]) == .swap)
+        let decision = file.read(.usable([Self.summary(4, to)]), states: [Self.state(to)])
+        let distance = abs(Int(to.rawValue) - Int(from.rawValue))
+        if distance == 0 || distance == 1 && from != .retired {
+            #expect(decision == .swap)
+            return
+        }
+        guard case .refuse(let reason) = decision else {
+            Issue.record("\(from) to \(to) is taken")
+            return
+        }
+        #expect(reason.contains("orders") && reason.contains("epoch 3"))
+        #expect(file.read(.usable([Self.summary(3, from)]), states: [Self.state(from)]) == .keep)
     }
 }

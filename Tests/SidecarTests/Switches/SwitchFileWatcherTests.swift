@@ -85,7 +85,9 @@ import Testing
         defer { watched.watcher.stop() }
         #expect(
             await watched.next()
-                == .said("there is no switch file; create the first one with: switchover init-switches"))
+                == .said(
+                    "there is no switch file; create it, or write back what was in force last, with: switchover init-switches"
+                ))
         folder.makeFolder("etc")
         try folder.replace("etc/s.json", with: SwitchFileFollowerTests.text(1))
         #expect(await watched.next() == .delivered(epoch: 1))

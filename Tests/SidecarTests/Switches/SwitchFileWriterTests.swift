@@ -5,42 +5,41 @@ import Testing
 @testable import Sidecar
 
 @Suite struct SwitchFileWriterTests {
+    private func initial(_ path: String, _ migrations: [String]) throws -> InitialSwitches {
+        try InitialSwitches(path: path, migrations: migrations, running: [])
+    }
+
     @Test func theFirstFilePutsEveryMigrationAtIdleEpoch1() throws {
         let folder = try TemporaryFolder()
-        let epochs = try SwitchFileWriter.createInitial(folder.path("s.json"), migrations: ["orders", "users"])
-        #expect(epochs == [1, 1])
+        let path = folder.path("s.json")
+        try SwitchFileWriter.create(path, try initial(path, ["orders", "users"]))
         #expect(folder.names() == ["s.json"])
-        let bytes = try FileContent.read(folder.path("s.json"), limit: 1000)
+        let bytes = try FileContent.read(path, limit: 1000)
         let (snapshot, warnings) = try SwitchFileReaderTests.read(String(decoding: bytes, as: UTF8.self))
         #expect(snapshot.summaries.map { $0?.epoch } == [1, 1])
         #expect(snapshot.summaries.map { $0?.phase } == [.idle, .idle])
         #expect(warnings.isEmpty)
     }
 
-    @Test func epochsGoOnWhereTheAuditFileEnds() throws {
-        let folder = try TemporaryFolder()
-        let path = folder.path("s.json")
-        try AuditFile(switchFile: path).append(AuditFileTests.entry("users", epoch: 6, origin: .file))
-        #expect(try SwitchFileWriter.createInitial(path, migrations: ["orders", "users"]) == [1, 7])
-    }
-
     @Test func aFileThatIsThereIsNeverTouched() throws {
         let folder = try TemporaryFolder()
+        let path = folder.path("s.json")
         try folder.write("mine", to: "s.json")
         let error = #expect(throws: FileFailure.self) {
-            try SwitchFileWriter.createInitial(folder.path("s.json"), migrations: ["orders"])
+            try SwitchFileWriter.create(path, try initial(path, ["orders"]))
         }
-        #expect(error?.description == "cannot create \(folder.path("s.json")): File exists")
+        #expect(error?.description == "cannot create \(path): File exists")
         #expect(error?.isExisting == true)
-        #expect(try FileContent.read(folder.path("s.json"), limit: 10) == Array("mine".utf8))
+        #expect(try FileContent.read(path, limit: 10) == Array("mine".utf8))
         #expect(folder.names() == ["s.json"])
     }
 
     @Test func aDanglingLinkIsAFileThatIsThere() throws {
         let folder = try TemporaryFolder()
-        #expect(symlink("nowhere", folder.path("s.json")) == 0)
+        let path = folder.path("s.json")
+        #expect(symlink("nowhere", path) == 0)
         let error = #expect(throws: FileFailure.self) {
-            try SwitchFileWriter.createInitial(folder.path("s.json"), migrations: ["orders"])
+            try SwitchFileWriter.create(path, try initial(path, ["orders"]))
         }
         #expect(error?.code == EEXIST)
         #expect(folder.names() == ["s.json"])
@@ -48,9 +47,30 @@ import Testing
 
     @Test func aFolderThatIsNotThereIsSaid() throws {
         let folder = try TemporaryFolder()
+        let path = folder.path("none/s.json")
         let error = #expect(throws: FileFailure.self) {
-            try SwitchFileWriter.createInitial(folder.path("none/s.json"), migrations: ["orders"])
+            try SwitchFileWriter.create(path, try initial(path, ["orders"]))
         }
         #expect(error?.isMissing == true)
+    }
+
+    /// Who could read and write the file can do so after a command; who could not cannot.
+    @Test(arguments: [0o600, 0o640, 0o660, 0o644, 0o400, 0o666] as [mode_t], [false, true])
+    func modeAndGroupStay(mode: mode_t, isLink: Bool) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("before", to: "real.json")
+        #expect(chmod(folder.path("real.json"), mode) == 0)
+        if geteuid() == 0 { #expect(chown(folder.path("real.json"), 1234, 5678) == 0) }
+        if isLink { #expect(symlink("real.json", folder.path("s.json")) == 0) }
+        let name = isLink ? "s.json" : "real.json"
+        var before = stat()
+        #expect(stat(folder.path(name), &before) == 0)
+        try SwitchFileWriter.replace(folder.path(name), with: "after")
+        var after = stat()
+        #expect(stat(folder.path(name), &after) == 0)
+        #expect(after.st_mode == before.st_mode)
+        #expect((after.st_uid, after.st_gid) == (before.st_uid, before.st_gid))
+        #expect(try FileContent.read(folder.path(name), limit: 10) == Array("after".utf8))
+        #expect(folder.names() == (isLink ? ["real.json", "s.json"] : ["real.json"]))
     }
 }
