@@ -37,7 +37,12 @@ package struct EventLoop: ~Copyable {
     fileprivate var isStopping = false
     fileprivate var thread: pthread_t?
 
+    /// Some timers are due that this batch has left for the next.
+    fileprivate var hasDueTimers = false
+
     fileprivate static var eventsPerWait: Int32 { 256 }
+    /// Timers of one batch: thousands that are due together must not keep others waiting.
+    fileprivate static var timersPerBatch: Int { 256 }
 
     /// A loop that watches nothing but its own mail. Fails when the process is out of descriptors.
     package static func make() throws(SystemError) -> UnsafeMutablePointer<EventLoop> {
@@ -205,6 +210,7 @@ extension UnsafeMutablePointer<EventLoop> {
 
     /// Rounded up, so that a timer is due when the wait for it is over.
     private func millisecondsToWait() -> Int32 {
+        if pointee.hasDueTimers { return 0 }
         guard let tick = pointee.timers.nextTick else { return -1 }
         let nowTick = pointee.now / 1_000_000
         return tick <= nowTick ? 0 : Int32(min(tick - nowTick, 60_000))
@@ -219,7 +225,13 @@ extension UnsafeMutablePointer<EventLoop> {
 
     private func fireTimers() {
         let tick = pointee.now / 1_000_000
-        while let timer = pointee.timers.popExpired(at: tick) { timer.pointee.fire(timer.pointee.context) }
+        pointee.hasDueTimers = false
+        for _ in 0..<EventLoop.timersPerBatch {
+            guard let timer = pointee.timers.popExpired(at: tick) else { return }
+            timer.pointee.fire(timer.pointee.context)
+        }
+        // Whether there are more shows when the next batch looks.
+        pointee.hasDueTimers = true
     }
 
     fileprivate func readMail() {

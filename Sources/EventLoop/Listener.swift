@@ -8,6 +8,7 @@ import Glibc
 /// the kernel's backlog, nothing dies and nothing spins.
 package struct Listener: ~Copyable {
     package typealias Accepted = @convention(c) (UnsafeMutableRawPointer, Int32) -> Void
+    package typealias Starved = (UnsafeMutableRawPointer, SystemError) -> Void
 
     private static var pauseNanoseconds: UInt64 { 50_000_000 }
     /// Accepted in one go, so that a flood of connections does not starve the calls of the loop.
@@ -18,18 +19,21 @@ package struct Listener: ~Copyable {
     private let isUnix: Bool
     private let context: UnsafeMutableRawPointer
     private let accepted: Accepted
+    private let starved: Starved?
     private var watch: UnsafeMutablePointer<Watch>?
     private let timer: UnsafeMutablePointer<Timer>
     /// How often accepting failed for want of descriptors or memory.
     package private(set) var refusals: UInt64 = 0
 
     /// Listens with `descriptor` (non-blocking, listening; taken over, and closed on failure), and calls
-    /// `accepted(context, descriptor)`, which must not close the listener.
+    /// `accepted(context, descriptor)`, which must not close the listener. `starved(context, why)`, which must not
+    /// either, is told of each failure to accept.
     package static func make(
         descriptor: Int32,
         isUnix: Bool,
         loop: UnsafeMutablePointer<EventLoop>,
         context: UnsafeMutableRawPointer,
+        starved: Starved? = nil,
         accepted: @escaping Accepted
     ) throws(SystemError) -> UnsafeMutablePointer<Listener> {
         let listener = UnsafeMutablePointer<Listener>.allocate(capacity: 1)
@@ -39,7 +43,8 @@ package struct Listener: ~Copyable {
         )
         listener.initialize(
             to: Listener(
-                loop: loop, descriptor: descriptor, isUnix: isUnix, context: context, accepted: accepted, timer: timer
+                loop: loop, descriptor: descriptor, isUnix: isUnix, context: context, accepted: accepted,
+                starved: starved, timer: timer
             )
         )
         do throws(SystemError) {
@@ -56,13 +61,14 @@ package struct Listener: ~Copyable {
 
     private init(
         loop: UnsafeMutablePointer<EventLoop>, descriptor: Int32, isUnix: Bool, context: UnsafeMutableRawPointer,
-        accepted: @escaping Accepted, timer: UnsafeMutablePointer<Timer>
+        accepted: @escaping Accepted, starved: Starved?, timer: UnsafeMutablePointer<Timer>
     ) {
         self.loop = loop
         self.descriptor = descriptor
         self.isUnix = isUnix
         self.context = context
         self.accepted = accepted
+        self.starved = starved
         self.timer = timer
     }
 
@@ -80,6 +86,7 @@ package struct Listener: ~Copyable {
                 accepted(context, connection)
             } catch {
                 pause()
+                starved?(context, error)
                 return
             }
         }

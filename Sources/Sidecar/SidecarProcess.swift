@@ -17,11 +17,14 @@ package final class SidecarProcess: @unchecked Sendable {
 
     private let configuration: Configuration
     private let logger: Logger
+    private let logs: LogQueue?
     private let admin: LoopThread
     private let resolver: Resolver
     private let routes: UnsafeMutablePointer<RouteTable>
     private let board: StatusBoard
     private let lanes: LaneTable
+    /// Until the end of the process.
+    private let owned: OwnedFiles
     private let stores: RecordStores
     private var control: SwitchControl?
     private var workers: [WorkerThread] = []
@@ -30,16 +33,21 @@ package final class SidecarProcess: @unchecked Sendable {
     /// Bound, but not accepted from yet.
     private var listening: (descriptor: Int32, isUnix: Bool)?
     private var listener: UnsafeMutablePointer<Listener>?
+    private var gate: ConnectionGate?
     private var switchFile: SwitchFileWatcher?
     private var drain = DrainMachine()
     private var drainTimer: UnsafeMutablePointer<Timer>?
-    private var busyWorkers = 0
     private var signals: UnsafeMutablePointer<Watch>?
+    private var exitStatus: Int32 = 0
 
-    package init(configuration: Configuration, logger: Logger) throws {
+    /// - Parameter logs: where `logger` writes to; what it lost is among the metrics.
+    package init(configuration: Configuration, logger: Logger, logs: LogQueue? = nil) throws {
         self.configuration = configuration
         self.logger = logger
-        board = StatusBoard(migrations: configuration.migrations.map(\.name))
+        self.logs = logs
+        board = StatusBoard(migrations: configuration.migrations.map(\.name)) { logs?.lost ?? 0 }
+        owned = try OwnedFiles(configuration)
+        for warning in owned.warnings { logger.warning("\(warning)") }
         admin = try LoopThread(name: "admin")
         resolver = try Resolver()
         lanes = LaneTable(limit: configuration.limits.laneQueue)
@@ -48,9 +56,34 @@ package final class SidecarProcess: @unchecked Sendable {
         routes.initialize(to: RouteTable(configuration, stores: stores))
     }
 
-    /// Serves until a signal ends it; returns the exit status. Call it on the main thread, before any other thread is
-    /// started.
+    /// Serves until a signal ends it; returns the exit status. Call it on the main thread, before any other thread but
+    /// the log's is started. A start that fails stops what it has started, and throws.
     package func run() throws -> Int32 {
+        do {
+            try start()
+        } catch {
+            switchFile?.stop()
+            for worker in workers { worker.end() }
+            stopThreads()
+            throw error
+        }
+        admin.join()
+        stopThreads()
+        logger.info("stopped")
+        return exitStatus
+    }
+
+    /// After the admin loop, or without it.
+    private func stopThreads() {
+        for worker in workers { worker.join() }
+        status?.stop()
+        resolver.stop()
+        stores.close()
+    }
+
+    // MARK: - Start
+
+    private func start() throws {
         raiseDescriptorLimit()
         try watchSignals()
         try startWorkers()
@@ -84,16 +117,10 @@ package final class SidecarProcess: @unchecked Sendable {
         )
         try startSwitches()
         try admin.start()
-        admin.join()
-        for worker in workers { worker.join() }
-        status.stop()
-        resolver.stop()
-        stores.close()
-        logger.info("stopped")
-        return 0
     }
 
-    // MARK: - Start
+    /// For upstreams, databases, files and the sidecar's own pipes.
+    private static let descriptorsBesideClients = 100
 
     /// As many descriptors as the system lets us have: the soft limit of many systems is 1,024.
     private func raiseDescriptorLimit() {
@@ -101,15 +128,28 @@ package final class SidecarProcess: @unchecked Sendable {
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let needed = configuration.limits.connections + Self.descriptorsBesideClients
+        guard limit.rlim_max < needed else { return }
+        logger.warning(
+            """
+            the system gives this process \(limit.rlim_max) file descriptors; limits.connections \
+            (\(configuration.limits.connections)) needs \(needed): raise the hard limit (ulimit -Hn, LimitNOFILE) or \
+            lower limits.connections
+            """)
     }
 
-    /// Signals are read on the admin loop; no thread is interrupted by one.
+    /// Those that end the process by a drain, and those that it hears and does not follow.
+    private static let drainSignals = [SIGTERM, SIGINT, SIGQUIT]
+    private static let otherSignals = [SIGHUP, SIGUSR1, SIGUSR2]
+
+    /// Signals are read on the admin loop; no thread is interrupted by one, and none ends the process by itself.
     private func watchSignals() throws {
-        signal(SIGPIPE, SIG_IGN)
+        // A write to a reader that is gone, to a file at its limit of size, or to a terminal from the background fails
+        // or waits as any other write.
+        for ignored in [SIGPIPE, SIGXFSZ, SIGTTOU] { signal(ignored, SIG_IGN) }
         var set = sigset_t()
         sigemptyset(&set)
-        sigaddset(&set, SIGTERM)
-        sigaddset(&set, SIGINT)
+        for number in Self.drainSignals + Self.otherSignals { sigaddset(&set, number) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
         let descriptor = signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
         if descriptor < 0 { throw SystemError(call: "signalfd") }
@@ -121,8 +161,7 @@ package final class SidecarProcess: @unchecked Sendable {
 
     private func startWorkers() throws {
         let setup = WorkerSetup(
-            limits: configuration.limits, connectionShare: configuration.workers, routes: routes,
-            lanes: lanes,
+            limits: configuration.limits, routes: routes, lanes: lanes,
             upstreams: configuration.upstreams, migrationCount: configuration.migrations.count,
             migrationsToRetire: configuration.migrationsToRetire, resolver: resolver,
             logs: LogMail(logger: logger, mailbox: admin.mailbox), board: board,
@@ -147,22 +186,27 @@ package final class SidecarProcess: @unchecked Sendable {
         }
     }
 
-    /// The first worker accepts for all; a connection goes to the one with the fewest calls. On the first worker's
-    /// thread.
-    private func startAccepting() {
+    /// The first worker accepts for all. On its thread.
+    private func startAccepting(_ first: WorkerPointer) {
         guard let (descriptor, isUnix) = listening else { return }
         listening = nil
-        let context = Unmanaged.passUnretained(self).toOpaque()
+        let gate = ConnectionGate(
+            workers: workers, first: first, limit: configuration.limits.connections, board: board, logger: logger)
+        self.gate = gate
+        let context = Unmanaged.passUnretained(gate).toOpaque()
         do {
             listener = try Listener.make(
-                descriptor: descriptor, isUnix: isUnix, loop: workers[0].loop, context: context
-            ) { context, descriptor in
-                Unmanaged<SidecarProcess>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.accepted(descriptor) }
-            }
+                descriptor: descriptor, isUnix: isUnix, loop: workers[0].loop, context: context,
+                starved: { Unmanaged<ConnectionGate>.fromOpaque($0).takeUnretainedValue().starved($1) },
+                accepted: { Unmanaged<ConnectionGate>.fromOpaque($0).takeUnretainedValue().accepted($1) })
             board.set(state: .serving)
             logger.info("serving", metadata: ["listen": .string("\(configuration.listen)")])
         } catch {
-            logger.critical("cannot accept connections: \(error)")
+            logger.critical("cannot accept connections, so that the sidecar ends: \(error)")
+            admin.mailbox.post { [self] in
+                exitStatus = 1
+                stopAll()
+            }
         }
     }
 
@@ -179,7 +223,7 @@ package final class SidecarProcess: @unchecked Sendable {
         let hasLooked = Atomic<Bool>(false)
         let looked: @Sendable () -> Void = { [self] in
             guard !hasLooked.exchange(true, ordering: .relaxed) else { return }
-            workers[0].post { [self] _ in startAccepting() }
+            workers[0].post { [self] first in startAccepting(first) }
         }
         let handover = SwitchHandover(
             workers: workers, admin: admin, lanes: lanes, longestHold: configuration.limits.handoverWait
@@ -219,12 +263,6 @@ package final class SidecarProcess: @unchecked Sendable {
         }
     }
 
-    /// On the first worker's thread.
-    private func accepted(_ descriptor: Int32) {
-        let target = workers.count == 1 ? workers[0] : workers.min { $0.load < $1.load } ?? workers[0]
-        target.accept(descriptor, isOnItsLoop: target === workers[0])
-    }
-
     // MARK: - Drain
 
     private func signalArrived() {
@@ -232,7 +270,15 @@ package final class SidecarProcess: @unchecked Sendable {
         var info = signalfd_siginfo()
         while read(signals.pointee.descriptor, &info, MemoryLayout<signalfd_siginfo>.size) > 0 {
             logger.info("signal", metadata: ["number": .stringConvertible(info.ssi_signo)])
-            advance(.signal)
+            if Self.drainSignals.contains(Int32(info.ssi_signo)) {
+                advance(.signal)
+            } else {
+                logger.notice(
+                    """
+                    this signal changes nothing: the switch file is followed without one, and the configuration is \
+                    read at start only; SIGTERM drains and ends the sidecar
+                    """)
+            }
         }
     }
 
@@ -242,7 +288,6 @@ package final class SidecarProcess: @unchecked Sendable {
         case .startDelay:
             board.set(state: .draining)
             setTimer(configuration.drain.delayNanoseconds)
-            busyWorkers = workers.count
             for worker in workers {
                 worker.tellWhenEmpty { self.admin.mailbox.post { self.workerIsEmpty() } }
             }
@@ -252,6 +297,7 @@ package final class SidecarProcess: @unchecked Sendable {
             workers[0].post { [self] _ in
                 listener?.close()
                 listener = nil
+                gate?.close()
             }
             for worker in workers { worker.post { $0.leave() } }
         case .end: stopAll()

@@ -9,10 +9,10 @@ struct InitSwitchesCommand: AsyncParsableCommand {
         commandName: "init-switches",
         abstract: "Creates the switch file: the first one, or one that was lost.",
         discussion: """
-            A sidecar without a switch file refuses every call rather than guess, so this is said once, on purpose. A \
-            migration that never had switches is at phase idle, and no key is enrolled. One that had gets back what the \
-            running sidecar has in force, or else what the audit file beside the switch file says last. The file's place \
-            is the configuration's `switches`; a file that is there already is never touched.
+            A sidecar without a switch file refuses every call rather than guess, so this is said once, on purpose. \
+            A migration that never had switches is at phase idle, and no key is enrolled. One that had gets back what \
+            the running sidecar has in force, or else what the audit file beside the switch file says last. The \
+            file's place is the configuration's `switches`; a file that is there already is never touched.
 
             Exit status: 0 created, 1 the configuration is wrong or the file cannot be created.
             """)

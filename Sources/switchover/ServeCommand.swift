@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Logging
 import Sidecar
 
@@ -13,6 +14,9 @@ struct ServeCommand: ParsableCommand {
             most drain.timeout). A \
             second signal skips to the next of these steps.
 
+            SIGINT and SIGQUIT do the same; SIGHUP, SIGUSR1 and SIGUSR2 are logged and change nothing. A log that \
+            nobody reads, or that cannot be written, stops nothing: its lines are dropped and counted.
+
             Exit status: 0 after a drain, 1 when it cannot start.
             """)
 
@@ -20,22 +24,29 @@ struct ServeCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try options.load()
-        let log = configuration.log
+        let logs = LogQueue(descriptor: STDERR_FILENO, format: configuration.log.format)
+        let level = configuration.log.level
         LoggingSystem.bootstrap { label in
-            var handler: any LogHandler =
-                log.format == .json ? JSONLogHandler(label: label) : StreamLogHandler.standardError(label: label)
-            handler.logLevel = log.level
+            var handler = LineLogHandler(label: label, queue: logs)
+            handler.logLevel = level
             return handler
         }
         let logger = Logger(label: "switchover")
         for warning in configuration.warnings { logger.warning("\(warning)") }
         do {
-            throw ExitCode(try SidecarProcess(configuration: configuration, logger: logger).run())
+            let process = try SidecarProcess(configuration: configuration, logger: logger, logs: logs)
+            let status = try process.run()
+            logs.close(withinMilliseconds: Self.flushMilliseconds)
+            throw ExitCode(status)
         } catch let code as ExitCode {
             throw code
         } catch {
+            logs.close(withinMilliseconds: Self.flushMilliseconds)
             StandardError.write("\(error)")
             throw ExitCode.failure
         }
     }
+
+    /// How long the end waits for whoever reads the log.
+    private static let flushMilliseconds = 2000
 }

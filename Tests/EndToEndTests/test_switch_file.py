@@ -154,10 +154,10 @@ def mount(folder, version, content):
 
 WRONG = {
     "broken": (put, text(9)[:-5], "not valid JSON"),
-    "vanishes": (vanish, None, "is gone; put it back"),
+    "vanishes": (vanish, None, "is gone; write it back"),
     "goes back in epoch": (put, text(3), "epoch 3 is lower than 7, which is in force; write 8"),
     "changes under its epoch": (put, text(7, gray="none"), "changed, but not its epoch 7; write 8"),
-    "link to nothing": (lambda sidecar, _: mount(sidecar.folder, 2, None), None, "is gone; put it back"),
+    "link to nothing": (lambda sidecar, _: mount(sidecar.folder, 2, None), None, "is gone; write it back"),
     "link to a file that goes back": (
         lambda sidecar, content: mount(sidecar.folder, 2, content), text(3), "epoch 3 is lower than 7"),
     "link to a broken file": (lambda sidecar, content: mount(sidecar.folder, 2, content), "{", "not valid JSON"),

@@ -20,6 +20,35 @@ import Testing
         close(other)
     }
 
+    /// Thousands that are due together do not keep what is ready waiting; all fire, none twice.
+    @Test func timersThatAreDueTogetherLetOthersIn() throws {
+        final class Fired {
+            var count = 0
+        }
+        let test = try TestLoop()
+        let fired = Fired()
+        let count = 5_000
+        let timers = UnsafeMutablePointer<Timer>.allocate(capacity: count)
+        let due = test.loop.pointee.now
+        for index in 0..<count {
+            (timers + index).initialize(
+                to: Timer(context: Unmanaged.passUnretained(fired).toOpaque()) {
+                    Unmanaged<Fired>.fromOpaque($0).takeUnretainedValue().count += 1
+                })
+            test.loop.arm(timers + index, at: due)
+        }
+        let (one, other) = try Sockets.pair()
+        #expect(write(other, "x", 1) == 1)
+        var told: [Int] = []
+        let watch = try TestWatch(test.loop, one, .readable) { _ in told.append(fired.count) }
+        test.run(until: { fired.count == count })
+        let gaps = zip(told, told.dropFirst()).map { $1 - $0 }
+        #expect(gaps.allSatisfy { $0 <= 256 } && gaps.reduce(0, +) > count / 2)
+        watch.close()
+        close(other)
+        timers.deallocate()
+    }
+
     /// Both are ready in one batch; whichever is told first closes the other, which must not be told any more.
     @Test func aWatchClosedInTheSameBatchIsNotTold() throws {
         let test = try TestLoop()

@@ -9,7 +9,7 @@ package struct Limits: Sendable, Equatable {
     package var metadataFields = 100
     /// Calls that a client connection may have open at once (SETTINGS_MAX_CONCURRENT_STREAMS).
     package var streamsPerConnection = 256
-    /// Client connections of the process; a further one is closed at once.
+    /// Client connections of the process; for a further one the one that has been idle longest is closed.
     package var connections = 1024
     /// Flow-control window of each stream, both sides. In bytes.
     package var streamWindow = 256 << 10
@@ -17,8 +17,14 @@ package struct Limits: Sendable, Equatable {
     package var connectionBuffer = 8 << 20
     /// Bodies waiting in memory for all connections of one worker. In bytes.
     package var workerBuffer = 24 << 20
-    /// Calls waiting for a place on one upstream connection; the next one ends with `RESOURCE_EXHAUSTED`.
+    /// Calls of a worker waiting for a place on a connection to an upstream; the next one ends with
+    /// `RESOURCE_EXHAUSTED`.
     package var upstreamQueue = 1000
+    /// How long a call may wait there; then it ends with `RESOURCE_EXHAUSTED`. In nanoseconds.
+    package var upstreamQueueWait: UInt64 = 10_000_000_000
+    /// Connections of a worker to one upstream; each is opened when the others are nearly full. With the usual 100
+    /// streams a connection, 6,400 calls of a worker run at once.
+    package var upstreamConnections = 64
 
     /// Writes of one record that may wait for the one before; the next one ends with `RESOURCE_EXHAUSTED`.
     package var laneQueue = 100
@@ -84,6 +90,8 @@ extension Limits {
         size("connection_buffer", \.connectionBuffer, 64 << 10...16 << 30),
         size("worker_buffer", \.workerBuffer, 64 << 10...64 << 30),
         count("upstream_queue", \.upstreamQueue, 0...1_000_000),
+        duration("upstream_queue_wait", \.upstreamQueueWait, 10_000_000...3_600_000_000_000),
+        count("upstream_connections", \.upstreamConnections, 1...10_000),
         count("lane_queue", \.laneQueue, 0...100_000),
         duration("follower_timeout", \.followerTimeout, 1_000_000...600_000_000_000),
         duration("settle_after", \.settleAfter, 1_000_000...86_400_000_000_000),

@@ -4,7 +4,8 @@ package import Logging
 import Migration
 import WireFormat
 
-/// Log messages of loops that serve calls: written by the loop that they are mailed to, since writing may block.
+/// What loops that serve calls hand to others: log messages, which the log's thread writes, and what takes long to
+/// free.
 package struct LogMail: Sendable {
     private let logger: Logger
     private let mailbox: Mailbox
@@ -16,11 +17,10 @@ package struct LogMail: Sendable {
 
     func post(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata = [:]) {
         guard level >= logger.logLevel else { return }
-        let logger = logger
-        mailbox.post { logger.log(level: level, "\(message)", metadata: metadata) }
+        logger.log(level: level, "\(message)", metadata: metadata)
     }
 
-    /// Lets go of an object on the mailed loop: to free a set of a million keys takes milliseconds.
+    /// Releases an object on the mailed loop: to free a set of a million keys takes milliseconds.
     func retire(_ object: some AnyObject & Sendable) {
         mailbox.post { withExtendedLifetime(object) {} }
     }

@@ -62,8 +62,11 @@ struct Call {
     /// Monotonic nanoseconds; 0 where there is none.
     var deadline: UInt64 = 0
 
-    /// Link of the free list.
+    /// Links of the free list, or of the writes that wait for the end of a change.
     var next: CallPointer?
+    var previous: CallPointer?
+    /// The change that the write waited for is over, and its turn has not come yet.
+    var isReleased = false
 
     /// The other side may have to be asked with the same message.
     var mayAskAgain: Bool { phase == .receiving || phase != .answering && machine.holdsReply }
@@ -143,8 +146,9 @@ extension CallPointer {
     /// The change that the write waited for has been made, or taken back.
     func holdEnded(refused: Bool) {
         guard pointee.phase == .waiting else { return }
-        // Not in the worker's list any more.
+        // Not in the worker's lists any more.
         pointee.phase = .receiving
+        pointee.isReleased = false
         if refused { return refuse(.keyMoving) }
         readMessage()
     }

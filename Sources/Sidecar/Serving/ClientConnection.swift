@@ -5,6 +5,7 @@ import Migration
 /// One connection of a client.
 ///
 ///     serving --GOAWAY and ping sent--> announced --ping answered, or time--> leaving --last call ended--> freed
+///     leaving because it was idle --time--> freed, whatever its client does
 ///     any --socket lost, broken HTTP/2, flood--> freed; its calls end, their legs are cancelled
 ///
 /// A client that has not sent its SETTINGS within `limits.handshake_timeout` is cut off; one that has made no call for
@@ -16,6 +17,9 @@ struct ClientConnection: ~Copyable {
     var account = BufferAccount()
     var timer: Timer
     var isAnnounced = false
+    var isLeaving = false
+    /// It was told to go because it had nothing to do.
+    var leavesIdle = false
     var hasHeard = false
     var hasReceived = false
     /// When the last call began, monotonic nanoseconds.
@@ -103,11 +107,12 @@ extension ClientConnectionPointer {
     }
 
     private func timedOut() {
+        if pointee.isLeaving { return session.pointee.openStreams == 0 ? close() : armLeaveTimer() }
         if pointee.isAnnounced { return leave() }
         guard pointee.hasHeard else { return close() }
         let loop = pointee.worker.pointee.loop
         let isIdle = session.pointee.openStreams == 0 && idleSince <= loop.pointee.now
-        if isIdle { announceShutdown() } else { armIdleTimer() }
+        if isIdle { leaveIdle(atOnce: false) } else { armIdleTimer() }
     }
 
     /// When the connection will have been idle for too long, if no call comes.
@@ -190,12 +195,41 @@ extension ClientConnectionPointer {
 
     // MARK: - The end
 
+    /// Whether it has nothing to do: no call, and no answer that a slow client is still reading.
+    var isIdle: Bool {
+        guard session.pointee.openStreams == 0, !pointee.isAnnounced else { return false }
+        guard pointee.socket.isBlocked else { return true }
+        return pointee.lastCallAt + Self.readingNanoseconds < pointee.worker.pointee.loop.pointee.now
+    }
+
+    /// How long a client may take to read what is left of its last answer.
+    private static var readingNanoseconds: UInt64 { 30_000_000_000 }
+
+    /// It has nothing to do and must go: with GOAWAY, a ping's round trip and another GOAWAY, or with the last of these
+    /// alone.
+    func leaveIdle(atOnce: Bool) {
+        guard pointee.hasHeard else { return close() }
+        if !atOnce {
+            pointee.leavesIdle = true
+            return announceShutdown()
+        }
+        pointee.server.shutDown()
+        if !pointee.socket.isBlocked {
+            let buffer = pointee.worker.pointee.loop.pointee.sendBuffer
+            let count = session.send(into: buffer)
+            if count > 0 { _ = pointee.socket.send(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+            drainEvents()
+        }
+        close()
+    }
+
     /// First half of a graceful end: the client is told to open no new streams here. A ping's round trip later it has
     /// heard it.
     func announceShutdown() {
         guard !pointee.isAnnounced else { return }
         let loop = pointee.worker.pointee.loop
         pointee.isAnnounced = true
+        pointee.worker.pointee.load.pointee.countLeaving(1)
         pointee.server.announceShutdown()
         session.ping()
         loop.arm(timerPointer, at: loop.pointee.now + 1_000_000_000)
@@ -203,8 +237,16 @@ extension ClientConnectionPointer {
 
     /// Second half: streams opened from now on are refused, those in flight end, then the connection closes.
     private func leave() {
-        pointee.worker.pointee.loop.disarm(timerPointer)
+        guard !pointee.isLeaving else { return }
+        pointee.isLeaving = true
         pointee.server.shutDown()
+        // A client that reads nothing any more keeps no connection that is not in use.
+        if pointee.leavesIdle { armLeaveTimer() } else { pointee.worker.pointee.loop.disarm(timerPointer) }
+    }
+
+    private func armLeaveTimer() {
+        let loop = pointee.worker.pointee.loop
+        loop.arm(timerPointer, at: loop.pointee.now + 1_000_000_000)
     }
 
     /// Ends the connection at once; its calls learn that the client is gone.

@@ -1,3 +1,4 @@
+import EventLoop
 import Migration
 
 /// What a worker is waiting for before the switches may go on.
@@ -31,9 +32,41 @@ extension WorkerPointer {
         }
         guard held == nil else { return }
         fenceRetired(snapshot)
-        let waiting = pointee.waiting
-        pointee.waiting = []
-        for call in waiting { call.holdEnded(refused: refusesWaiting) }
+        release(refused: refusesWaiting)
+    }
+
+    /// How many writes go on before other calls have their turn.
+    private var releasedAtOnce: Int { 64 }
+
+    private func release(refused: Bool) {
+        // Those of an earlier change are not refused by this one, nor let through by it.
+        while pointee.refusesReleased != refused, let call = pointee.released.first {
+            goOn(call, refused: pointee.refusesReleased)
+        }
+        let isUnderWay = pointee.released.first != nil
+        pointee.refusesReleased = refused
+        var next = pointee.waiting.first
+        while let call = next {
+            call.pointee.isReleased = true
+            next = call.pointee.next
+        }
+        pointee.released.append(all: &pointee.waiting)
+        if !isUnderWay { releaseSome() }
+    }
+
+    private func releaseSome() {
+        for _ in 0..<releasedAtOnce {
+            guard let call = pointee.released.first else { return }
+            goOn(call, refused: pointee.refusesReleased)
+        }
+        guard pointee.released.first != nil else { return }
+        let worker = SendablePointer(self)
+        pointee.loop.pointee.mailbox.post { worker.pointer.releaseSome() }
+    }
+
+    private func goOn(_ call: CallPointer, refused: Bool) {
+        pointee.released.remove(call)
+        call.holdEnded(refused: refused)
     }
 
     /// The old side of what is retired has nothing more to do.
@@ -76,5 +109,7 @@ extension WorkerPointer {
     /// The write waits for the end of a change.
     func wait(_ call: CallPointer) { pointee.waiting.append(call) }
 
-    func stopWaiting(_ call: CallPointer) { pointee.waiting.removeAll { $0 == call } }
+    func stopWaiting(_ call: CallPointer) {
+        if call.pointee.isReleased { pointee.released.remove(call) } else { pointee.waiting.remove(call) }
+    }
 }

@@ -24,7 +24,6 @@ struct Worker {
     let upstreamCount: Int
     /// For each upstream the migrations after whose retirement it is fenced; none: never.
     let migrationsToRetire: [[Int]]
-    let maxConnections: Int
     /// What it has to do just now; other threads may read it.
     let load: UnsafeMutablePointer<WorkerLoad>
     /// Room for a gray key in canonical form.
@@ -45,7 +44,10 @@ struct Worker {
     /// Keeps the memory behind `switches` and `held`.
     var snapshots: (current: SwitchSnapshot?, held: SwitchSnapshot?) = (nil, nil)
     /// Writes that wait for the end of a change, in the order in which they came.
-    var waiting: [CallPointer] = []
+    var waiting = WaitingCalls()
+    /// Those whose change is over: they go on a few at a time.
+    var released = WaitingCalls()
+    var refusesReleased = false
     /// Who is told when the calls of an earlier decision have ended.
     var drainWatch: (drain: Drain, drained: @Sendable () -> Void)?
 
@@ -60,6 +62,11 @@ struct Worker {
 struct WorkerLoad: ~Copyable {
     let calls = Atomic<Int>(0)
     let connections = Atomic<Int>(0)
+    /// Of the connections those that were told to go.
+    let leaving = Atomic<Int>(0)
+    /// Connections that it was given so far, and how often it has looked for an idle one to close.
+    let connectionsTaken = Atomic<Int>(0)
+    let closingsDone = Atomic<Int>(0)
 
     /// One writer: a plain load and store, no locked instruction.
     func countCall(_ change: Int) { calls.store(calls.load(ordering: .relaxed) &+ change, ordering: .relaxed) }
@@ -67,6 +74,8 @@ struct WorkerLoad: ~Copyable {
     func countConnection(_ change: Int) {
         connections.store(connections.load(ordering: .relaxed) &+ change, ordering: .relaxed)
     }
+
+    func countLeaving(_ change: Int) { leaving.store(leaving.load(ordering: .relaxed) &+ change, ordering: .relaxed) }
 }
 
 typealias WorkerPointer = UnsafeMutablePointer<Worker>
@@ -94,7 +103,7 @@ extension WorkerPointer {
                 routes: setup.routes, lanes: setup.lanes,
                 counters: counters, upstreams: upstreams, upstreamCount: count,
                 migrationsToRetire: setup.migrationsToRetire,
-                maxConnections: max(setup.limits.connections / setup.connectionShare, 1), load: load,
+                load: load,
                 keyScratch: .allocate(byteCount: KeyPlan.scratchBytes, alignment: 16), logs: setup.logs,
                 board: setup.board, accessLog: setup.accessLogShare > 0 ? AccessLog(share: setup.accessLogShare) : nil,
                 switches: switches, held: held, running: running, migrationCount: migrations
@@ -115,6 +124,9 @@ extension WorkerPointer {
             ),
             timer: Timer(context: pointee.upstreams + index) {
                 $0.assumingMemoryBound(to: UpstreamPool.self).growIfNeeded()
+            },
+            queueTimer: Timer(context: pointee.upstreams + index) {
+                $0.assumingMemoryBound(to: UpstreamPool.self).queueTimePassed()
             }
         )
     }
@@ -201,14 +213,43 @@ extension WorkerPointer {
 
     private var connectionCount: Int { pointee.load.pointee.connections.load(ordering: .relaxed) }
 
-    /// Serves an accepted connection, or closes it when there are too many.
+    /// Serves a connection that was given to this worker.
+    func take(_ descriptor: Int32) {
+        accept(descriptor)
+        pointee.load.pointee.connectionsTaken.add(1, ordering: .relaxed)
+    }
+
+    /// Serves an accepted connection.
     func accept(_ descriptor: Int32) {
-        guard connectionCount < pointee.maxConnections, !pointee.isLeaving else {
+        guard !pointee.isLeaving else {
             pointee.counters.add(.clientConnectionsRefused)
             Glibc.close(descriptor)
             return
         }
         ClientConnectionPointer.serve(descriptor, worker: self)
+    }
+
+    /// The connection without a call whose last one is longest ago; those that were told to go do not count.
+    var longestIdle: ClientConnectionPointer? {
+        var found: ClientConnectionPointer?
+        var next = pointee.firstConnection
+        while let connection = next {
+            next = connection.pointee.next
+            guard connection.isIdle, connection.pointee.lastCallAt < found?.pointee.lastCallAt ?? .max else { continue }
+            found = connection
+        }
+        return found
+    }
+
+    /// Makes room for another connection.
+    func closeLongestIdle() {
+        pointee.load.pointee.closingsDone.add(1, ordering: .relaxed)
+        guard let connection = longestIdle else { return }
+        pointee.counters.add(.idleConnectionsClosed)
+        // Those that are on their way out have descriptors still.
+        let isCrowded =
+            pointee.load.pointee.leaving.load(ordering: .relaxed) >= max(pointee.limits.connections / 4, 16)
+        connection.leaveIdle(atOnce: isCrowded)
     }
 
     func add(_ connection: ClientConnectionPointer) {
@@ -225,6 +266,7 @@ extension WorkerPointer {
         next?.pointee.previous = previous
         if let previous { previous.pointee.next = next } else { pointee.firstConnection = next }
         pointee.load.pointee.countConnection(-1)
+        if connection.pointee.isAnnounced { pointee.load.pointee.countLeaving(-1) }
         pointee.counters.add(.clientConnectionsClosed)
         if connectionCount == 0 { pointee.whenEmpty?() }
     }

@@ -7,8 +7,6 @@ import Synchronization
 /// What all workers are made from.
 struct WorkerSetup {
     let limits: Limits
-    /// Among how many workers the process's limit on connections is divided.
-    let connectionShare: Int
     let routes: UnsafePointer<RouteTable>
     let lanes: LaneTable
     let upstreams: [Upstream]
@@ -30,6 +28,10 @@ final class WorkerThread: @unchecked Sendable {
     private let thread: LoopThread
     private let worker: WorkerPointer
     private let heartbeat: UnsafeMutablePointer<Heartbeat>
+    /// Connections that were given to the worker, and how often it was asked to close one: counted by the first
+    /// worker's thread alone.
+    private var handed = 0
+    private var closingsAsked = 0
 
     init(index: Int, setup: WorkerSetup, counters: WorkerCounters) throws {
         thread = try LoopThread(name: "worker-\(index)")
@@ -43,9 +45,22 @@ final class WorkerThread: @unchecked Sendable {
     func start() throws { try thread.start() }
     func join() { thread.join() }
 
-    /// Calls and connections that it has now.
-    var load: Int { worker.pointee.load.pointee.calls.load(ordering: .relaxed) }
+    /// Connections that it has now.
     var connectionCount: Int { worker.pointee.load.pointee.connections.load(ordering: .relaxed) }
+
+    /// Connections that it has and that stay, with those that are on their way to it. On the first worker's thread.
+    var openConnections: Int {
+        let load = worker.pointee.load
+        let onTheWay = handed - load.pointee.connectionsTaken.load(ordering: .relaxed)
+        let asked = closingsAsked - load.pointee.closingsDone.load(ordering: .relaxed)
+        return connectionCount + onTheWay - asked - load.pointee.leaving.load(ordering: .relaxed)
+    }
+
+    /// On the first worker's thread.
+    var share: WorkerShare {
+        WorkerShare(
+            calls: worker.pointee.load.pointee.calls.load(ordering: .relaxed), connections: openConnections)
+    }
 
     /// Runs `work` on the worker's loop.
     func post(_ work: @escaping @Sendable (WorkerPointer) -> Void) {
@@ -55,10 +70,20 @@ final class WorkerThread: @unchecked Sendable {
 
     func tellWhenEmpty(_ empty: @escaping @Sendable () -> Void) { post { $0.watchForEmptiness(empty) } }
 
+    /// On the first worker's thread.
     func accept(_ descriptor: Int32, isOnItsLoop: Bool) {
-        if isOnItsLoop { return worker.accept(descriptor) }
+        handed += 1
+        if isOnItsLoop { return worker.take(descriptor) }
         let worker = SendablePointer(worker)
-        if !thread.mailbox.post({ worker.pointer.accept(descriptor) }) { Glibc.close(descriptor) }
+        if thread.mailbox.post({ worker.pointer.take(descriptor) }) { return }
+        handed -= 1
+        Glibc.close(descriptor)
+    }
+
+    /// On the first worker's thread.
+    func closeLongestIdle() {
+        closingsAsked += 1
+        post { $0.closeLongestIdle() }
     }
 
     /// Ends what is left and the thread with it.

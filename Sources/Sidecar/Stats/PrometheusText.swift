@@ -128,7 +128,11 @@ package enum PrometheusText {
             ("connections_accepted", .clientConnectionsAccepted, "Client connections that were taken."),
             (
                 "connections_refused", .clientConnectionsRefused,
-                "Client connections closed at once: there were too many."
+                "Client connections closed at once: there were too many, and all had calls."
+            ),
+            (
+                "connections_idle_closed", .idleConnectionsClosed,
+                "Client connections closed to make room: they had been idle longest."
             ),
             ("cancellations", .clientCancellations, "Calls that clients reset before their end."),
             ("protocol_errors", .protocolErrors, "Client connections closed because they broke HTTP/2's rules."),
@@ -182,6 +186,9 @@ package enum PrometheusText {
         let process = snapshot.process
         writer.family("switchover_build_info", .gauge, "1; the build that runs is in the labels.")
         writer.sample("switchover_build_info", [("version", Version.current)], 1)
+        writer.single(
+            "switchover_log_lines_lost_total", .counter, snapshot.lostLogLines,
+            "Log lines that could not be written, or that nobody read in time.")
         writer.single("switchover_workers", .gauge, snapshot.workers, "Event loops that serve calls.")
         writer.family("process_cpu_seconds_total", .counter, "User and system CPU time.")
         writer.sample("process_cpu_seconds_total", [], "\(process.cpuSeconds)")

@@ -12,20 +12,24 @@ package struct Readiness: Sendable, Equatable {
     package var state = State.starting
     /// Migrations without switches; every call of them is refused.
     package var withoutSwitches: [String] = []
+    /// All client connections that may be have calls, and another had to be refused.
+    package var isTurningAway = false
 
     package init(state: State = .starting, withoutSwitches: [String] = []) {
         self.state = state
         self.withoutSwitches = withoutSwitches
     }
 
-    package var isReady: Bool { state == .serving && withoutSwitches.isEmpty }
+    package var isReady: Bool { state == .serving && withoutSwitches.isEmpty && !isTurningAway }
 
     /// One line for a person.
     package var reason: String {
         switch state {
         case .starting: "starting"
         case .draining: "draining"
-        case .serving where withoutSwitches.isEmpty: "ready"
+        case .serving where isReady: "ready"
+        case .serving where withoutSwitches.isEmpty:
+            "all client connections that may be (limits.connections) have calls; another was refused"
         case .serving: "no switches for \(withoutSwitches.joined(separator: ", "))"
         }
     }

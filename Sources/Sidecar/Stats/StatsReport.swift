@@ -58,6 +58,7 @@ package struct StatsReport: Encodable {
         let connections: UInt64
         let accepted: UInt64
         let refused: UInt64
+        let idleClosed: UInt64
         let cancellations: UInt64
         let protocolErrors: UInt64
         let floods: UInt64
@@ -95,6 +96,7 @@ package struct StatsReport: Encodable {
         let openDescriptors: Int
         let threads: Int
         let startSeconds: Double
+        let lostLogLines: UInt64
     }
 
     /// What is counted for a migration, by the names of the counters; lanes as they are now.
@@ -159,7 +161,7 @@ package struct StatsReport: Encodable {
         }
         switches = Dictionary(uniqueKeysWithValues: known)
         switchChanges = Changes(snapshot.changes)
-        process = Process(snapshot.process)
+        process = Process(snapshot.process, lostLogLines: snapshot.lostLogLines)
     }
 
     /// As JSON with sorted keys and a line feed at the end.
@@ -197,6 +199,7 @@ extension StatsReport.Clients {
         connections = snapshot.openClientConnections
         accepted = snapshot[.clientConnectionsAccepted]
         refused = snapshot[.clientConnectionsRefused]
+        idleClosed = snapshot[.idleConnectionsClosed]
         cancellations = snapshot[.clientCancellations]
         protocolErrors = snapshot[.protocolErrors]
         floods = snapshot[.floodsClosed]
@@ -255,7 +258,8 @@ extension StatsReport.Switches {
 }
 
 extension StatsReport.Process {
-    init(_ process: ProcessStatistics) {
+    init(_ process: ProcessStatistics, lostLogLines: UInt64) {
+        self.lostLogLines = lostLogLines
         cpuSeconds = process.cpuSeconds
         residentBytes = process.residentBytes
         openDescriptors = process.openDescriptors

@@ -8,6 +8,7 @@ package struct StatsSnapshot: Sendable {
     package let readiness: Readiness
     package let switches: [SwitchSummary?]
     package let changes: SwitchChanges
+    package let lostLogLines: UInt64
     package let process: ProcessStatistics
     private let shape: CounterShape
     private let cells: [UInt64]
@@ -35,6 +36,7 @@ package struct StatsSnapshot: Sendable {
         readiness = status.readiness
         switches = status.switches
         changes = status.changes
+        lostLogLines = status.lostLogLines
         self.process = process
         self.shape = shape
         self.cells = cells

@@ -8,6 +8,8 @@ package final class StatusBoard: Sendable {
         /// By the migration's position.
         package var switches: [SwitchSummary?]
         package var changes: SwitchChanges
+        /// Log lines that could not be written, since the start.
+        package var lostLogLines: UInt64 = 0
     }
 
     private struct Box {
@@ -18,10 +20,12 @@ package final class StatusBoard: Sendable {
     }
 
     private let migrations: [String]
+    private let lostLogLines: @Sendable () -> UInt64
     private let box: Locked<Box>
 
-    package init(migrations: [String]) {
+    package init(migrations: [String], lostLogLines: @escaping @Sendable () -> UInt64 = { 0 }) {
         self.migrations = migrations
+        self.lostLogLines = lostLogLines
         let unknown = [SwitchSummary?](repeating: nil, count: migrations.count)
         let readiness = Readiness(state: .starting, withoutSwitches: migrations)
         let unlisted = [[String]](repeating: [], count: migrations.count)
@@ -32,7 +36,11 @@ package final class StatusBoard: Sendable {
                 unlistedMethods: unlisted))
     }
 
-    package var status: Status { box.withLock { $0.status } }
+    package var status: Status {
+        var status = box.withLock { $0.status }
+        status.lostLogLines = lostLogLines()
+        return status
+    }
     package var readiness: Readiness { status.readiness }
 
     /// A state that has passed does not come back.
@@ -52,6 +60,9 @@ package final class StatusBoard: Sendable {
             status.readiness.withoutSwitches = zip(migrations, switches).filter { $0.1 == nil }.map(\.0)
         }
     }
+
+    /// Whether client connections are refused just now.
+    func set(isTurningAway: Bool) { change { $0.readiness.isTurningAway = isTurningAway } }
 
     /// What a look at the switch file came to.
     package func set(switchFileRefused isRefused: Bool) { change { $0.changes.looked(isRefused: isRefused) } }

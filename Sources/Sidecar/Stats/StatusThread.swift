@@ -35,9 +35,12 @@ final class StatusThread {
         }
     }
 
+    /// Of a start that failed halfway; else it is stopped already.
+    deinit { stop() }
+
     func start() throws { try thread.start() }
 
-    /// Stops answering, closes both, removes the control socket's file.
+    /// Stops answering, closes both, removes the control socket's file. A second call does nothing.
     func stop() {
         thread.stop()
         thread.join()

@@ -16,8 +16,10 @@ package struct WorkerCounters: @unchecked Sendable {
     package enum Counter: Int, Sendable, CaseIterable {
         case clientConnectionsAccepted
         case clientConnectionsClosed
-        /// Closed at once, because there were too many.
+        /// Closed at once, because there were too many and all had calls.
         case clientConnectionsRefused
+        /// Closed to make room for others, since they had been idle longest.
+        case idleConnectionsClosed
         /// Streams that clients reset before their end.
         case clientCancellations
         case clientBytesReceived

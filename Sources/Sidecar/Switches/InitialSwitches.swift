@@ -50,9 +50,9 @@ package struct InitialSwitches {
         guard record.unreadable == 0 else {
             throw Refusal(
                 description: """
-                    \(audit) has \(record.unreadable) lines that cannot be read after the newest change of \(migration): \
-                    what was in force last is not known, and idle could hide records that were inserted into new. Put the \
-                    switch file back from a copy; or mend or remove those lines, and repeat this
+                    \(audit) has \(record.unreadable) lines that cannot be read after the newest change of \
+                    \(migration): what was in force last is not known, and idle could hide records that were inserted \
+                    into new. Put the switch file back from a copy; or correct or remove those lines, and repeat this
                     """)
         }
         let idle = SwitchState(phase: .idle, enrolled: KeySelection(), gray: KeySelection())

@@ -50,7 +50,8 @@ struct SwitchFile {
         switch (state, reading) {
         case (.unknown, .missing):
             return .notReady(
-                "there is no switch file; create it, or write back what was in force last, with: switchover init-switches"
+                "there is no switch file; create it, or write back what was in force last, with: "
+                    + "switchover init-switches"
             )
         case (.unknown, .broken(let reason)):
             return .notReady(reason)
@@ -79,7 +80,7 @@ struct SwitchFile {
             guard index < states.count, index < before.count, let last = before[index], let next = states[index],
                 let obstacle = Self.jump(from: last, to: next)
             else { continue }
-            let epoch = epochs[index].map { " Write back phase \(last.phase.name), epoch \($0.epoch)." } ?? ""
+            let epoch = epochs[index].map { "; or write back phase \(last.phase.name), epoch \($0.epoch)" } ?? ""
             return "migration \(name): \(obstacle.sentence(name))\(epoch)"
         }
         return nil

@@ -106,8 +106,8 @@ struct SwitchFileFollower {
             }
             say(
                 .warning,
-                "migration \(name): the audit file says \(last.state.phase.name) (epoch \(last.epoch)), the switch file "
-                    + "\(next.phase.name), which is taken; no command would have made that change: "
+                "migration \(name): the audit file says \(last.state.phase.name) (epoch \(last.epoch)), the switch "
+                    + "file \(next.phase.name), which is taken; no command would have made that change: "
                     + obstacle.sentence(name))
         }
     }

@@ -21,6 +21,8 @@ struct Leg {
     /// Nil before there is one and once the stream is closed.
     var connection: UpstreamConnectionPointer?
     var isQueued = false
+    /// Since when, monotonic nanoseconds.
+    var queuedAt: UInt64 = 0
     var waitsForReset = false
     /// Links of the list that it waits in: an upstream's queue, or a connection's streams to be reset.
     var next: LegPointer?

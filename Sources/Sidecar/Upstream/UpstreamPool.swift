@@ -8,8 +8,8 @@ import WireFormat
 ///
 /// A connection is made when the worker starts and made anew whenever it is lost, off the path of calls; a further
 /// one is opened when the others come near the number of streams that the peer allows. While nothing is known against
-/// the upstream, calls wait for the connection that is being made, in a bounded queue; after a failed attempt they
-/// fail at once until it has been reached again.
+/// the upstream, calls wait for the connection that is being made, in a bounded queue and for a bounded time; after a
+/// failed attempt they fail at once until it has been reached again.
 struct UpstreamPool {
     let worker: WorkerPointer
     let index: Int
@@ -31,8 +31,10 @@ struct UpstreamPool {
     /// The open connection that calls go to as long as it has room.
     var current: UpstreamConnectionPointer?
     var queue = LegQueue()
-
-    static var maxConnections: Int { 8 }
+    /// Set while something waits in the queue.
+    var queueTimer: Timer
+    var fullness = RareLog()
+    var giveUps = RareLog()
 }
 
 typealias UpstreamPoolPointer = UnsafeMutablePointer<UpstreamPool>
@@ -48,6 +50,7 @@ extension UpstreamPoolPointer {
         guard pointee.queue.count < pointee.worker.pointee.limits.upstreamQueue else { return leg.queueFull() }
         enqueue(leg)
         growIfNeeded()
+        noteFullness()
     }
 
     /// Fail fast: nothing is connected and the last attempt failed.
@@ -65,12 +68,30 @@ extension UpstreamPoolPointer {
         return best.room > 0 ? best : nil
     }
 
+    /// All connections that may be are there, and calls wait for room on them.
+    private func noteFullness() {
+        let worker = pointee.worker
+        let limit = worker.pointee.limits.upstreamConnections
+        guard pointee.connections.count >= limit, !pointee.connections.contains(where: { $0.pointee.phase != .open }),
+            pointee.fullness.event(at: worker.pointee.loop.pointee.now) != nil
+        else { return }
+        let streams = pointee.connections.reduce(0) { $0 + $1.pointee.maxStreams }
+        worker.log(
+            .warning,
+            """
+            all \(limit) connections that may be (limits.upstream_connections) are full, \(streams) calls: further \
+            ones wait for at most limits.upstream_queue_wait. Raise limits.upstream_connections, or the number of \
+            streams that the upstream allows a connection
+            """, upstream: pointee.name)
+    }
+
     // MARK: - Connecting
 
     /// Makes a connection unless one is being made, all that may be are there, or the last failure is too recent.
     func growIfNeeded() {
         let worker = pointee.worker
-        guard !pointee.isClosed, !pointee.isResolving, pointee.connections.count < UpstreamPool.maxConnections,
+        guard !pointee.isClosed, !pointee.isResolving,
+            pointee.connections.count < worker.pointee.limits.upstreamConnections,
             !pointee.connections.contains(where: { $0.pointee.phase == .connecting || !$0.isNearlyFull })
         else { return }
         guard pointee.schedule.restsUntil <= worker.pointee.loop.pointee.now else {
@@ -168,6 +189,9 @@ extension UpstreamPoolPointer {
     }
 
     private func enqueue(_ leg: LegPointer) {
+        let loop = pointee.worker.pointee.loop
+        leg.pointee.queuedAt = loop.pointee.now
+        if pointee.queue.first == nil { loop.arm(queueTimerPointer, at: giveUpAt(leg)) }
         pointee.queue.append(leg)
         leg.pointee.isQueued = true
         pointee.worker.pointee.counters.add(.callsQueued, upstream: pointee.index)
@@ -177,5 +201,30 @@ extension UpstreamPoolPointer {
         pointee.queue.remove(leg)
         leg.pointee.isQueued = false
         pointee.worker.pointee.counters.add(.callsUnqueued, upstream: pointee.index)
+        if pointee.queue.first == nil { pointee.worker.pointee.loop.disarm(queueTimerPointer) }
+    }
+
+    private func giveUpAt(_ leg: LegPointer) -> UInt64 {
+        leg.pointee.queuedAt + pointee.worker.pointee.limits.upstreamQueueWait
+    }
+
+    /// Those that have waited too long are refused: no room may come for ever, if streams are open for ever.
+    func queueTimePassed() {
+        let worker = pointee.worker
+        let now = worker.pointee.loop.pointee.now
+        while let leg = pointee.queue.first, giveUpAt(leg) <= now {
+            leaveQueue(leg)
+            leg.queueFull()
+            guard let count = pointee.giveUps.event(at: now) else { continue }
+            worker.log(
+                .error,
+                "\(count) \(count == 1 ? "call was" : "calls were") refused: no room came on any connection within "
+                    + "limits.upstream_queue_wait", upstream: pointee.name)
+        }
+        if let leg = pointee.queue.first { worker.pointee.loop.arm(queueTimerPointer, at: giveUpAt(leg)) }
+    }
+
+    private var queueTimerPointer: UnsafeMutablePointer<Timer> {
+        withUnsafeMutablePointer(to: &pointee.queueTimer) { $0 }
     }
 }

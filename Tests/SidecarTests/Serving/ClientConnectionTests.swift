@@ -37,17 +37,41 @@ import Testing
         test.finish()
     }
 
-    @Test func clientsAboveTheLimitAreClosed() throws {
-        var limits = Limits()
-        limits.connections = 2
-        let test = try TestWorker(limits)
-        let clients = try (0..<3).map { _ in try test.client() }
-        test.until("the third is closed") { clients[2].link.isClosed }
-        #expect(test.connections == 2)
-        clients[0].link.close()
-        test.until("one is gone") { test.connections == 1 }
-        _ = try test.client()
-        test.until("another is served") { test.connections == 2 }
+    /// The one whose last call is longest ago goes, with GOAWAY; those with calls stay.
+    @Test func theLongestIdleMakesRoom() throws {
+        let test = try TestWorker()
+        let clients = try (0..<4).map { _ in try test.client() }
+        test.until("all are there") { test.connections == 4 }
+        let busy = try clients[0].unary("/shop.Orders/List", [1])
+        let leg = try test.arrival(at: .old)
+        for index in [2, 1, 3] {
+            let call = try clients[index].unary("/shop.Orders/List", [1])
+            try test.arrival(at: .old).fail(0)
+            test.over(call)
+        }
+        for (gone, left) in [(2, 3), (1, 2), (3, 1)] {
+            test.worker.closeLongestIdle()
+            test.until("one has gone") { clients[gone].link.isClosed && test.connections == left }
+            #expect(clients[gone].link.peer.notices.contains(.goAway))
+        }
+        test.worker.closeLongestIdle()
+        #expect(test.worker.longestIdle == nil && test.connections == 1)
+        leg.fail(0)
+        test.over(busy)
+        #expect(busy.status == 0)
+        test.until("it is idle now") { test.worker.longestIdle != nil }
+        test.finish()
+    }
+
+    /// Somebody who connects and says nothing, and somebody who reads nothing any more, keep no place.
+    @Test func theSilentMakeRoomToo() throws {
+        let test = try TestWorker()
+        let (inside, outside) = try Sockets.pair()
+        test.worker.accept(inside)
+        test.until("it is there") { test.connections == 1 }
+        test.worker.closeLongestIdle()
+        #expect(test.connections == 0)
+        close(outside)
         test.finish()
     }
 

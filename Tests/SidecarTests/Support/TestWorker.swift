@@ -41,7 +41,7 @@ final class TestWorker {
         routes.initialize(to: try Self.makeRoutes(&plans))
         worker = .making(
             WorkerSetup(
-                limits: limits, connectionShare: 1, routes: routes, lanes: LaneTable(limit: limits.laneQueue),
+                limits: limits, routes: routes, lanes: LaneTable(limit: limits.laneQueue),
                 upstreams: [
                     Upstream(name: "shop-old", address: address), Upstream(name: "shop-new", address: address),
                 ],

@@ -63,9 +63,9 @@ import Testing
         try folder.replace("s.json", with: Self.text(1) + "\n\n")
         follower.look()
         #expect(record.take() == [])
-        try folder.replace("s.json", with: Self.text(2, "mirrored"))
+        try folder.replace("s.json", with: Self.text(2, "migrating"))
         follower.look()
-        #expect(record.take() == [Self.taken(path, "epoch 2 mirrored"), "delivered 2"])
+        #expect(record.take() == [Self.taken(path, "epoch 2 migrating"), "delivered 2"])
     }
 
     @Test func withoutAUsableFileNothingIsDeliveredUntilThereIsOne() throws {
@@ -76,7 +76,8 @@ import Testing
         #expect(
             record.take() == [
                 prefix
-                    + "there is no switch file; create it, or write back what was in force last, with: switchover init-switches"
+                    + "there is no switch file; create it, or write back what was in force last, with: "
+                    + "switchover init-switches"
             ])
         try folder.write("{", to: "s.json")
         follower.look()
@@ -102,7 +103,10 @@ import Testing
         unlink(path)
         follower.look()
         follower.look()
-        #expect(record.take() == [prefix + "the switch file is gone; put it back"])
+        #expect(
+            record.take() == [
+                prefix + "the switch file is gone; write it back as it is in force with: switchover init-switches"
+            ])
         try folder.write("", to: "s.json")
         follower.look()
         #expect(record.take() == [prefix + "\(path):1: not valid JSON: the text ends where a value should be"])

@@ -69,7 +69,9 @@ import Testing
         defer { watched.watcher.stop() }
         #expect(await watched.next() == .delivered(epoch: 3))
         unlink(folder.path("s.json"))
-        #expect(await watched.next() == .said("the switch file is gone; put it back"))
+        #expect(
+            await watched.next()
+                == .said("the switch file is gone; write it back as it is in force with: switchover init-switches"))
         try folder.replace("s.json", with: "{]")
         #expect(
             await watched.next() == .said("\(folder.path("s.json")):1: not valid JSON: expected a key in double quotes")
@@ -86,7 +88,8 @@ import Testing
         #expect(
             await watched.next()
                 == .said(
-                    "there is no switch file; create it, or write back what was in force last, with: switchover init-switches"
+                    "there is no switch file; create it, or write back what was in force last, with: "
+                        + "switchover init-switches"
                 ))
         folder.makeFolder("etc")
         try folder.replace("etc/s.json", with: SwitchFileFollowerTests.text(1))

@@ -23,7 +23,9 @@ import Testing
 
     /// The peer allows one stream: further connections are made, as many as may be, then calls wait.
     @Test func nearTheStreamLimitAnotherConnectionIsMade() throws {
-        let test = try TestWorker(connected: false)
+        var limits = Limits()
+        limits.upstreamConnections = 8
+        let test = try TestWorker(limits, connected: false)
         test.old.limits.streams = 1
         test.worker.connect()
         let client = try test.client()
@@ -35,6 +37,27 @@ import Testing
         for _ in 0..<10 { try test.arrival(at: .old).fail(0) }
         test.until("all are over") { calls.allSatisfy { $0.isClosed } }
         #expect(calls.allSatisfy { $0.status == 0 })
+        test.finish()
+    }
+
+    /// Streams that never end leave no room: a call without a deadline is refused after a while, others go on.
+    @Test func nobodyWaitsForEver() throws {
+        var limits = Limits()
+        limits.upstreamConnections = 1
+        limits.upstreamQueueWait = 30_000_000
+        let test = try TestWorker(limits, connected: false)
+        test.old.limits.streams = 2
+        test.worker.connect()
+        let client = try test.client()
+        let calls = try (0..<5).map { _ in try client.unary("/shop.Orders/List", [1]) }
+        test.until("those that wait are refused") { calls.count { $0.isClosed } == 3 }
+        #expect(calls.filter { $0.isClosed }.allSatisfy { $0.status == 8 && $0.error == "queue-full" })
+        #expect(test.upstream(.old).pointee.queue.count == 0)
+        try test.arrival(at: .old).fail(0)
+        let late = try client.unary("/shop.Orders/List", [1])
+        for _ in 0..<2 { try test.arrival(at: .old).fail(0) }
+        test.until("all are over") { calls.allSatisfy { $0.isClosed } && late.isClosed }
+        #expect(late.status == 0)
         test.finish()
     }
 

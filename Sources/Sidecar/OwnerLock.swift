@@ -1,0 +1,139 @@
+import Glibc
+
+/// Says that this process alone works with a file, by a lock on another file beside it. The kernel gives the lock back
+/// when the process ends, however it ends; the file stays and is nobody's then.
+///
+/// Two sidecars on one switch file or one database would each hold lanes of their own: their writes to one record would
+/// mix, and the one would not wait for the other's change of the switches.
+final class OwnerLock {
+    /// Who has the lock, as it wrote down itself.
+    struct Owner: Equatable {
+        /// Nil where it has not written yet.
+        let process: Int32?
+        let control: String
+
+        var sentence: String {
+            guard let process else { return "another sidecar" }
+            return "another sidecar (process \(process), control socket \(control))"
+        }
+    }
+
+    enum Outcome {
+        case held(OwnerLock)
+        case taken(Owner)
+        /// No lock can be made there: a folder that cannot be written, a file system without locks.
+        case impossible(FileFailure)
+        /// There is no folder to lock in; whoever opens the file says so better.
+        case noFolder
+    }
+
+    static let ending = ".switchover-lock"
+    private static let bytesAtMost = 4096
+
+    private let descriptor: Int32
+
+    private init(descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    /// The files whose lock says who owns `path`: where it is, and where it leads when it is a link or in a folder that
+    /// is one.
+    static func places(of path: String) -> [String] {
+        let folder = FilePath.folder(of: path).isEmpty ? "." : FilePath.folder(of: path)
+        var places: [String] = []
+        if let resolved = resolved(folder) {
+            places.append(FilePath.resolve(FilePath.lastPart(of: path), in: resolved))
+        }
+        if let resolved = resolved(path), !places.contains(resolved) { places.append(resolved) }
+        return places.map { $0 + ending }
+    }
+
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// - Parameter control: this process's control socket, for whoever finds the lock taken.
+    static func take(_ place: String, control: String) -> Outcome {
+        var descriptor = open(place, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
+        // Another user's lock can be asked for all the same.
+        if descriptor < 0, errno == EACCES { descriptor = open(place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) }
+        guard descriptor >= 0 else {
+            return errno == ENOENT ? .noFolder : .impossible(FileFailure("create", place, code: errno))
+        }
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            defer { close(descriptor) }
+            guard errno == EWOULDBLOCK else { return .impossible(FileFailure("lock", place, code: errno)) }
+            return .taken(owner(descriptor))
+        }
+        let text = Array("\(getpid())\n\(control)\n".utf8)
+        // For people only: what cannot be written there is missing in another's sentence.
+        ftruncate(descriptor, 0)
+        _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        return .held(OwnerLock(descriptor: descriptor))
+    }
+
+    private static func owner(_ descriptor: Int32) -> Owner {
+        var bytes = [UInt8](repeating: 0, count: bytesAtMost)
+        let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+        let lines = String(decoding: bytes[..<max(count, 0)], as: UTF8.self).split(separator: "\n")
+        return Owner(
+            process: lines.first.flatMap { Int32($0) }, control: lines.count > 1 ? String(lines[1]) : "unknown")
+    }
+}
+
+/// All that a sidecar must have to itself: its switch file and its databases.
+struct OwnedFiles {
+    struct Taken: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private var locks: [OwnerLock] = []
+    /// What could not be locked, and what follows from that; sentences for the log.
+    private(set) var warnings: [String] = []
+
+    /// Fails where another sidecar has one of them.
+    init(_ configuration: Configuration) throws(Taken) {
+        let control = Self.absolute(configuration.control)
+        var places: Set<String> = []
+        let files = [(configuration.switches, "switch file")] + configuration.databases.map { ($0.path, "database") }
+        for (path, kind) in files {
+            // Without the file, whoever opens it says so; a switch file may still come.
+            guard kind == "switch file" || access(path, F_OK) == 0 else { continue }
+            var failure: FileFailure?
+            var isLocked = false
+            for place in OwnerLock.places(of: path) {
+                if !places.insert(place).inserted {
+                    isLocked = true
+                    continue
+                }
+                switch OwnerLock.take(place, control: control) {
+                case .held(let lock):
+                    locks.append(lock)
+                    isLocked = true
+                case .taken(let owner):
+                    throw Taken(
+                        description: """
+                            the \(kind) \(path) is used by \(owner.sentence); two sidecars on one \(kind) would \
+                            mix their writes. Stop that one first\(owner.process.map { " (kill \($0))" } ?? ""), or \
+                            give this one files of its own
+                            """)
+                case .impossible(let error): failure = error
+                case .noFolder: break
+                }
+            }
+            guard let failure, !isLocked else { continue }
+            warnings.append(
+                "\(failure): a second sidecar on the \(kind) \(path) would not be noticed; see to it that there is "
+                    + "none, or let the sidecar write into that folder")
+        }
+    }
+
+    private static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let folder = realpath(".", nil) else { return path }
+        defer { free(folder) }
+        return FilePath.resolve(path, in: String(cString: folder))
+    }
+}

@@ -1,0 +1,78 @@
+import Glibc
+import Testing
+
+@testable import Sidecar
+
+@Suite struct OwnerLockTests {
+    private func isTaken(_ path: String) -> OwnerLock.Owner? {
+        for place in OwnerLock.places(of: path) {
+            if case .taken(let owner) = OwnerLock.take(place, control: "/elsewhere.sock") { return owner }
+        }
+        return nil
+    }
+
+    private func take(_ path: String) -> [OwnerLock] {
+        OwnerLock.places(of: path).compactMap {
+            if case .held(let lock) = OwnerLock.take($0, control: "/run/a.sock") { lock } else { nil }
+        }
+    }
+
+    @Test func theSecondIsToldWhoTheFirstIs() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("", to: "old.db")
+        var locks = take(folder.path("old.db"))
+        #expect(locks.count == 1)
+        #expect(isTaken(folder.path("old.db")) == OwnerLock.Owner(process: getpid(), control: "/run/a.sock"))
+        #expect(isTaken(folder.path("new.db")) == nil)
+        // A lock that nobody holds is no lock, though its file is there: after a crash nothing is to be cleaned up.
+        locks = []
+        #expect(isTaken(folder.path("old.db")) == nil)
+        locks = take(folder.path("old.db"))
+        #expect(locks.count == 1)
+    }
+
+    /// By whatever way: a link to the file, a link to the folder, dots in the path.
+    @Test func linksLeadToTheSameLock() throws {
+        let folder = try TemporaryFolder()
+        folder.makeFolder("data")
+        folder.makeFolder("other")
+        try folder.write("", to: "data/old.db")
+        #expect(symlink("../data/old.db", folder.path("other/link.db")) == 0)
+        #expect(symlink("data", folder.path("linked")) == 0)
+        let paths = ["data/old.db", "other/link.db", "linked/old.db", "other/../data/./old.db"].map(folder.path)
+        for first in paths {
+            let locks = take(first)
+            #expect(!locks.isEmpty)
+            for second in paths { #expect(isTaken(second) != nil, "\(first) and \(second)") }
+            withExtendedLifetime(locks) {}
+        }
+    }
+
+    /// The file that is replaced or not there yet has the place that it will have.
+    @Test func aFileThatIsNotThereYetIsLockedToo() throws {
+        let folder = try TemporaryFolder()
+        let locks = take(folder.path("switches.json"))
+        #expect(locks.count == 1)
+        try folder.write("{}", to: "switches.json")
+        #expect(isTaken(folder.path("switches.json")) != nil)
+        withExtendedLifetime(locks) {}
+    }
+
+    @Test func whatCannotBeLockedIsSaid() throws {
+        let folder = try TemporaryFolder()
+        folder.makeFolder("old.db" + OwnerLock.ending)
+        guard case .impossible = OwnerLock.take(folder.path("old.db" + OwnerLock.ending), control: "") else {
+            Issue.record("a folder is no lock file")
+            return
+        }
+        #expect(symlink("/etc/passwd", folder.path("new.db" + OwnerLock.ending)) == 0)
+        guard case .impossible = OwnerLock.take(folder.path("new.db" + OwnerLock.ending), control: "") else {
+            Issue.record("a link is not followed")
+            return
+        }
+        guard case .noFolder = OwnerLock.take(folder.path("none/x"), control: "") else {
+            Issue.record("there is no such folder")
+            return
+        }
+    }
+}
