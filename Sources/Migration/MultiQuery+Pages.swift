@@ -18,7 +18,7 @@ extension MultiQuery {
             case .old: old.ask(limit: limit, tokens: tokens)
             case .new: new.ask(limit: limit, tokens: tokens)
             }
-        let message = request?.asking(limit: limit.map { UInt64($0) }, token: token) ?? []
+        let message = request?.asking(limit: negativeLimit ?? limit.map { UInt64($0) }, token: token) ?? []
         return Ask(side: side, method: nil, message: message)
     }
 
@@ -76,13 +76,11 @@ extension SingleQuery.SideFailure {
     /// The deadline, or the client's cancel: it says nothing of the side.
     fileprivate var isCallsOwnEnd: Bool { self == .failed(.deadlineExceeded) || self == .failed(.cancelled) }
 
-    /// A status by which a side judges the request and not itself.
+    /// A status by which a side judges the request, or what it asks for, and not itself.
     fileprivate var isRefusal: Bool {
         switch self {
-        case .failed(.invalidArgument), .failed(.notFound), .failed(.alreadyExists), .failed(.permissionDenied),
-            .failed(.failedPrecondition), .failed(.outOfRange), .failed(.unimplemented), .failed(.unauthenticated):
-            true
-        case .failed, .unreachable: false
+        case .failed(let status): status.judgesRequest || status == .notFound || status == .alreadyExists
+        case .unreachable: false
         }
     }
 }

@@ -7,9 +7,9 @@ extension MultiQuery {
         let paging = plan.rows.paging
         limit = paging.defaultLimit
         if let given = request.limit {
-            // As a varint a negative number is larger than any other.
-            guard given <= UInt64(Int64.max) else { throw .limit }
             limit = Int(min(given, UInt64(paging.tokens == .none ? Int(Int32.max) : paging.maximumLimit)))
+            // As a varint a negative number is larger than any other. What it means is for the sides to say.
+            if given > UInt64(Int64.max) { negativeLimit = given }
         }
         let continuations = try readToken(request)
         old = MergeWindow(side: .old, continuation: continuations.old)

@@ -59,8 +59,6 @@ package struct MultiQuery: ~Copyable {
     package enum Refusal: Error, Equatable {
         /// `INVALID_ARGUMENT`: the request is no protobuf message.
         case malformedRequest(RowFault)
-        /// `INVALID_ARGUMENT`: the limit is negative.
-        case limit
         /// `INVALID_ARGUMENT`: a page token of another request, or altered.
         case token
         /// `INVALID_ARGUMENT`: rows do not tell their gray key, so the request has to.
@@ -98,6 +96,8 @@ package struct MultiQuery: ~Copyable {
     var cursor: [UInt8]?
     /// How many rows the page has at most; nil leaves it to the sides.
     var limit: Int?
+    /// The client's limit where it is below 0, as the sides are asked with it.
+    var negativeLimit: UInt64?
     var old = MergeWindow(side: .old, continuation: .end)
     var new = MergeWindow(side: .new, continuation: .end)
     var merge = RowMerge()

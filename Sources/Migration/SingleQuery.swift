@@ -7,7 +7,8 @@ package import WireFormat
 ///
 /// The side that is asked first is the authority, and whatever it says but *absent* is the answer. Absence alone is not
 /// yet the truth at the stages that fall back, so absent here and a failure there is a failure: the record may be on
-/// the side that did not say. Absent on both sides is the authority's own answer, which the shell must keep until then.
+/// the side that did not say. A side that judges the request has said. Absent on both sides is the authority's own
+/// answer, which the shell must keep until then.
 ///
 /// An event that the state does not expect (a late reply of a call that is decided, a second start) is `.ignore`.
 /// Plain data: it lives in the call's slot and is copied with it.
@@ -101,7 +102,7 @@ package struct SingleQuery: Sendable, Equatable {
         case .unreachable: .fail(side, .unreachable)
         // The call's own end, not the side's: it says nothing about the record, and the client knows it by this name.
         case .failed(.deadlineExceeded), .failed(.cancelled): .answer(from: side)
-        case .failed(let status): .fail(side, .failed(status))
+        case .failed(let status): status.judgesRequest ? .answer(from: side) : .fail(side, .failed(status))
         }
     }
 }

@@ -18,6 +18,18 @@
     case dataLoss = 15
     case unauthenticated = 16
 
+    /// Whether a side judges the request with it and not itself: asked again, it would say the same. What it has or
+    /// has not (NOT_FOUND, ALREADY_EXISTS) is no judgement of the request.
+    @inlinable package var judgesRequest: Bool {
+        switch self {
+        case .invalidArgument, .permissionDenied, .failedPrecondition, .outOfRange, .unimplemented, .unauthenticated:
+            true
+        case .ok, .cancelled, .unknown, .deadlineExceeded, .notFound, .alreadyExists, .resourceExhausted, .aborted,
+            .internal, .unavailable, .dataLoss:
+            false
+        }
+    }
+
     /// Finds the status by its name in gRPC's documents, such as `NOT_FOUND`.
     package init?(name: some StringProtocol) {
         guard let status = Self.allCases.first(where: { $0.name == name }) else { return nil }

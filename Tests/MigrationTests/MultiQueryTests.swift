@@ -153,10 +153,17 @@ private typealias Row = ScriptedQuery.Row
             let action = query.start(request: ScriptedQuery.request(limit: given))
             #expect(action == ScriptedQuery.pages([(.old, asked, ""), (.new, asked, "")]))
         }
+    }
+
+    /// Whether it is wrong or means all of them is what the service says at stage `old`, and so everywhere.
+    @Test func aNegativeLimitIsJudgedByTheSides() throws {
         var negative = ScriptedQuery.request()
         FieldWriter.append(2, varint: UInt64(bitPattern: -1), to: &negative)
         var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: .both(.dualOld))
-        #expect(query.start(request: negative) == .refuse(.limit))
+        let asks = [Side.old, .new].map { MultiQuery.Ask(side: $0, method: nil, message: negative) }
+        #expect(query.start(request: negative) == .ask(asks))
+        #expect(query.replied(.old, .failed(.invalidArgument), stages: ScriptedStages()) == .wait)
+        #expect(query.replied(.new, .failed(.invalidArgument), stages: ScriptedStages()) == .relay(from: .new))
     }
 
     @Test func aRequestThatIsNoMessageIsRefused() throws {

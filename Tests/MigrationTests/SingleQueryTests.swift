@@ -86,6 +86,11 @@ import WireFormat
             case .replied(.unreachable): #expect(action == .fail(second, .unreachable))
             case .replied(.failed(.deadlineExceeded)), .replied(.failed(.cancelled)):
                 #expect(action == .answer(from: second))
+            // What would be said again of the same request is an answer, not a failure to be tried again.
+            case .replied(.failed(.invalidArgument)), .replied(.failed(.failedPrecondition)),
+                .replied(.failed(.outOfRange)), .replied(.failed(.permissionDenied)),
+                .replied(.failed(.unauthenticated)), .replied(.failed(.unimplemented)):
+                #expect(action == .answer(from: second))
             case .replied(.failed(let status)): #expect(action == .fail(second, .failed(status)))
             }
         }

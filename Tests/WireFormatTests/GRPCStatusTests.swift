@@ -18,6 +18,15 @@ import WireFormat
         #expect(GRPCStatus(name: "") == nil)
     }
 
+    /// Those of which gRPC's "status codes" say that the request has to change, or the system's state by another
+    /// request, before it is worth a second try.
+    @Test func whatJudgesTheRequest() {
+        let judging: Set<GRPCStatus> = [
+            .invalidArgument, .failedPrecondition, .outOfRange, .permissionDenied, .unauthenticated, .unimplemented,
+        ]
+        for status in GRPCStatus.allCases { #expect(status.judgesRequest == judging.contains(status), "\(status)") }
+    }
+
     @Test(arguments: [
         ("17", GRPCStatus.unknown), ("255", .unknown), ("256", .unknown), ("99999999999999999999999", .unknown),
         ("05", .notFound), ("000000000000000000000", .ok), ("", nil), ("-1", nil), ("+5", nil), (" 5", nil),

@@ -109,7 +109,6 @@ extension Refusal {
         self =
             switch refusal {
             case .malformedRequest(let fault): .malformedMessage("the request cannot be read: \(fault)")
-            case .limit: .malformedMessage("the limit is negative")
             case .token: .badPageToken
             case .grayKeyMissing: .missingKey("the gray key", path: keyPath)
             case .walkInterrupted: .walkInterrupted

@@ -61,7 +61,11 @@ final class ManyOperation: Operation {
             }
             has(answer, side)
         // What is wrong with the request is told in the side's own words.
-        case .decided(.invalidArgument), .replied(.invalidArgument): end { call.answer(ask.takeReply()) }
+        case .decided(let status) where status.judgesRequest, .replied(let status) where status.judgesRequest:
+            end { call.answer(ask.takeReply()) }
+        // The call's own end says nothing of the side.
+        case .decided(.deadlineExceeded), .replied(.deadlineExceeded), .lost(.deadlineExceeded):
+            end { call.refuse(.deadlinePassed) }
         case .decided(let status), .replied(let status), .lost(let status):
             if misses(side) { return has([], side) }
             end { call.refuse(.rowsMissing(side, status)) }

@@ -80,7 +80,11 @@ final class SearchOperation: Operation {
             perform(machine.replied(.found(key.withUnsafeBytes { switches.pointee.stage(key: $0) })))
         case .decided(.notFound), .replied(.notFound): perform(machine.replied(.absent))
         // What is wrong with the request is told in the side's own words.
-        case .decided(.invalidArgument), .replied(.invalidArgument): end { call.answer(ask.takeReply()) }
+        case .decided(let status) where status.judgesRequest, .replied(let status) where status.judgesRequest:
+            end { call.answer(ask.takeReply()) }
+        // The call's own end says nothing of the side.
+        case .decided(.deadlineExceeded), .replied(.deadlineExceeded), .lost(.deadlineExceeded):
+            end { call.refuse(.deadlinePassed) }
         case .decided(let status), .replied(let status), .lost(let status):
             perform(machine.replied(.failed(.failed(status))))
         case .unreachable(let reason):

@@ -78,7 +78,7 @@ def _(d):
          INTERFACE)
 def _(d):
     """The service was not asked, since the sidecar could not read whom the call is about."""
-    return d.place != "old" and d.at.error in ("malformed-message", "missing-key") and not edge(d, "limit: -1")
+    return d.place != "old" and d.at.error in ("malformed-message", "missing-key")
 
 
 @allowed("unknown coding", "| a message that must be read is compressed with another coding than gzip |", INTERFACE)
@@ -89,6 +89,12 @@ def _(d):
 @allowed("totals", "Totals and aggregates that cannot be merged exactly are dropped", INTERFACE)
 def _(d):
     return d.aspect == "beside the rows" and d.expected != [""] and d.seen == [""]
+
+
+@allowed("larger limit", "above the plan's `maximum_limit` it gives pages of that many", INTERFACE)
+def _(d):
+    """The service refuses it and is not asked for so many."""
+    return d.case.draft.kind == "multi query" and d.case.draft.content.limit > 1000 and d.at.status == "OK"
 
 
 @allowed("foreign page token", "when the sides asked change during a walk: `ABORTED` `walk-interrupted`", INTERFACE)
@@ -121,7 +127,7 @@ def _(d):
     return d.case.draft.kind == "pass-through" and d.at.status == "HTTP 404"
 
 
-@known("R1 limit", "a limit above 1,000 is taken where sides are merged")
+@known("R1 limit", "a limit above 1,000 is taken where sides are merged", RECORDS)
 def _(d):
     return d.case.draft.kind == "multi query" and d.case.draft.content.limit > 1000 and d.at.status == "OK"
 
@@ -153,7 +159,7 @@ def _(d):
 
 @known("R8 long order key", "a query fails where sides are merged", RECORDS)
 def _(d):
-    return d.case.draft.kind == "multi query" and d.at.error == "malformed-answer"
+    return edge(d, "long order key: 80,000")
 
 
 @known("W1 refused delete", "the follower is erased before the request is judged", RECORDS)
@@ -166,7 +172,7 @@ def _(d):
     return d.case.draft.kind == "delete" and (d.place, d.placement) == ("newMirrored", "only old")
 
 
-@known("W4 refused look-up", "a look-up's refusal on purpose is taken for a failure")
+@known("W4 refused look-up", "a look-up's refusal on purpose is taken for a failure", INTERFACE)
 def _(d):
     return d.base.status in ("FAILED_PRECONDITION", "OK") and d.at.error == "side-unreachable"
 
@@ -174,16 +180,6 @@ def _(d):
 @known("Q1 trailers of lists", "a multi query loses the side's own trailers", INTERFACE)
 def _(d):
     return d.case.draft.kind == "multi query" and d.aspect == "trailers" and d.seen == []
-
-
-@known("Q2 limit below 0", "it is refused where sides are merged, whatever the service makes of it", INTERFACE)
-def _(d):
-    return edge(d, "limit: -1")
-
-
-@known("Q3 expired", "UNAVAILABLE instead of DEADLINE_EXCEEDED", RECORDS)
-def _(d):
-    return d.case.draft.races and d.at.error == "side-unreachable"
 
 
 @known("Q4 reset", "a deadline that has passed is answered by a reset without a cause", INTERFACE)

@@ -95,8 +95,7 @@ class Run:
             aspects["words"] = answer.words
         decoded = [self.world.decode(draft, content) for content in answer.messages]
         if draft.kind == "multi query" and answer.status == "OK":
-            if not draft.changes:
-                self.walk(bench, draft, decoded)
+            aspects["end of the walk"] = None if draft.changes else self.walk(bench, draft, decoded)
             aspects["rows of the answer"] = [str(row) for page in decoded for row in self.rows_of(page)]
             aspects["page sizes"] = [len(self.rows_of(page)) for page in decoded]
             aspects["beside the rows"] = [self.rest_of(page) for page in decoded[:1]]
@@ -107,15 +106,17 @@ class Run:
         return Seen(answer, aspects, {side: bench.sides[side].rows() for side in before})
 
     def walk(self, bench, draft, pages):
-        """Follows the page tokens to the end; a page that fails ends it."""
-        while pages[-1].next_page_token and len(pages) < PAGES:
+        """Follows the page tokens to the end; returns what ended it early."""
+        while pages[-1].next_page_token:
+            if len(pages) == PAGES:
+                return "too many pages"
             content = type(draft.content).FromString(draft.content.SerializeToString())
             content.page_token = pages[-1].next_page_token
             answer = bench.caller.call(grammar.again(draft, content=content))
             if answer.status != "OK":
-                pages.append(type(pages[0])(next_page_token=f"{answer.status} {answer.error}".encode()))
-                return
+                return f"{answer.status} {answer.error}"
             pages.append(self.world.decode(draft, answer.messages[0]))
+        return None
 
     @staticmethod
     def rows_of(page):
