@@ -15,7 +15,8 @@ package enum FieldToken: UInt8, Sendable {
     case grpcMessage
     /// Any name that ends in `-bin`: its value is base64 (PROTOCOL-HTTP2, Custom-Metadata).
     case binary
-    /// Any name that begins with `switchover-`: the sidecar's own, never taken from a peer.
+    /// Any name that begins with `switchover-`: a sidecar's own, never taken from a client; in replies passed on from a
+    /// sidecar behind this one.
     case switchover
 
     /// The token of a lower-case name.

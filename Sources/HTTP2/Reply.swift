@@ -13,4 +13,31 @@ package enum Reply {
         }
         return number == 200 ? .unknown : GRPCStatus(httpStatus: number)
     }
+
+    /// Whether the reply has a status of gRPC; else it is some proxy's page.
+    package static func isGRPC(_ leg: StreamPointer) -> Bool {
+        (leg.pointee.trailers.first(.grpcStatus) ?? leg.pointee.fields.first(.grpcStatus)) != nil
+    }
+
+    /// What the reply says to a person, `grpc-message` decoded; empty where it says nothing.
+    package static func words(of leg: StreamPointer) -> String {
+        guard let field = leg.pointee.trailers.first(.grpcMessage) ?? leg.pointee.fields.first(.grpcMessage),
+            !field.valueBytes.isEmpty
+        else { return "" }
+        let text = [UInt8](unsafeUninitializedCapacity: field.valueBytes.count) { memory, count in
+            count = PercentEncoding.decode(
+                UnsafeRawBufferPointer(field.valueBytes), into: UnsafeMutableRawBufferPointer(memory))
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The trailer `switchover-error`, by which a sidecar says why it has answered in a side's place.
+    package static func sidecarError(of leg: StreamPointer) -> String? {
+        for list in [leg.pointee.trailers, leg.pointee.fields] where list.tokens.contains(.switchover) {
+            for index in 0..<list.count where list[index].nameBytes.elementsEqual("switchover-error".utf8) {
+                return String(decoding: list[index].valueBytes, as: UTF8.self)
+            }
+        }
+        return nil
+    }
 }

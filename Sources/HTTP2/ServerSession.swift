@@ -14,7 +14,8 @@ package struct ServerSession {
         guard begin(stream) else { return }
         let pool = session.pointee.pool
         pool.pointee.writer.removeAll()
-        pool.pointee.writer.append(reply.pointee.fields, except: FieldTokens(.switchover))
+        // Its `switchover-` fields too: a sidecar behind this one says by them what became of the call.
+        pool.pointee.writer.append(reply.pointee.fields, except: FieldTokens())
         if reply.pointee.hasEnded, reply.pointee.body.isEmpty, reply.pointee.trailers.isEmpty {
             finish(stream)
         } else {

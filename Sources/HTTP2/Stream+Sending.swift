@@ -117,10 +117,9 @@ enum SourceReader {
         if from.pointee.hasEnded, from.pointee.body.isEmpty, !from.pointee.isDiscarding {
             end(stream, session, flags) { writer in
                 if let local = from.pointee.localTrailers { return local.write(to: &writer) }
-                let own = FieldTokens(.switchover)
                 switch session.pointee.role {
-                case .server: writer.append(from.pointee.trailers, except: own)
-                case .client: writer.appendRequest(from.pointee.trailers, except: own)
+                case .server: writer.append(from.pointee.trailers, except: FieldTokens())
+                case .client: writer.appendRequest(from.pointee.trailers, except: FieldTokens(.switchover))
                 }
             }
         } else if count == 0 {

@@ -69,8 +69,9 @@ package struct CallForecast: Sendable, Equatable {
         case .put(let side, .overwrite): "\(side.name) is given the record if it has one"
         case .put(let side, .overwriteOrInsert): "\(side.name) is given the record"
         case .lookUp(let side): "look up on \(side.name)"
-        case .erase(let side): kind == .delete ? "\(side.name)" : "\(side.name) loses its row"
-        case .restore(let side): "give \(side.name) its row back"
+        case .tryCall(let side): "try on \(side.name)"
+        case .erase(let side), .eraseFound(let side):
+            kind == .delete ? "\(side.name)" : "\(side.name) loses its row"
         case .end, .ignore: nil
         }
     }

@@ -144,6 +144,9 @@ package struct CallPlan: Sendable, Equatable {
         self.methodIndex = methodIndex
     }
 
+    /// Whether a call may change something: a method that nobody has declared to read is taken to write.
+    @inlinable package var mayWrite: Bool { kind.isWrite || kind == .passThrough && effect != .read }
+
     /// Whether a call whose stage is the same for every key must be read all the same.
     ///
     /// - Parameter isHeld: whether a change of the migration's switches is under way.

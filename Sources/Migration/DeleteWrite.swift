@@ -1,105 +1,175 @@
-/// A delete at a stage of double writes (contract, 4.7).
+import WireFormat
+
+/// How a delete is judged before a side is changed.
+package enum DeleteJudgement: Sendable, Equatable {
+    /// Not at all: the service has no look-up.
+    case none
+    /// The authority is asked whether it has the record.
+    case lookUp
+    /// The authority carries the delete out and rolls it back: version, gray key, constraints, triggers are judged.
+    case trial
+}
+
+/// A delete at a stage of double writes (contract, 4.7; decision 0021).
 ///
-///     ready --start--> lookingUp --found, absent--> first --gone--> second --gone---------> done
-///                      (where a row can be given back)              second --refused, kept--> restoring --> done
+///     ready --start--> judging --accepted--> reading --found--> follower --gone, absent--> authority --any--> done
+///                      judging --absent----> other --any outcome--> done
+///                      reading --absent----> authority
+///                      follower --another row by now--> judging, a few times
+///                      judging, reading, follower --anything else--> done; nothing has changed
 ///
-/// At the stages that fall back the follower goes first: deleted on the authority alone, the record would come back
-/// from the follower with the next query. At `newMirrored` nobody reads old, so new goes first. Where the second side
-/// then refuses, the first is given its row back.
+///     at `newMirrored`: ready --start--> authority --accepted--> other --any outcome--> done
+///
+/// What the authority's record shows refuses the delete before a side is changed. Where reads fall back the follower
+/// goes first: deleted on the authority alone, the record would come back from the follower with the next query. Its
+/// row goes by what was read. Where the authority refuses after that all the same, the row is not given back (another
+/// sidecar may have deleted the record meanwhile, and would see it live again): the record is told to the operator.
+/// At `newMirrored` nobody reads old, so new goes first, and old follows whatever it has.
 struct DeleteWrite: Sendable, Equatable {
     private enum State: Sendable, Equatable {
         case ready
-        case lookingUp
-        case first
-        case second(wasThere: Bool)
-        /// The second side's outcome is kept for the end.
-        case restoring(WriteOutcome)
+        case judging
+        case reading
+        case follower
+        case authority(followerLost: Bool)
+        /// The side that alone has the record is sent the client's own call, or old at `newMirrored` follows.
+        case other(isAbsent: Bool)
         case done
     }
 
+    /// How often a delete begins again because the follower's row has changed.
+    private static let attemptsAtMost = 3
+
     private let stage: Stage
-    private let canRestore: Bool
-    /// The row of the first side was found and can be given back.
-    private var hasRow = false
+    private let judgement: DeleteJudgement
+    private var attempts = 0
     private var state = State.ready
 
-    /// - Parameter canRestore: whether a side can be given back a row that it no longer has.
-    init(stage: Stage, canRestore: Bool) {
+    init(stage: Stage, judgement: DeleteJudgement) {
         self.stage = stage
-        self.canRestore = canRestore
+        self.judgement = judgement
     }
 
-    private var first: Side { stage == .newMirrored ? .new : stage.authority.other }
-    private var second: Side { first.other }
+    private var authority: Side { stage.authority }
+    private var follower: Side { authority.other }
 
     mutating func start() -> WriteAction {
         guard state == .ready else { return .ignore }
-        if canRestore {
-            state = .lookingUp
-            return .lookUp(first)
-        }
-        return askFirst()
+        return stage == .newMirrored ? askAuthority(followerLost: false) : judge()
     }
 
     mutating func replied(_ outcome: WriteOutcome) -> WriteAction {
         switch state {
-        case .ready, .done:
-            return .ignore
-        case .lookingUp:
-            if let failure = FirstFailure.end(lookUp: first, outcome) { return done(failure) }
-            hasRow = outcome == .accepted
-            return askFirst()
-        case .first:
-            if let failure = FirstFailure.end(first, outcome) { return done(failure) }
-            state = .second(wasThere: outcome == .accepted)
-            return ask(second)
-        case .second(let wasThere):
-            return secondReplied(outcome, wasThere: wasThere)
-        case .restoring(let refusal):
-            return done(restored(outcome, after: refusal))
+        case .ready, .done: return .ignore
+        case .judging: return judged(outcome)
+        case .reading: return read(outcome)
+        case .follower: return followerReplied(outcome)
+        case .authority(let followerLost): return authorityReplied(outcome, followerLost)
+        case .other(let isAbsent):
+            state = .done
+            return stage == .newMirrored ? oldReplied(outcome, isAbsent) : otherReplied(outcome)
         }
     }
 
-    private mutating func askFirst() -> WriteAction {
-        state = .first
-        return ask(first)
+    // MARK: - Nothing has changed
+
+    private mutating func judge() -> WriteAction {
+        attempts += 1
+        switch judgement {
+        case .none:
+            state = .follower
+            return .erase(follower)
+        case .lookUp:
+            state = .judging
+            return .lookUp(authority)
+        case .trial:
+            state = .judging
+            return .tryCall(authority)
+        }
     }
 
-    /// The authority is sent the client's own call, with the version that it may expect.
-    private func ask(_ side: Side) -> WriteAction {
-        side == stage.authority ? .call(side) : .erase(side)
+    private mutating func judged(_ outcome: WriteOutcome) -> WriteAction {
+        switch outcome {
+        case .accepted where judgement == .trial:
+            state = .reading
+            return .lookUp(follower)
+        case .accepted:
+            state = .follower
+            return .erase(follower)
+        case .absent:
+            state = .other(isAbsent: true)
+            return .call(follower)
+        case .rejected where judgement == .trial: return done(.end(.reply(of: authority)))
+        default: return done(FirstFailure.end(lookUp: authority, outcome) ?? .ignore)
+        }
+    }
+
+    private mutating func read(_ outcome: WriteOutcome) -> WriteAction {
+        switch outcome {
+        case .accepted:
+            state = .follower
+            return .eraseFound(follower)
+        case .absent: return askAuthority(followerLost: false)
+        default: return done(FirstFailure.end(lookUp: follower, outcome) ?? .ignore)
+        }
+    }
+
+    private mutating func followerReplied(_ outcome: WriteOutcome) -> WriteAction {
+        switch outcome {
+        case .accepted: return askAuthority(followerLost: true)
+        case .absent: return askAuthority(followerLost: false)
+        case .rejected(.aborted) where judgement == .trial && attempts < Self.attemptsAtMost: return judge()
+        default: return done(FirstFailure.end(follower, outcome) ?? .ignore)
+        }
+    }
+
+    // MARK: - The authority
+
+    private mutating func askAuthority(followerLost: Bool) -> WriteAction {
+        state = .authority(followerLost: followerLost)
+        return .call(authority)
+    }
+
+    private mutating func authorityReplied(_ outcome: WriteOutcome, _ followerLost: Bool) -> WriteAction {
+        if stage == .newMirrored, outcome == .accepted || outcome == .absent {
+            state = .other(isAbsent: outcome == .absent)
+            return outcome == .accepted ? .erase(.old) : .call(.old)
+        }
+        let effects: WriteEffects = followerLost ? [.dirty, .notCopied] : .none
+        switch outcome {
+        case .accepted: return done(.end(.reply(of: authority)))
+        case .absent: return done(.end(.reply(of: followerLost ? follower : authority)))
+        case .rejected: return done(.end(.reply(of: authority), effects))
+        case .ambiguous: return done(.end(.reply(of: authority), effects.union(.dirty)))
+        case .unreachable where followerLost: return done(.end(.partial(missing: authority), effects))
+        case .unreachable, .unknown: return done(FirstFailure.end(authority, outcome) ?? .ignore)
+        }
+    }
+
+    // MARK: - The other side
+
+    /// The side that alone has the record has judged the client's own call.
+    private func otherReplied(_ outcome: WriteOutcome) -> WriteAction {
+        switch outcome {
+        case .accepted: .end(.reply(of: follower))
+        case .absent: .end(.reply(of: authority))
+        default: FirstFailure.end(follower, outcome) ?? .ignore
+        }
+    }
+
+    /// - Parameter isAbsent: new had no such record, and old has judged the client's own call.
+    private func oldReplied(_ outcome: WriteOutcome, _ isAbsent: Bool) -> WriteAction {
+        let follows = FollowerEnd(authority: .new)
+        switch outcome {
+        case .accepted, .absent: return .end(.reply(of: .new))
+        case .rejected, .unreachable: return isAbsent ? .end(.reply(of: .new)) : follows.end(outcome)
+        case .ambiguous: return isAbsent ? .end(.reply(of: .new), .dirty) : follows.end(outcome)
+        case .unknown: return isAbsent ? .end(.reply(of: .new), [.dirty, .unsettled]) : follows.end(outcome)
+        }
     }
 
     private mutating func done(_ action: WriteAction) -> WriteAction {
         state = .done
         return action
-    }
-
-    private mutating func secondReplied(_ outcome: WriteOutcome, wasThere: Bool) -> WriteAction {
-        switch outcome {
-        case .accepted: return done(.end(.reply(of: stage.authority)))
-        case .absent: return done(.end(.reply(of: wasThere ? first : stage.authority)))
-        case .unknown(let status):
-            return done(.end(.outcomeUnknown(second, status), [.dirty, .unsettled]))
-        case .rejected, .unreachable:
-            if !wasThere { return done(FirstFailure.end(second, outcome) ?? .ignore) }
-            guard hasRow else { return done(kept(outcome)) }
-            state = .restoring(outcome)
-            return .restore(first)
-        }
-    }
-
-    /// The first side has lost the record, the second keeps it.
-    private func kept(_ outcome: WriteOutcome) -> WriteAction {
-        if case .rejected = outcome { return .end(.partial(missing: second), [.dirty, .stuck]) }
-        return .end(.partial(missing: second), .dirty)
-    }
-
-    private func restored(_ outcome: WriteOutcome, after refusal: WriteOutcome) -> WriteAction {
-        switch outcome {
-        case .accepted: FirstFailure.end(second, refusal) ?? .ignore
-        case .unknown: .end(.partial(missing: second), [.dirty, .unsettled])
-        case .absent, .rejected, .unreachable: kept(refusal)
-        }
     }
 }

@@ -1,3 +1,5 @@
+import WireFormat
+
 /// An update that gives a record another gray key, whose stage is another one (contract, 3; decision 0017).
 ///
 ///     ready --start--> authority --accepted-----------------------> settling in
@@ -8,9 +10,14 @@
 ///                  placing --anything else, other stages--------------------------> done
 ///                  following, erasing --any outcome-------------------------------> done
 ///
+///     new has the record, and old will be its authority: trying --accepted--> placing first --accepted, new key at
+///     `old`--> erasing, other stages--> following; trying, placing first --anything else--> done, nothing has changed
+///
 /// The present key's stage says who is asked, as for any update. What the record then is must be where the new key's
 /// stage looks for it, before the client hears of it: *placed* on that stage's authority, inserted if need be, for the
-/// other side has it in this lane and it cannot have been deleted. A key at `old` has nothing on new: the row that
+/// other side has it in this lane and it cannot have been deleted. Where that is old, old may refuse what new has
+/// accepted (its constraints), and the record would be on new under a key that nobody reads there: so new, where it
+/// can, only tries the update out, and old is given the result first. A key at `old` has nothing on new: the row that
 /// nobody would write there any more is *erased*, last of all, so that it cannot come to light, out of date, when that
 /// key is enrolled one day. Else the side that will follow is given the record if it has one, as for any update.
 struct GrayKeyUpdate: Sendable, Equatable {
@@ -19,6 +26,10 @@ struct GrayKeyUpdate: Sendable, Equatable {
         case authority
         /// The present authority does not have the record.
         case other
+        /// New carries the update out and rolls it back.
+        case trying
+        /// Old is given what the update makes of the record, before new has it.
+        case placingFirst
         /// The new stage's authority is given the record, which the other side has.
         case placing
         /// The new stage's follower is given the record if it has one.
@@ -30,6 +41,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
     private let present: Stage
     private let next: Stage
     private let puts: PutMeans
+    private let tries: Bool
     private var state = State.ready
     /// The side whose reply to the call is the answer.
     private var written = Side.old
@@ -37,17 +49,28 @@ struct GrayKeyUpdate: Sendable, Equatable {
     /// - Parameters:
     ///   - present: of the gray key that the record has.
     ///   - next: of the one that it gets; another one, so that both are stages of the phase `migrating`.
-    init(from present: Stage, to next: Stage, puts: PutMeans) {
+    ///   - tries: whether a side can try the update out and roll it back.
+    init(from present: Stage, to next: Stage, puts: PutMeans, tries: Bool) {
         precondition(present != next, "keys of one stage make an update as any other")
         self.present = present
         self.next = next
         self.puts = puts
+        self.tries = tries
     }
 
     mutating func start() -> WriteAction {
         guard state == .ready else { return .ignore }
-        state = .authority
-        return .call(present.authority)
+        return ask(present.authority, .authority)
+    }
+
+    /// Asks a side for the update, or tries it out there: where old is to be given the result first.
+    private mutating func ask(_ side: Side, _ asking: State) -> WriteAction {
+        if tries, side == .new, next.authority == .old {
+            state = .trying
+            return .tryCall(.new)
+        }
+        state = asking
+        return .call(side)
     }
 
     mutating func replied(_ outcome: WriteOutcome) -> WriteAction {
@@ -55,6 +78,8 @@ struct GrayKeyUpdate: Sendable, Equatable {
         case .ready, .done: return .ignore
         case .authority: return authorityReplied(outcome)
         case .other: return otherReplied(outcome)
+        case .trying: return tried(outcome)
+        case .placingFirst: return placedFirst(outcome)
         case .placing: return placed(outcome)
         case .following: return done(FollowerEnd(authority: written).end(outcome))
         case .erasing: return done(erased(outcome))
@@ -66,9 +91,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
         case .accepted:
             written = present.authority
             return written == next.authority ? follow() : place()
-        case .absent where present.isDouble:
-            state = .other
-            return .call(present.authority.other)
+        case .absent where present.isDouble: return ask(present.authority.other, .other)
         default:
             return done(FirstFailure.end(present.authority, outcome) ?? .end(.reply(of: present.authority)))
         }
@@ -82,6 +105,35 @@ struct GrayKeyUpdate: Sendable, Equatable {
             return done(.end(.reply(of: written), onOneSide))
         case .absent: return done(.end(.reply(of: present.authority)))
         default: return done(FirstFailure.end(present.authority.other, outcome) ?? .ignore)
+        }
+    }
+
+    private mutating func tried(_ outcome: WriteOutcome) -> WriteAction {
+        switch outcome {
+        case .accepted:
+            state = .placingFirst
+            return .put(.old, .overwriteOrInsert)
+        case .absent where present.authority == .new:
+            state = .other
+            return .call(.old)
+        case .absent: return done(.end(.reply(of: .old)))
+        case .rejected: return done(.end(.reply(of: .new)))
+        default: return done(FirstFailure.end(lookUp: .new, outcome) ?? .ignore)
+        }
+    }
+
+    private mutating func placedFirst(_ outcome: WriteOutcome) -> WriteAction {
+        switch outcome {
+        case .accepted where next == .old:
+            written = .new
+            return erase()
+        case .accepted:
+            written = .old
+            state = .following
+            return .call(.new)
+        // It inserts what is missing.
+        case .absent: return done(.end(.fail(.old, .failed(.notFound))))
+        default: return done(FirstFailure.end(.old, outcome) ?? .ignore)
         }
     }
 
@@ -117,7 +169,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
         switch outcome {
         case .accepted, .absent: .end(.reply(of: written))
         case .rejected: .end(.partial(missing: .new), [.dirty, .stuck])
-        case .unreachable: .end(.partial(missing: .new), .dirty)
+        case .unreachable, .ambiguous: .end(.partial(missing: .new), .dirty)
         case .unknown: .end(.partial(missing: .new), [.dirty, .unsettled])
         }
     }

@@ -18,13 +18,13 @@ package struct Write: Sendable, Equatable {
     /// - Parameters:
     ///   - present: the stage of the gray key that the record has.
     ///   - next: another one, of the gray key that the update gives it.
-    package init(update present: Stage, to next: Stage, puts: PutMeans) {
-        machine = .grayKeyUpdate(GrayKeyUpdate(from: present, to: next, puts: puts))
+    ///   - tries: whether a side can try the update out and roll it back.
+    package init(update present: Stage, to next: Stage, puts: PutMeans, tries: Bool) {
+        machine = .grayKeyUpdate(GrayKeyUpdate(from: present, to: next, puts: puts, tries: tries))
     }
 
-    /// - Parameter canRestore: whether a side can be given back a row that it no longer has.
-    package init(delete stage: Stage, canRestore: Bool) {
-        machine = .delete(DeleteWrite(stage: stage, canRestore: canRestore))
+    package init(delete stage: Stage, judgement: DeleteJudgement) {
+        machine = .delete(DeleteWrite(stage: stage, judgement: judgement))
     }
 
     /// - Parameter guards: ask old for the record before new is given it.

@@ -1,43 +1,19 @@
 package import WireFormat
 
-/// How an ask of a write ended.
-package enum WriteOutcome: Sendable, Equatable {
-    case accepted
-    /// The side says that it has no such record.
-    case absent
-    /// A definite no: the side has changed nothing.
-    case rejected(GRPCStatus)
-    /// Nothing was sent, or it was provably not looked at.
-    case unreachable
-    /// The side may have done it, or may yet do it.
-    case unknown(GRPCStatus)
-
-    /// What a side's final status says. Statuses that a broken connection, a proxy or a crash may have made say nothing
-    /// about the write.
-    package init(_ status: GRPCStatus, absent: GRPCStatus) {
-        switch status {
-        case .ok: self = .accepted
-        case absent: self = .absent
-        case .invalidArgument, .notFound, .alreadyExists, .permissionDenied, .unauthenticated, .failedPrecondition,
-            .outOfRange, .unimplemented, .resourceExhausted, .aborted:
-            self = .rejected(status)
-        default: self = .unknown(status)
-        }
-    }
-}
-
 /// What the shell is to do next for a write.
 package enum WriteAction: Sendable, Equatable {
     /// Send the client's own call to this side.
     case call(Side)
     /// Make this side's row the record that the other side has answered with.
     case put(Side, PutMode)
-    /// Ask this side whether it has the record; the row is kept for `restore`.
+    /// Ask this side whether it has the record; the row is kept for `eraseFound`.
     case lookUp(Side)
+    /// Have this side carry the client's own call out and roll it back: it is judged, and nothing is changed.
+    case tryCall(Side)
     /// Take the record from this side, whatever version it has there.
     case erase(Side)
-    /// Give this side back the row that `lookUp` found there.
-    case restore(Side)
+    /// Take the row from this side that `lookUp` found there: ABORTED if it is another one by now.
+    case eraseFound(Side)
     case end(WriteEnd)
     /// The event was not expected in this state: nothing is to be done.
     case ignore
@@ -131,7 +107,7 @@ struct FollowerEnd {
         case .absent where absentIsDirty: .end(.partial(missing: side), .dirty)
         case .absent: .end(.reply(of: authority), .notCopied)
         case .rejected: .end(.partial(missing: side), [.dirty, .stuck])
-        case .unreachable: .end(.partial(missing: side), .dirty)
+        case .unreachable, .ambiguous: .end(.partial(missing: side), .dirty)
         case .unknown: .end(.partial(missing: side), [.dirty, .unsettled])
         }
     }
@@ -145,16 +121,18 @@ enum FirstFailure {
         case .accepted, .absent: nil
         case .rejected: .end(.reply(of: side))
         case .unreachable: .end(.fail(side, .unreachable))
+        // In the side's own words, as where it is asked alone.
+        case .ambiguous: .end(.reply(of: side), .dirty)
         case .unknown(let status): .end(.outcomeUnknown(side, status), [.dirty, .unsettled])
         }
     }
 
-    /// The same for a look-up, which changes nothing whatever becomes of it.
+    /// The same for a look-up or a trial, which changes nothing whatever becomes of it.
     static func end(lookUp side: Side, _ outcome: WriteOutcome) -> WriteAction? {
         switch outcome {
         case .accepted, .absent: nil
         case .unreachable: .end(.fail(side, .unreachable))
-        case .rejected(let status), .unknown(let status): .end(.fail(side, .failed(status)))
+        case .rejected(let status), .ambiguous(let status), .unknown(let status): .end(.fail(side, .failed(status)))
         }
     }
 }

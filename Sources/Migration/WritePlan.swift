@@ -21,6 +21,8 @@ package struct WritePlan: Sendable, Equatable {
     package let newGrayKey: KeyPlan?
     /// Whether such an update is refused.
     package let isGrayKeyImmutable: Bool
+    /// Whether the sides are stores, which can carry a call out and roll it back.
+    package let tries: Bool
 
     /// How the request names several records; nil where it writes one.
     package let element: ElementPlan?
@@ -28,7 +30,7 @@ package struct WritePlan: Sendable, Equatable {
     package init(
         recordKey: KeyPlan, inserts: InsertRule, guardsInserts: Bool, lookUp: DerivedRequest?, put: DerivedRequest?,
         putOrInsert: DerivedRequest?, erase: DerivedRequest? = nil, newGrayKey: KeyPlan? = nil,
-        isGrayKeyImmutable: Bool = false, element: ElementPlan? = nil
+        isGrayKeyImmutable: Bool = false, tries: Bool = false, element: ElementPlan? = nil
     ) {
         self.recordKey = recordKey
         self.inserts = inserts
@@ -39,6 +41,7 @@ package struct WritePlan: Sendable, Equatable {
         self.erase = erase
         self.newGrayKey = newGrayKey?.required
         self.isGrayKeyImmutable = isGrayKeyImmutable
+        self.tries = tries
         self.element = element
     }
 
@@ -50,9 +53,9 @@ package struct WritePlan: Sendable, Equatable {
         let puts = PutMeans(overwrite: put != nil, insert: putOrInsert != nil)
         switch kind {
         case .update:
-            if let next, next != stage { return Write(update: stage, to: next, puts: puts) }
+            if let next, next != stage { return Write(update: stage, to: next, puts: puts, tries: tries) }
             return Write(update: stage, puts: puts)
-        case .delete: return Write(delete: stage, canRestore: puts.insert && lookUp != nil)
+        case .delete: return Write(delete: stage, judgement: tries ? .trial : lookUp == nil ? .none : .lookUp)
         case .insert: return Write(insert: stage, rule: inserts, guards: guardsInserts, puts: puts)
         case .upsert: return Write(upsert: stage, rule: inserts, puts: puts)
         case .singleQuery, .multiQuery, .passThrough: return nil

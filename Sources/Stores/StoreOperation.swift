@@ -8,6 +8,10 @@ package enum StoreOperation: Sendable, Equatable {
     case update
     case upsert
     case delete
+    /// An update or a delete that is rolled back: everything is judged and answered as if it were made, and nothing is
+    /// changed.
+    case tryUpdate
+    case tryDelete
     /// The sidecar's own write, for followers and repair: the message is a Record with all fields, as an authority
     /// answered it; its version is taken over. The reply is `{ Record record = 1; }`, the record as it is now.
     case put(PutMode, StoreCondition)
@@ -32,7 +36,24 @@ package enum StoreOperation: Sendable, Equatable {
     package var isWrite: Bool {
         switch self {
         case .get, .getMany, .query: false
+        case .insert, .update, .upsert, .delete, .tryUpdate, .tryDelete, .put, .remove: true
+        }
+    }
+
+    /// Whether records are changed by it; else nobody misses it whose client has gone.
+    var changesRecords: Bool {
+        switch self {
+        case .get, .getMany, .query, .tryUpdate, .tryDelete: false
         case .insert, .update, .upsert, .delete, .put, .remove: true
+        }
+    }
+
+    /// The same operation, rolled back; nil where it cannot be tried.
+    package var trial: StoreOperation? {
+        switch self {
+        case .update: .tryUpdate
+        case .delete: .tryDelete
+        default: nil
         }
     }
 }

@@ -136,7 +136,8 @@ def test_plan_says_where_a_record_would_go(start, ledgers, binary, tmp_path):
     ("31", 0, "Place", grpc.StatusCode.INVALID_ARGUMENT, "ABORTED partial-write", "3 1"),
     ("21", 1, "Drop", grpc.StatusCode.UNAVAILABLE, "ABORTED partial-write", "1 2"),
     ("13", 0, "Move", grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED by old", "1 1"),
-    ("32", 1, "Move", grpc.StatusCode.INTERNAL, "UNKNOWN outcome-unknown", "3 3"),
+    ("32", 1, "Move", grpc.StatusCode.INTERNAL, "INTERNAL by new", "3 3"),
+    ("32", 1, "Move", grpc.StatusCode.UNAVAILABLE, "UNKNOWN outcome-unknown", "3 3"),
 ])
 def test_what_is_not_on_both_sides_is_told(pair, side, method, status, answer, state, bookkeeper, ledgers):
     client = bookkeeper()

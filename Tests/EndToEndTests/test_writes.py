@@ -84,16 +84,12 @@ UPDATE = {
 DELETE = {
     "old": ["Remove old; old; - 100", "Remove old; old; - -", "Remove old; NOT_FOUND by old; - 100",
             "Remove old; NOT_FOUND by old; - -"],
-    "dualOld": ["Find new, Remove new, Remove old; old; - -", "Find new, Remove new, Remove old; old; - -",
-                "Find new, Remove new, Remove old; new; - -",
-                "Find new, Remove new, Remove old; NOT_FOUND by old; - -"],
-    "dualNew": ["Find old, Remove old, Remove new; new; - -", "Find old, Remove old, Remove new; old; - -",
-                "Find old, Remove old, Remove new; new; - -",
-                "Find old, Remove old, Remove new; NOT_FOUND by new; - -"],
-    "newMirrored": ["Find new, Remove new, Remove old; new; - -",
-                    "Find new, Remove new, Remove old; NOT_FOUND by new; - -",
-                    "Find new, Remove new, Remove old; new; - -",
-                    "Find new, Remove new, Remove old; NOT_FOUND by new; - -"],
+    "dualOld": ["Find old, Remove new, Remove old; old; - -", "Find old, Remove new, Remove old; old; - -",
+                "Find old, Remove new; new; - -", "Find old, Remove new; NOT_FOUND by old; - -"],
+    "dualNew": ["Find new, Remove old, Remove new; new; - -", "Find new, Remove old; old; - -",
+                "Find new, Remove old, Remove new; new; - -", "Find new, Remove old; NOT_FOUND by new; - -"],
+    "newMirrored": ["Remove new, Remove old; new; - -", "Remove new, Remove old; NOT_FOUND by new; - -",
+                    "Remove new, Remove old; new; - -", "Remove new, Remove old; NOT_FOUND by new; - -"],
     "new": ["Remove new; new; 100 -", "Remove new; NOT_FOUND by new; 100 -", "Remove new; new; - -",
             "Remove new; NOT_FOUND by new; - -"],
 }
@@ -180,7 +176,10 @@ def test_the_follower_is_given_the_whole_record(between, ledgers):
 # follower. 100 is the entry as it was, 105 with the change.
 UPDATE_FAULTS = [
     ("dualOld", "old", "Change", grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED by old", "100 100"),
-    ("dualOld", "old", "Change", grpc.StatusCode.INTERNAL, "UNKNOWN outcome-unknown", "100 100"),
+    ("dualOld", "old", "Change", grpc.StatusCode.INTERNAL, "INTERNAL by old", "100 100"),
+    ("dualOld", "old", "Change", grpc.StatusCode.UNKNOWN, "UNKNOWN by old", "100 100"),
+    ("dualNew", "new", "Change", grpc.StatusCode.RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED by new", "100 100"),
+    ("dualOld", "old", "Change", grpc.StatusCode.ABORTED, "ABORTED by old", "100 100"),
     ("dualOld", "new", "Overwrite", grpc.StatusCode.INVALID_ARGUMENT, "ABORTED partial-write", "105 100"),
     ("dualOld", "new", "Overwrite", grpc.StatusCode.UNAVAILABLE, "ABORTED partial-write", "105 100"),
     ("dualNew", "old", "Overwrite", grpc.StatusCode.UNAVAILABLE, "ABORTED partial-write", "100 105"),
@@ -207,13 +206,35 @@ def test_a_side_that_cannot_be_reached(between, ledgers, start):
     assert ledgers[0].entries[KEY].cents == 105
 
 
-def test_a_delete_that_the_authority_refuses_is_undone(between, ledgers):
-    _, client = between("dualOld")
+@pytest.mark.parametrize("status, answer", [
+    (grpc.StatusCode.FAILED_PRECONDITION, "FAILED_PRECONDITION by old"),
+    (grpc.StatusCode.INTERNAL, "INTERNAL by old"),
+])
+def test_a_delete_that_the_authority_refuses_late_is_not_restored_but_told(status, answer, between, ledgers):
+    """A service cannot try a delete. The follower has done it; given back it could live on after a delete by others."""
+    sidecar, client = between("dualOld")
     stock(ledgers, "both")
-    ledgers[0].faults["Remove"] = grpc.StatusCode.FAILED_PRECONDITION
-    assert said(client.remove(KEY)) == "FAILED_PRECONDITION by old"
-    assert asked(ledgers) == "Find new, Remove new, Remove old, Place new"
-    assert cents(ledgers) == "100 100"
+    ledgers[0].faults["Remove"] = status
+    assert said(client.remove(KEY)) == answer
+    assert asked(ledgers) == "Find old, Remove new, Remove old"
+    assert cents(ledgers) == "100 -"
+    assert '"recordsDirty" : 1' in sidecar.get("/stats")[1]
+    wait_for(lambda: "words=old was told to fail" in sidecar.log() and f"record={KEY[1]}" in sidecar.log(), 5, "logged")
+    ledgers[0].faults.clear()
+    assert said(client.find(KEY)) == "old", "the record is where its authority is"
+    assert said(client.remove(KEY)) == "old", "and its lane is open"
+
+
+@pytest.mark.parametrize("stage, authority", [("dualOld", 0), ("dualNew", 1)])
+@pytest.mark.parametrize("fault", [grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAVAILABLE])
+def test_a_delete_whose_authority_cannot_say_changes_nothing(fault, stage, authority, between, ledgers):
+    _, client = between(stage)
+    stock(ledgers, "both")
+    ledgers[authority].faults["Find"] = fault
+    outcome = client.remove(KEY)
+    assert said(outcome) == "UNAVAILABLE side-unreachable"
+    assert fault.name in outcome.details and "was told to fail" in outcome.details
+    assert asked(ledgers) == f"Find {ledgers[authority].side}" and cents(ledgers) == "100 100"
 
 
 def test_a_write_of_unknown_outcome_closes_the_lane(between, ledgers):

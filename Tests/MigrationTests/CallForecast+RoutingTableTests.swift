@@ -33,7 +33,16 @@ import WireFormat
         (
             "delete",
             [
-                "old", "look up on new, new, old", "look up on old, old, new", "look up on new, new, old", "new",
+                "old", "look up on old, new, old | look up on old, new",
+                "look up on new, old, new | look up on new, old",
+                "new, old", "new",
+            ]
+        ),
+        (
+            "delete between stores",
+            [
+                "old", "try on old, look up on new, new, old | try on old, new",
+                "try on new, look up on old, old, new | try on new, old", "new, old", "new",
             ]
         ),
         (
@@ -96,7 +105,7 @@ import WireFormat
             case "single query": .singleQuery
             case "multi query": .multiQuery
             case "update", "write of several records": .update
-            case "delete": .delete
+            case "delete", "delete between stores": .delete
             case "upsert": .upsert
             case "pass-through": .passThrough
             default: .insert
@@ -121,7 +130,7 @@ import WireFormat
         let rule = InsertRule.allCases.first { row == "insert, inserts: \($0.name)" } ?? .new
         return WritePlan(
             recordKey: try key(), inserts: rule, guardsInserts: row != "insert, insert_guard: off", lookUp: request,
-            put: request, putOrInsert: request,
+            put: request, putOrInsert: request, tries: row == "delete between stores",
             element: row == "write of several records" ? ElementPlan(field: 1, grayKey: nil) : nil)
     }
 }

@@ -28,7 +28,7 @@ import WireFormat
                 == CallForecast(usual: ["look up on old", "new", "old is given the record"], absent: nil))
         #expect(
             try write(.delete, at: .dualNew)
-                == CallForecast(usual: ["look up on old", "old", "new"], absent: nil))
+                == CallForecast(usual: ["look up on new", "old", "new"], absent: ["look up on new", "old"]))
         #expect(try write(.upsert, at: .new) == CallForecast(usual: ["new"], absent: nil))
     }
 

@@ -6,8 +6,8 @@ import WireFormat
 /// Updates that give a record another gray key: each path as a script, and then every path in a world of two sides,
 /// where nothing may be lost or hidden.
 @Suite struct GrayKeyUpdateTests {
-    static func update(_ present: Stage, _ next: Stage, overwrite: Bool = true) -> Write {
-        Write(update: present, to: next, puts: PutMeans(overwrite: overwrite, insert: true))
+    static func update(_ present: Stage, _ next: Stage, overwrite: Bool = true, tries: Bool = false) -> Write {
+        Write(update: present, to: next, puts: PutMeans(overwrite: overwrite, insert: true), tries: tries)
     }
 
     private static func script(
@@ -101,7 +101,50 @@ import WireFormat
             [("call old", there), ("erase new", lost)], "partial without new, dirty, unsettled"),
     ]
 
-    @Test(arguments: scripts) func pathIsWalked(_ script: WriteTests.Script) { WriteTests().pathIsWalked(script) }
+    /// Between stores: before new has the update, old is given what it makes of the record.
+    static let trials: [WriteTests.Script] = [
+        script(
+            "from dualNew to old old is asked first", update(.dualNew, .old, tries: true),
+            [("try new", there), ("put old overwriteOrInsert", there), ("erase new", there)], "reply of new"),
+        script(
+            "from dualNew to dualOld old is asked first", update(.dualNew, .dualOld, tries: true),
+            [("try new", there), ("put old overwriteOrInsert", there), ("call new", there)], "reply of old"),
+        script(
+            "from dualOld to old what was born on new goes to old first", update(.dualOld, .old, tries: true),
+            [("call old", .absent), ("try new", there), ("put old overwriteOrInsert", there), ("erase new", there)],
+            "reply of new"),
+        script(
+            "old's refusal leaves new as it was", update(.dualNew, .old, tries: true),
+            [("try new", there), ("put old overwriteOrInsert", refused)], "reply of old"),
+        script(
+            "old unreachable leaves new as it was", update(.dualNew, .dualOld, tries: true),
+            [("try new", there), ("put old overwriteOrInsert", .unreachable)], "old unreachable"),
+        script(
+            "old's refusal leaves what was born on new", update(.dualOld, .old, tries: true),
+            [("call old", .absent), ("try new", there), ("put old overwriteOrInsert", refused)], "reply of old"),
+        script(
+            "new's refusal ends it", update(.dualNew, .old, tries: true), [("try new", refused)], "reply of new"),
+        script(
+            "a trial that is lost changes nothing", update(.dualNew, .old, tries: true), [("try new", lost)],
+            "new failed UNAVAILABLE"),
+        script(
+            "a record not copied yet is old's", update(.dualNew, .dualOld, tries: true),
+            [("try new", .absent), ("call old", there)], "reply of old, not copied, unmigrated"),
+        script(
+            "absent on both", update(.dualOld, .old, tries: true), [("call old", .absent), ("try new", .absent)],
+            "reply of old"),
+        script(
+            "new that then refuses is stuck behind old", update(.dualNew, .dualOld, tries: true),
+            [("try new", there), ("put old overwriteOrInsert", there), ("call new", refused)],
+            "partial without new, dirty, stuck"),
+        script(
+            "on the way up old is asked first in any case", update(.dualOld, .dualNew, tries: true),
+            [("call old", there), ("put new overwriteOrInsert", there)], "reply of old"),
+    ]
+
+    @Test(arguments: scripts + trials) func pathIsWalked(_ script: WriteTests.Script) {
+        WriteTests().pathIsWalked(script)
+    }
 
     @Test func eventsOutOfTurnAreIgnored() {
         var write = Self.update(.old, .dualNew)
@@ -152,16 +195,21 @@ import WireFormat
                     // Of a key at `old` what new has is no record: a stale leftover at most.
                     let start = World(old: old, new: present == .old ? new.map { _ in -1 } : new)
                     for failing in 0..<4 {
-                        for fault in faults { check(present, next, start, failing, fault) }
+                        for fault in faults {
+                            for tries in [false, true] { check(present, next, start, failing, fault, tries) }
+                        }
                     }
                 }
             }
         }
     }
 
-    private func check(_ present: Stage, _ next: Stage, _ start: World, _ failing: Int, _ fault: WriteOutcome?) {
+    private func check(
+        _ present: Stage, _ next: Stage, _ start: World, _ failing: Int, _ fault: WriteOutcome?,
+        _ tries: Bool
+    ) {
         var world = start
-        var write = Self.update(present, next)
+        var write = Self.update(present, next, tries: tries)
         var action = write.start()
         var asked = 0
         while let outcome = Self.perform(action, on: &world, asked == failing ? fault : nil) {
@@ -202,7 +250,8 @@ import WireFormat
         case .erase(let side):
             guard world[side] != nil else { return .absent }
             world[side] = nil
-        case .lookUp, .restore, .ignore, .end: return nil
+        case .tryCall(let side): if world[side] == nil { return .absent }
+        case .eraseFound, .lookUp, .ignore, .end: return nil
         }
         return .accepted
     }

@@ -14,7 +14,7 @@ import WireFormat
         var testDescription: String { name }
     }
 
-    static let scripts: [Script] = updates + deletes + inserts + upserts
+    static let scripts: [Script] = updates + deletes + deletesOfServices + inserts + upserts
 
     @Test(arguments: scripts) func pathIsWalked(_ script: Script) {
         var write = script.write
@@ -39,8 +39,9 @@ import WireFormat
         case .call(let side): "call \(side)"
         case .put(let side, let mode): "put \(side) \(mode)"
         case .lookUp(let side): "look up \(side)"
+        case .tryCall(let side): "try \(side)"
         case .erase(let side): "erase \(side)"
-        case .restore(let side): "restore \(side)"
+        case .eraseFound(let side): "erase found \(side)"
         case .end(let end): text(end)
         case .ignore: "ignore"
         }
@@ -60,6 +61,7 @@ import WireFormat
 
     static let refused = WriteOutcome.rejected(.invalidArgument)
     static let lost = WriteOutcome.unknown(.unavailable)
+    static let failed = WriteOutcome.ambiguous(.internal)
 }
 
 extension WriteTests {
@@ -117,6 +119,12 @@ extension WriteTests {
             "update lost on the way to the authority is unknown", update(.dualNew),
             [("call new", .unknown(.deadlineExceeded))], "unknown on new DEADLINE_EXCEEDED, dirty, unsettled"),
         script(
+            "update whose handler failed is told in its words and the lane stays open", update(.dualOld),
+            [("call old", failed)], "reply of old, dirty"),
+        script(
+            "update whose handler failed on the follower is dirty", update(.dualNew),
+            [("call new", .accepted), ("put old overwrite", failed)], "partial without old, dirty"),
+        script(
             "update that the follower refuses is stuck", update(.dualOld),
             [("call old", .accepted), ("put new overwrite", refused)], "partial without new, dirty, stuck"),
         script(
@@ -127,66 +135,174 @@ extension WriteTests {
             [("call new", .accepted), ("put old overwrite", lost)], "partial without old, dirty, unsettled"),
     ]
 
-    static func delete(_ stage: Stage, put: Bool = true) -> Write { Write(delete: stage, canRestore: put) }
+    static func delete(_ stage: Stage, _ judgement: DeleteJudgement = .trial) -> Write {
+        Write(delete: stage, judgement: judgement)
+    }
 
+    /// Between stores (contract, 4.7): tried on the authority, the follower's row read, then removed as it was read.
     static let deletes: [Script] = [
         script(
-            "delete at dualOld takes the follower first", delete(.dualOld),
-            [("look up new", .accepted), ("erase new", .accepted), ("call old", .accepted)], "reply of old"),
+            "delete at dualOld is tried on old, takes the follower first", delete(.dualOld),
+            [
+                ("try old", .accepted), ("look up new", .accepted), ("erase found new", .accepted),
+                ("call old", .accepted),
+            ],
+            "reply of old"),
         script(
-            "delete at dualNew takes the follower first", delete(.dualNew),
-            [("look up old", .accepted), ("erase old", .accepted), ("call new", .accepted)], "reply of new"),
+            "delete at dualNew is tried on new, takes the follower first", delete(.dualNew),
+            [
+                ("try new", .accepted), ("look up old", .accepted), ("erase found old", .accepted),
+                ("call new", .accepted),
+            ],
+            "reply of new"),
         script(
-            "delete at newMirrored takes new first", delete(.newMirrored),
-            [("look up new", .accepted), ("call new", .accepted), ("erase old", .accepted)], "reply of new"),
+            "delete at newMirrored takes new first and old as it is", delete(.newMirrored),
+            [("call new", .accepted), ("erase old", .accepted)], "reply of new"),
         script(
-            "delete without put sends the call to both", delete(.dualOld, put: false),
-            [("erase new", .absent), ("call old", .accepted)], "reply of old"),
+            "delete of a record that the follower lacks", delete(.dualOld),
+            [("try old", .accepted), ("look up new", .absent), ("call old", .accepted)], "reply of old"),
         script(
-            "delete of a record that only the follower has", delete(.dualOld),
-            [("look up new", .accepted), ("erase new", .accepted), ("call old", .absent)], "reply of new"),
+            "delete of a record that only the follower has is the follower's to judge", delete(.dualOld),
+            [("try old", .absent), ("call new", .accepted)], "reply of new"),
+        script(
+            "delete that the only side with the record refuses", delete(.dualNew),
+            [("try new", .absent), ("call old", refused)], "reply of old"),
         script(
             "delete of no record is the authority's not found", delete(.dualNew),
-            [("look up old", .absent), ("erase old", .absent), ("call new", .absent)], "reply of new"),
+            [("try new", .absent), ("call old", .absent)], "reply of new"),
         script(
-            "delete that the authority refuses restores the follower", delete(.dualOld),
-            [
-                ("look up new", .accepted), ("erase new", .accepted), ("call old", refused),
-                ("restore new", .accepted),
-            ], "reply of old"),
+            "delete absent here and unreachable there is no not found", delete(.dualNew),
+            [("try new", .absent), ("call old", .unreachable)], "old unreachable"),
         script(
-            "delete with the authority unreachable restores the follower", delete(.dualOld),
-            [
-                ("look up new", .accepted), ("erase new", .accepted), ("call old", .unreachable),
-                ("restore new", .accepted),
-            ], "old unreachable"),
+            "delete absent here and lost there is unknown", delete(.dualNew),
+            [("try new", .absent), ("call old", lost)], "unknown on old UNAVAILABLE, dirty, unsettled"),
         script(
-            "delete whose restore fails is partial", delete(.dualOld),
-            [
-                ("look up new", .accepted), ("erase new", .accepted), ("call old", refused),
-                ("restore new", .unreachable),
-            ], "partial without old, dirty, stuck"),
+            "delete that the authority refuses changes nothing", delete(.dualOld), [("try old", refused)],
+            "reply of old"),
         script(
-            "delete whose restore is lost is partial and unsettled", delete(.dualOld),
-            [("look up new", .accepted), ("erase new", .accepted), ("call old", .unreachable), ("restore new", lost)],
-            "partial without old, dirty, unsettled"),
+            "delete with the authority unreachable changes nothing", delete(.dualNew), [("try new", .unreachable)],
+            "new unreachable"),
         script(
-            "delete that cannot restore is partial", delete(.dualOld, put: false),
-            [("erase new", .accepted), ("call old", .unreachable)], "partial without old, dirty"),
+            "delete whose trial is lost changes nothing", delete(.dualNew), [("try new", lost)],
+            "new failed UNAVAILABLE"),
         script(
-            "delete refused by the authority alone changes nothing", delete(.dualOld, put: false),
-            [("erase new", .absent), ("call old", refused)], "reply of old"),
-        script(
-            "delete lost on the way to the second side is unknown", delete(.dualNew, put: false),
-            [("erase old", .accepted), ("call new", lost)], "unknown on new UNAVAILABLE, dirty, unsettled"),
-        script(
-            "delete that the follower refuses changes nothing", delete(.dualNew),
-            [("look up old", .accepted), ("erase old", refused)], "reply of old"),
+            "delete with the follower's row unreadable changes nothing", delete(.dualOld),
+            [("try old", .accepted), ("look up new", refused)], "new failed INVALID_ARGUMENT"),
         script(
             "delete with the follower unreachable changes nothing", delete(.dualNew),
-            [("look up old", .unreachable)], "old unreachable"),
+            [("try new", .accepted), ("look up old", .unreachable)], "old unreachable"),
         script(
-            "delete lost on the way to the first side is unknown", delete(.dualNew, put: false),
+            "delete that the follower refuses changes nothing", delete(.dualNew),
+            [("try new", .accepted), ("look up old", .accepted), ("erase found old", refused)], "reply of old"),
+        script(
+            "delete lost on the way to the follower is unknown", delete(.dualNew),
+            [("try new", .accepted), ("look up old", .accepted), ("erase found old", lost)],
+            "unknown on old UNAVAILABLE, dirty, unsettled"),
+        script(
+            "delete whose follower's row has changed begins again", delete(.dualOld),
+            [
+                ("try old", .accepted), ("look up new", .accepted), ("erase found new", .rejected(.aborted)),
+                ("try old", .accepted), ("look up new", .accepted), ("erase found new", .accepted),
+                ("call old", .accepted),
+            ], "reply of old"),
+        script(
+            "delete whose follower's row changes for ever ends", delete(.dualOld),
+            Array(
+                repeating: [
+                    ("try old", .accepted), ("look up new", .accepted), ("erase found new", .rejected(.aborted)),
+                ], count: 3
+            ).flatMap { $0 }, "reply of new"),
+        script(
+            "delete that the authority refuses late is not restored but told", delete(.dualOld),
+            [
+                ("try old", .accepted), ("look up new", .accepted), ("erase found new", .accepted),
+                ("call old", refused),
+            ],
+            "reply of old, dirty, not copied"),
+        script(
+            "delete that the authority cannot do late is partial", delete(.dualOld),
+            [
+                ("try old", .accepted), ("look up new", .accepted), ("erase found new", .accepted),
+                ("call old", .unreachable),
+            ], "partial without old, dirty, not copied"),
+        script(
+            "delete refused late with nothing taken leaves nothing behind", delete(.dualOld),
+            [("try old", .accepted), ("look up new", .absent), ("call old", refused)], "reply of old"),
+        script(
+            "delete unreachable late with nothing taken is tried again safely", delete(.dualOld),
+            [("try old", .accepted), ("look up new", .absent), ("call old", .unreachable)], "old unreachable"),
+        script(
+            "delete lost on the way to the authority is unknown", delete(.dualNew),
+            [("try new", .accepted), ("look up old", .accepted), ("erase found old", .accepted), ("call new", lost)],
+            "unknown on new UNAVAILABLE, dirty, unsettled"),
+        script(
+            "delete that somebody else has finished", delete(.dualOld),
+            [
+                ("try old", .accepted), ("look up new", .accepted), ("erase found new", .accepted),
+                ("call old", .absent),
+            ], "reply of new"),
+        script(
+            "delete that new refuses at newMirrored leaves old alone", delete(.newMirrored), [("call new", refused)],
+            "reply of new"),
+        script(
+            "delete lost at newMirrored leaves old alone", delete(.newMirrored), [("call new", lost)],
+            "unknown on new UNAVAILABLE, dirty, unsettled"),
+        script(
+            "delete at newMirrored of what only old has is judged by old and not found", delete(.newMirrored),
+            [("call new", .absent), ("call old", refused)], "reply of new"),
+        script(
+            "delete at newMirrored that old may still do", delete(.newMirrored),
+            [("call new", .absent), ("call old", lost)], "reply of new, dirty, unsettled"),
+        script(
+            "delete at newMirrored that old refuses is stuck", delete(.newMirrored),
+            [("call new", .accepted), ("erase old", refused)], "partial without old, dirty, stuck"),
+        script(
+            "delete at newMirrored with old unreachable is dirty", delete(.newMirrored),
+            [("call new", .accepted), ("erase old", .unreachable)], "partial without old, dirty"),
+        script(
+            "delete at newMirrored of what old lacks", delete(.newMirrored),
+            [("call new", .accepted), ("erase old", .absent)], "reply of new"),
+    ]
+
+    /// A service cannot try a delete; its look-up says whether the record is there, and without one nothing does.
+    static let deletesOfServices: [Script] = [
+        script(
+            "delete of a service looks up on the authority", delete(.dualOld, .lookUp),
+            [("look up old", .accepted), ("erase new", .accepted), ("call old", .accepted)], "reply of old"),
+        script(
+            "delete of a service of what only the follower has", delete(.dualNew, .lookUp),
+            [("look up new", .absent), ("call old", .accepted)], "reply of old"),
+        script(
+            "delete of a service of no record", delete(.dualNew, .lookUp),
+            [("look up new", .absent), ("call old", .absent)], "reply of new"),
+        script(
+            "delete of a service whose look-up fails changes nothing", delete(.dualOld, .lookUp),
+            [("look up old", refused)], "old failed INVALID_ARGUMENT"),
+        script(
+            "delete of a service refused late is told", delete(.dualOld, .lookUp),
+            [("look up old", .accepted), ("erase new", .accepted), ("call old", refused)],
+            "reply of old, dirty, not copied"),
+        script(
+            "delete of a service that fails late is told", delete(.dualOld, .lookUp),
+            [("look up old", .accepted), ("erase new", .accepted), ("call old", failed)],
+            "reply of old, dirty, not copied"),
+        script(
+            "delete of a service that aborts does not begin again", delete(.dualOld, .lookUp),
+            [("look up old", .accepted), ("erase new", .rejected(.aborted))], "reply of new"),
+        script(
+            "delete of a service whose follower fails may have been made there", delete(.dualOld, .lookUp),
+            [("look up old", .accepted), ("erase new", failed)], "reply of new, dirty"),
+        script(
+            "delete without look-up sends the call to both", delete(.dualOld, .none),
+            [("erase new", .absent), ("call old", .accepted)], "reply of old"),
+        script(
+            "delete without look-up of what only the follower has", delete(.dualOld, .none),
+            [("erase new", .accepted), ("call old", .absent)], "reply of new"),
+        script(
+            "delete without look-up refused by the authority alone changes nothing", delete(.dualOld, .none),
+            [("erase new", .absent), ("call old", refused)], "reply of old"),
+        script(
+            "delete without look-up lost on the way to the follower is unknown", delete(.dualNew, .none),
             [("erase old", lost)], "unknown on old UNAVAILABLE, dirty, unsettled"),
     ]
 
@@ -228,6 +344,9 @@ extension WriteTests {
         script(
             "insert on both without put", insert(.dualOld, .both, put: false),
             [("call old", .accepted), ("call new", refused)], "partial without new, dirty, stuck"),
+        script(
+            "insert whose handler failed is told in its words", insert(.dualOld, guards: false),
+            [("call new", failed)], "reply of new, dirty"),
         script("insert on old only", insert(.dualOld, .old), [("call old", .accepted)], "reply of old"),
         script(
             "insert at newMirrored goes to new, then old, whatever the rule", insert(.newMirrored, .new),

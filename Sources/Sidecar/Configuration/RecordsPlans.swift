@@ -51,9 +51,12 @@ struct RecordsPlans {
         let changes = kind == .update && !entity.key.contains(entity.grayKey)
         return WritePlan(
             recordKey: entity.requestRecordKey, inserts: inserts, guardsInserts: guardsInserts,
-            lookUp: request("Get", [(1, .request, "1"), (2, .request, "2")]),
+            // A delete takes no row of another gray key than its request names.
+            lookUp: request(
+                "Get", [(1, .request, "1"), (2, .request, "2")] + (kind == .delete ? [(3, .request, "3")] : [])),
             put: record, putOrInsert: record, erase: request("", [(1, .request, "2")]),
-            newGrayKey: changes ? entity.requestNewGrayKey : nil, isGrayKeyImmutable: isGrayKeyImmutable)
+            newGrayKey: changes ? entity.requestNewGrayKey : nil, isGrayKeyImmutable: isGrayKeyImmutable,
+            tries: true)
     }
 
     /// A Record, as the reply to a write or a look-up has it in field 1; its sort key is no part of it.

@@ -165,7 +165,8 @@ extension Switchover_V1_RecordWrite {
             $0.kind = write.kind.name
             $0.stage = write.stage.map { "\($0.name)" } ?? ""
             $0.epoch = write.epoch
-            $0.outcome = write.status == .ok ? "\(write.end.answer)" : "\(write.end.answer): \(write.status.name)"
+            let parts = ["\(write.end.answer)", write.status == .ok ? "" : write.status.name, write.words]
+            $0.outcome = parts.filter { !$0.isEmpty }.joined(separator: ": ")
             $0.dirty = write.end.effects.contains(.dirty)
         }
     }

@@ -66,8 +66,12 @@ final class QueryOperation: Operation {
             end { call.answer(message: message, partial: partial, compresses: compresses) }
         case .relay(let side):
             end { call.answer(latest?.request.side == side ? latest?.takeReply() : nil) }
-        case .fail(let side, .unreachable): end { call.refuse(.sideUnreachable(side, "its rows are needed")) }
-        case .fail(let side, .failed(let status)): end { call.refuse(.rowsMissing(side, status)) }
+        case .fail(let side, .unreachable):
+            let words = latest?.request.side == side ? latest?.words ?? "" : ""
+            end { call.refuse(.sideUnreachable(side, words.isEmpty ? "its rows are needed" : words)) }
+        case .fail(let side, .failed(let status)):
+            let words = latest?.request.side == side ? latest?.sideWords : nil
+            end { call.refuse(.rowsMissing(side, words ?? SideWords(status, ""))) }
         case .refuse(let refusal): end { call.refuse(Refusal(refusal, keyPath: call.keyPath(0))) }
         case .wait, .ignore: break
         }

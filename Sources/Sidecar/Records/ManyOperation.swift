@@ -66,9 +66,10 @@ final class ManyOperation: Operation {
         // The call's own end says nothing of the side.
         case .decided(.deadlineExceeded), .replied(.deadlineExceeded), .lost(.deadlineExceeded):
             end { call.refuse(.deadlinePassed) }
-        case .decided(let status), .replied(let status), .lost(let status):
+        case .decided, .replied, .lost:
             if misses(side) { return has([], side) }
-            end { call.refuse(.rowsMissing(side, status)) }
+            let words = ask.sideWords
+            end { call.refuse(.rowsMissing(side, words)) }
         case .unreachable(let reason):
             if misses(side) { return has([], side) }
             end { call.refuse(.sideUnreachable(side, reason)) }

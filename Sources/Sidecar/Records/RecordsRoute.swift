@@ -27,6 +27,14 @@ struct RecordsRoute {
         return MessageTemplate([.init(number: 3, source: .reply, path: path)])
     }()
 
+    /// The record of an answer with one, as conditions of a store take it; nil where there is none.
+    static func record(of answer: [UInt8]) -> [UInt8]? {
+        answer.withUnsafeBytes { bytes in
+            guard let parts = try? MessageParts(of: bytes, text: 1), let record = parts.text else { return nil }
+            return Array(answer[record])
+        }
+    }
+
     /// The request with that field 3 in place of its own, which says nothing.
     static func request(_ message: [UInt8], bearing naming: [UInt8]) -> [UInt8] {
         message.withUnsafeBytes { bytes in

@@ -55,7 +55,9 @@ final class SearchOperation: Operation {
             found(asks.first)
         case .notFound: end { call.refuse(.storeRefused(.notFound, "neither side has the record")) }
         case .fail(let side, .unreachable): end { call.refuse(.sideUnreachable(side, reasonUnreachable)) }
-        case .fail(let side, .failed(let status)): end { call.refuse(.rowsMissing(side, status)) }
+        case .fail(let side, .failed(let status)):
+            let words = asks.last { $0.request.side == side }?.sideWords ?? SideWords(status, "")
+            end { call.refuse(.sideFailed(side, words)) }
         case .ignore: break
         }
     }

@@ -21,6 +21,10 @@ final class SingleOperation: Operation {
     }
 
     var isClosed: Bool { isOver && asks.allSatisfy(\.isClosed) }
+    var sentWrite: Side? {
+        guard !isOver, call.pointee.route.pointee.planPointer?.pointee.kind.isWrite == true else { return nil }
+        return asks.last?.request.side
+    }
 
     func start() { perform(machine.start()) }
 
@@ -41,10 +45,14 @@ final class SingleOperation: Operation {
         case .answerUnmigrated:
             call.count(.unmigratedReads)
             end { self.call.answer(asks.last?.takeReply()) }
-        case .fail(let side, .unreachable): end { self.call.refuse(.sideUnreachable(side, "no answer")) }
-        case .fail(let side, .failed(let status)): end { self.call.refuse(.sideFailed(side, status)) }
+        case .fail(let side, .unreachable): end { self.call.refuse(.sideUnreachable(side, words(side).words)) }
+        case .fail(let side, .failed): end { self.call.refuse(.sideFailed(side, words(side))) }
         case .ignore: break
         }
+    }
+
+    private func words(_ side: Side) -> SideWords {
+        asks.last { $0.request.side == side }?.sideWords ?? SideWords(.unavailable, "")
     }
 
     private func ask(_ side: Side) {

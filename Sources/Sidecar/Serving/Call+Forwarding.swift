@@ -13,7 +13,8 @@ extension CallPointer {
             count(.unmigratedReads)
             answer(with: pointee.leg.stream)
         case .fail(let side, .unreachable): refuse(.sideUnreachable(side, reasonUnreachable(side)))
-        case .fail(let side, .failed(let status)): refuse(.sideFailed(side, status))
+        case .fail(let side, .failed(let status)):
+            refuse(.sideFailed(side, SideWords(status, pointee.leg.stream.map(Reply.words) ?? "")))
         case .ignore: break
         }
     }
@@ -80,7 +81,8 @@ extension CallPointer {
         if events.contains(.closed) { legClosed(leg) }
         guard pointee.phase == .asking || pointee.phase == .answering else { return finishIfClosed() }
         if events.contains(.oversized) {
-            return refuse(.metadataTooLarge(limit: pointee.worker.pointee.limits.metadataBytes))
+            return refuse(
+                .replyMetadataTooLarge(pointee.side, limit: pointee.worker.pointee.limits.metadataBytes))
         }
         if pointee.phase == .answering {
             pointee.client.resume()
@@ -123,8 +125,17 @@ extension CallPointer {
     /// A reply that ended without its end: tried again where the side has provably not seen the call, else passed on.
     private func replyBroken(_ leg: StreamPointer) {
         if retry(leg) { return }
-        if leg.pointee.session == nil { return refuse(.sideUnreachable(pointee.side, "the connection was lost")) }
+        if leg.pointee.session == nil { return refuse(lost) }
         forwardReset(leg)
+    }
+
+    /// The connection was lost after the call was sent on it: a write may have been made all the same.
+    private var lost: Refusal {
+        let words = "the connection was lost"
+        guard pointee.route.pointee.planPointer?.pointee.mayWrite == true else {
+            return .sideUnreachable(pointee.side, words)
+        }
+        return .outcomeUnknown(pointee.side, .unavailable, words: words)
     }
 
     /// Refused streams, and those above GOAWAY's last id, were not processed (RFC 9113, 8.7).

@@ -9,9 +9,15 @@ import WireFormat
 protocol Operation: AnyObject {
     /// Nothing of it is in anybody's hands any more: the call may forget it.
     var isClosed: Bool { get }
+    /// The side that has been asked for a change which it has not said the outcome of.
+    var sentWrite: Side? { get }
     func clientLeft()
     /// The client has been told so already.
     func deadlinePassed()
+}
+
+extension Operation {
+    var sentWrite: Side? { nil }
 }
 
 /// A call whose answer takes more than handing its request on: an operation asks the sides for it.
@@ -217,8 +223,11 @@ extension CallPointer {
             }
             pointee.held = stream
             answer(with: stream)
-        case .message(let message): answer(message: message, partial: nil, compresses: false)
-        case .status(let status, let detail): refuse(.storeRefused(status, detail))
+        case .store(_, let reply) where reply.status == .ok:
+            answer(message: reply.message, partial: nil, compresses: false)
+        case .store(let side, let reply) where reply.isOutcomeUnknown:
+            refuse(.outcomeUnknown(side, reply.status, words: reply.detail))
+        case .store(_, let reply): refuse(.storeRefused(reply.status, reply.detail))
         case nil: refuse(.malformedAnswer(nil, "it was not kept"))
         }
     }

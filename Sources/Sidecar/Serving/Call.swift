@@ -194,6 +194,7 @@ extension CallPointer {
     /// The sidecar's own answer, or the end of one that has begun.
     func refuse(_ refusal: Refusal) {
         guard pointee.phase != .over else { return }
+        let refusal = sentWrite.map(refusal.afterWrite) ?? refusal
         pointee.status = refusal.status
         if let connection = pointee.connection {
             if pointee.hasAnswered {
@@ -207,6 +208,13 @@ extension CallPointer {
         pointee.worker.pointee.counters.refused(refusal.code)
         end()
         cancelLeg()
+    }
+
+    /// The side that has been sent a write, as far as is known, and has not said what became of it.
+    private var sentWrite: Side? {
+        if let operation = pointee.operation { return operation.sentWrite }
+        guard pointee.leg.stream != nil, pointee.route.pointee.planPointer?.pointee.mayWrite == true else { return nil }
+        return pointee.side
     }
 
     func end() {

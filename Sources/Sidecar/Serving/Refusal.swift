@@ -2,6 +2,33 @@ import HTTP2
 import Migration
 import WireFormat
 
+/// What a side has answered, for a person.
+struct SideWords: CustomStringConvertible {
+    /// Enough for a database's sentence; a trailer must stay small.
+    private static let bytesAtMost = 1024
+
+    let status: GRPCStatus
+    let words: String
+
+    init(_ status: GRPCStatus, _ words: String) {
+        self.status = status
+        self.words = Self.shortened(words)
+    }
+
+    var description: String { words.isEmpty ? status.name : "\(status.name): \(words)" }
+
+    /// Whole characters of it, without what a header field must not end with.
+    static func shortened(_ words: String) -> String {
+        var bytes = Array(words.utf8.prefix(bytesAtMost))
+        while words.utf8.count > bytes.count, let last = bytes.last, last & 0x80 != 0 {
+            bytes.removeLast()
+            if last & 0xc0 == 0xc0 { break }
+        }
+        while let last = bytes.last, last <= 0x20 { bytes.removeLast() }
+        return String(decoding: bytes.drop { $0 <= 0x20 }, as: UTF8.self)
+    }
+}
+
 /// A call that the sidecar answers itself, and why. The one place where causes become gRPC statuses (contract,
 /// section 11).
 enum Refusal {
@@ -10,6 +37,8 @@ enum Refusal {
     case unknownMethod
     case malformedMetadata(field: String, StaticString)
     case metadataTooLarge(limit: Int)
+    /// Of a side's reply.
+    case replyMetadataTooLarge(Side, limit: Int)
     case messageTooLarge(limit: Int)
     /// A write was made, and its answer cannot be kept.
     case answerTooLarge(Side, limit: Int)
@@ -30,21 +59,21 @@ enum Refusal {
     case queueFull(Side)
     case noSwitches
     case sideUnreachable(Side, String)
-    /// The record is absent on one side, and the other could not say.
-    case sideFailed(Side, GRPCStatus)
+    /// Another side's answer depends on this one's, which could not say.
+    case sideFailed(Side, SideWords)
     /// A side that was asked before the insert has the record.
     case alreadyExists(Side)
     /// One side has the write, this one does not.
-    case partialWrite(missing: Side)
+    case partialWrite(missing: Side, words: String)
     /// The write may have been done on this side, or may yet be.
-    case outcomeUnknown(Side, GRPCStatus)
+    case outcomeUnknown(Side, GRPCStatus, words: String)
     case laneFull(limit: Int)
     /// An earlier write of the record may still take effect.
     case laneClosed
     /// A change of the switches held the write for too long.
     case keyMoving
     /// The rows of a side are missing from a multi query.
-    case rowsMissing(Side, GRPCStatus)
+    case rowsMissing(Side, SideWords)
     case badPageToken
     /// The page token was given when other sides were asked.
     case walkInterrupted
@@ -53,7 +82,9 @@ enum Refusal {
     /// A side's answer is not what the configuration says of it.
     case malformedAnswer(Side?, String)
     /// A store has answered so: its word, not the sidecar's.
-    case storeRefused(GRPCStatus, String)
+    ///
+    /// - Parameter by: named where it is not the side whose answer the client is waiting for.
+    case storeRefused(GRPCStatus, String, by: Side? = nil)
     case unknownEntity(known: String)
     case deadlinePassed
 
@@ -66,14 +97,15 @@ enum Refusal {
             .unknownEntity:
             .invalidArgument
         case .mixedStages, .severalRecords: .failedPrecondition
-        case .metadataTooLarge, .messageTooLarge, .answerTooLarge, .buffersFull, .queueFull, .laneFull:
+        case .metadataTooLarge, .replyMetadataTooLarge, .messageTooLarge, .answerTooLarge, .buffersFull, .queueFull,
+            .laneFull:
             .resourceExhausted
         case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving, .rowsMissing: .unavailable
-        case .storeRefused(let status, _): status
+        case .storeRefused(let status, _, _): status
         case .alreadyExists: .alreadyExists
         case .partialWrite, .walkInterrupted: .aborted
         case .unsortedSide, .malformedAnswer: .internal
-        case .outcomeUnknown(_, .deadlineExceeded): .deadlineExceeded
+        case .outcomeUnknown(_, .deadlineExceeded, _): .deadlineExceeded
         case .outcomeUnknown: .unknown
         case .deadlinePassed: .deadlineExceeded
         }
@@ -85,7 +117,7 @@ enum Refusal {
         case .plainHTTP: .notGRPC
         case .unknownMethod: .unknownMethod
         case .malformedMetadata: .malformedMetadata
-        case .metadataTooLarge: .metadataTooLarge
+        case .metadataTooLarge, .replyMetadataTooLarge: .metadataTooLarge
         case .messageTooLarge, .answerTooLarge: .messageTooLarge
         case .malformedMessage, .unreadableField: .malformedMessage
         case .missingKey: .missingKey
@@ -115,12 +147,13 @@ enum Refusal {
     /// The side that is the cause, the value of the trailer `switchover-side`; nil where none is.
     var side: Side? {
         switch self {
-        case .answerTooLarge(let side, _), .queueFull(let side), .sideUnreachable(let side, _),
+        case .answerTooLarge(let side, _), .replyMetadataTooLarge(let side, _), .queueFull(let side),
+            .sideUnreachable(let side, _),
             .sideFailed(let side, _), .alreadyExists(let side),
-            .partialWrite(let side), .outcomeUnknown(let side, _), .rowsMissing(let side, _),
+            .partialWrite(let side, _), .outcomeUnknown(let side, _, _), .rowsMissing(let side, _),
             .unsortedSide(let side, _):
             side
-        case .malformedAnswer(let side, _): side
+        case .malformedAnswer(let side, _), .storeRefused(_, _, let side): side
         default: nil
         }
     }
@@ -131,6 +164,8 @@ enum Refusal {
         case .unknownMethod: "no migration names this service, and pass_through names no migration"
         case .malformedMetadata(let field, let text): "\(field) \(text)"
         case .metadataTooLarge(let limit): "the metadata is larger than limits.metadata_bytes (\(limit))"
+        case .replyMetadataTooLarge(let side, let limit):
+            "the metadata of the reply of \(side.name) is larger than limits.metadata_bytes (\(limit))"
         case .messageTooLarge(let limit): "the message is larger than limits.message_bytes (\(limit))"
         case .answerTooLarge(let side, let limit):
             "the write was made, and the answer of \(side.name) is larger than limits.message_bytes (\(limit))"
@@ -146,17 +181,19 @@ enum Refusal {
         case .unreadableField(let path, let fault, let offset):
             "field \(path) cannot be read: \(fault) at byte \(offset) of the message"
         case .alreadyExists(let side): "\(side.name) has a record of this key already"
-        case .partialWrite(let side):
-            "\(side.other.name) has the write and \(side.name) does not; read the record before you write it again"
-        case .outcomeUnknown(let side, let status):
-            "\(side.name) was asked and did not say what became of the write (\(status.name)); read the record"
+        case .partialWrite(let side, let words):
+            "\(side.other.name) has the write and \(side.name) does not\(words.isEmpty ? "" : " (\(words))"); read the "
+                + "record before you write it again"
+        case .outcomeUnknown(let side, let status, let words):
+            "\(side.name) was sent the write, which may have been made (\(SideWords(status, words))); read the record "
+                + "before you write it again"
         case .laneFull(let limit): "more than limits.lane_queue (\(limit)) writes of this record wait"
         case .laneClosed: "an earlier write of this record may still take effect; try again later"
-        case .storeRefused(_, let detail): detail
+        case .storeRefused(_, let detail, _): detail
         case .unknownEntity(let known): "field 1, entity, names none of \(known)"
         case .keyMoving: "the switches of this key are changing; try again"
-        case .rowsMissing(let side, let status):
-            "\(side.name) answered \(status.name), and its rows are part of the answer"
+        case .rowsMissing(let side, let words):
+            "\(side.name) answered \(words), and its rows are part of the answer"
         case .badPageToken: "the page token is not one of this request; begin again without one"
         case .walkInterrupted: "other sides are asked than when the page token was given; begin again without one"
         case .unsortedSide(let side, let row):
@@ -169,9 +206,17 @@ enum Refusal {
         case .noSwitches:
             "the sidecar has no switches for this migration; run `switchover init-switches` if this is its first start"
         case .sideUnreachable(let side, let reason): "\(side.name) cannot be reached: \(reason)"
-        case .sideFailed(let side, let status):
-            "\(side.other.name) does not have the record and \(side.name) answered \(status.name)"
+        case .sideFailed(let side, let words):
+            "\(side.name) answered \(words), and without its answer there is none; nothing was written"
         case .deadlinePassed: "the deadline passed in the sidecar"
+        }
+    }
+
+    /// The same cause where a side has been sent a write whose answer the client will not be given.
+    func afterWrite(to side: Side) -> Refusal {
+        switch self {
+        case .deadlinePassed, .buffersFull, .replyMetadataTooLarge: .outcomeUnknown(side, status, words: message)
+        default: self
         }
     }
 

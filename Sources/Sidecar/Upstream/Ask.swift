@@ -14,7 +14,7 @@ final class Ask {
     enum Result {
         /// The side has answered with this status; `reply` holds the rest.
         case replied(GRPCStatus)
-        /// The same, by a store: what the status says is so, a failure has changed nothing.
+        /// The same, by a store: its transaction was committed or rolled back, and `writeOutcome` knows which.
         case decided(GRPCStatus)
         /// The side has not seen the request.
         case unreachable(String)
@@ -41,9 +41,7 @@ final class Ask {
     enum Answer {
         /// Of a call; the taker's to recycle.
         case stream(StreamPointer)
-        /// Of a store.
-        case message([UInt8])
-        case status(GRPCStatus, String)
+        case store(Side, StoreReply)
     }
 
     let request: Request
@@ -57,7 +55,11 @@ final class Ask {
     private var hasEnded = false
     private var hasRetried = false
     private var isInStore = false
-    private var storeReply: StoreReply?
+    private(set) var storeReply: StoreReply?
+    private let cancellation = StoreCancellation()
+    private var reasonUnreachable = ""
+    /// How it ended; OK until then.
+    private(set) var status = GRPCStatus.ok
     /// The reply was too large to be kept; its status is known.
     private(set) var hasLostReply = false
     /// Known once `replyMessage` was read.
@@ -108,12 +110,37 @@ final class Ask {
         return try? worker.pointee.coder.inflate(message, limit: worker.pointee.limits.messageBytes)
     }
 
+    /// What the side has said, or what is known of it, for a person; empty where nothing is. Read it before the reply
+    /// is taken.
+    var words: String {
+        if let storeReply { return storeReply.detail }
+        if !reasonUnreachable.isEmpty { return reasonUnreachable }
+        guard let stream = leg.pointee.stream else { return "" }
+        if stream.pointee.hasEnded { return Reply.words(of: stream) }
+        return stream.pointee.isClosed && stream.pointee.session == nil ? "the connection was lost" : ""
+    }
+
+    /// The same with the status.
+    var sideWords: SideWords { SideWords(status, words) }
+
+    /// What the result says of a write.
+    func writeOutcome(_ result: Result, absent: GRPCStatus) -> WriteOutcome {
+        switch result {
+        case .replied(let status):
+            guard let stream = leg.pointee.stream else { return WriteOutcome(status, absent: absent) }
+            return WriteOutcome(
+                status, absent: absent, isGRPC: Reply.isGRPC(stream), word: Reply.sidecarError(of: stream))
+        case .decided(let status):
+            let isUnknown = storeReply?.isOutcomeUnknown ?? false
+            return WriteOutcome(store: status, absent: absent, isOutcomeUnknown: isUnknown)
+        case .unreachable: return .unreachable
+        case .lost(let status): return .unknown(status)
+        }
+    }
+
     /// The reply as the side sent it; nil if there is none (any more).
     func takeReply() -> Answer? {
-        if let storeReply {
-            return storeReply.status == .ok
-                ? .message(storeReply.message) : .status(storeReply.status, storeReply.detail)
-        }
+        if let storeReply { return .store(request.side, storeReply) }
         guard !hasLostReply, let stream = leg.pointee.stream else { return nil }
         stream.pointee.owner = nil
         leg.pointee.stream = nil
@@ -140,7 +167,7 @@ final class Ask {
         let mailbox = worker.pointee.loop.pointee.mailbox
         let ask = LoopBound(self, to: worker.pointee.loop)
         let deadline = request.deadline == 0 ? UInt64.max : request.deadline
-        store.perform(operation, message: request.message, deadline: deadline) { reply in
+        store.perform(operation, message: request.message, deadline: deadline, cancellation: cancellation) { reply in
             mailbox.post { ask.value.replied(reply) }
         }
     }
@@ -149,13 +176,16 @@ final class Ask {
         isInStore = false
         storeReply = reply
         if hasEnded { return call.operationProgressed() }
-        end(reply.isOutcomeUnknown ? .lost(reply.status) : .decided(reply.status))
+        end(.decided(reply.status))
     }
 
     /// The operation wants no answer any more: it hears `lost` if the side may have seen the request.
     func cancel(_ status: GRPCStatus) {
         guard !hasEnded else { return }
-        if isInStore { return end(.lost(status)) }
+        if isInStore {
+            cancellation.cancel()
+            return end(.lost(status))
+        }
         if leg.pointee.isQueued {
             upstream.leaveQueue(leg)
             return end(.unreachable("no connection in time"))
@@ -170,11 +200,12 @@ final class Ask {
         guard !hasEnded else { return }
         hasEnded = true
         worker.pointee.loop.disarm(timer)
-        let status: GRPCStatus =
-            switch result {
-            case .replied(let status), .decided(let status), .lost(let status): status
-            case .unreachable: .unavailable
-            }
+        switch result {
+        case .replied(let status), .decided(let status), .lost(let status): self.status = status
+        case .unreachable(let reason):
+            status = .unavailable
+            reasonUnreachable = reason
+        }
         worker.pointee.counters.legFinished(
             method: call.pointee.route.pointee.counterIndex, side: request.side.rawValue, status: status.rawValue,
             nanoseconds: now &- askedAt)

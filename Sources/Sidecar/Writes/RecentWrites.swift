@@ -17,6 +17,8 @@ final class RecentWrites: Sendable {
         let end: WriteEnd
         /// What a side said where its reply was the answer.
         let status: GRPCStatus
+        /// Why it did not end well, in a side's words; may be empty.
+        let words: String
     }
 
     private struct Ring {
@@ -27,10 +29,12 @@ final class RecentWrites: Sendable {
     private let ring = Mutex(Ring())
 
     func note(
-        _ lane: LaneTable.Key, kind: CallKind, stage: Stage?, epoch: UInt64, _ end: WriteEnd, _ status: GRPCStatus
+        _ lane: LaneTable.Key, kind: CallKind, stage: Stage?, epoch: UInt64, _ end: WriteEnd, _ status: GRPCStatus,
+        _ words: String = ""
     ) {
         let write = Write(
-            seconds: time(nil), lane: lane, kind: kind, stage: stage, epoch: epoch, end: end, status: status)
+            seconds: time(nil), lane: lane, kind: kind, stage: stage, epoch: epoch, end: end, status: status,
+            words: words)
         ring.withLock { ring in
             if ring.writes.count < Self.writesAtMost {
                 ring.writes.append(write)

@@ -33,15 +33,13 @@ final class WriteOperation: Operation {
     private var asks: [Ask] = []
     /// The ask whose answer the machine waits for.
     private var current: Ask?
-    /// The last replies to the client's own call, by side.
+    /// By side, the reply that the client may be given: to its own call, or a refusal.
     private var replies: [Side: Ask] = [:]
     /// The last reply to the client's call that a side accepted: what the record is now.
     private var written: Ask?
     /// What the look-up found: what the record was.
     private var found: Ask?
     private var hasAskedForChange = false
-    /// What the sides said of the client's own call.
-    private var statuses: [Side: GRPCStatus] = [:]
     /// Since when the lane is waited for, monotonic nanoseconds.
     private var waitsSince: UInt64?
 
@@ -63,6 +61,11 @@ final class WriteOperation: Operation {
     private var kind: CallKind { call.pointee.route.pointee.planPointer?.pointee.kind ?? .update }
 
     var isClosed: Bool { phase == .over && asks.allSatisfy(\.isClosed) }
+    /// The side asked last, or else the first that was.
+    var sentWrite: Side? {
+        guard phase == .running, hasAskedForChange else { return nil }
+        return current?.request.side ?? asks.last?.request.side
+    }
 
     func start() {
         let mailbox = worker.pointee.loop.pointee.mailbox
@@ -144,9 +147,10 @@ final class WriteOperation: Operation {
         case .put(let side, let mode):
             let overwrites = mode == .overwrite
             put(
-                written, overwrites ? route.pointee.put : route.pointee.putOrInsert,
+                overwrites ? route.pointee.put : route.pointee.putOrInsert,
                 as: .put(overwrites ? .overwriteExisting : .upsert, .none), to: side)
-        case .restore(let side): put(found, route.pointee.putOrInsert, as: .put(.upsert, .none), to: side)
+        case .tryCall(let side): tryCall(side)
+        case .eraseFound(let side): eraseFound(side)
         case .end(let end): self.end(end)
         case .ignore: break
         }
@@ -155,29 +159,50 @@ final class WriteOperation: Operation {
     /// The client's patience does not count any more once one side has the write.
     private var putDeadline: UInt64 { now &+ worker.pointee.limits.followerTimeout }
 
+    /// What the client's own call is to a store; nil where it goes to a service.
+    private var operation: StoreOperation? { call.pointee.route.pointee.recordsPointer?.pointee.operation }
+
     private func callSide(_ side: Side) {
+        let isFirst = !hasAskedForChange
+        guard beginsChange() else { return }
         // The second side is asked to the end, however little time the client has left.
-        let deadline = hasAskedForChange ? max(call.pointee.deadline, putDeadline) : call.pointee.deadline
-        hasAskedForChange = true
-        let operation = call.pointee.route.pointee.recordsPointer?.pointee.operation
+        let deadline = isFirst ? call.pointee.deadline : max(call.pointee.deadline, putDeadline)
         let request = Ask.Request(side: side, path: nil, message: message, deadline: deadline, operation: operation)
         ask(request) { [unowned self] ask, outcome in
             replies[side] = ask
-            statuses[side] = outcome.status
+            if outcome == .accepted { written = ask }
+        }
+    }
+
+    private func tryCall(_ side: Side) {
+        guard let trial = operation?.trial else { return replied(.rejected(.internal)) }
+        let request = Ask.Request(
+            side: side, path: nil, message: message, deadline: call.pointee.deadline, operation: trial)
+        ask(request) { [unowned self] ask, outcome in
+            replies[side] = ask
             if outcome == .accepted { written = ask }
         }
     }
 
     private func erase(_ side: Side) {
         guard let derived = route.pointee.erase else { return callSide(side) }
+        erase(side, derived, .none)
+    }
+
+    private func eraseFound(_ side: Side) {
+        guard let derived = route.pointee.erase, let found = found?.replyMessage,
+            let content = RecordsRoute.record(of: found)
+        else { return erase(side) }
+        erase(side, derived, .equal(content))
+    }
+
+    private func erase(_ side: Side, _ derived: WriteRoute.Derived, _ condition: StoreCondition) {
+        guard beginsChange() else { return }
         guard let made = make(derived, of: written?.replyMessage) else { return replied(.rejected(.internal)) }
-        hasAskedForChange = true
-        let request = Ask.Request(
-            side: side, path: derived.path, message: made, deadline: putDeadline, operation: .remove(.none))
-        ask(request) { [unowned self] ask, _ in
-            // Of a delete it is an answer that the client may be given.
-            if written == nil { replies[side] = ask }
-        }
+        ask(
+            Ask.Request(
+                side: side, path: derived.path, message: made, deadline: putDeadline, operation: .remove(condition))
+        ) { [unowned self] ask, outcome in keep(ask, outcome) }
     }
 
     private func lookUp(_ side: Side) {
@@ -187,18 +212,41 @@ final class WriteOperation: Operation {
         let deadline = call.pointee.deadline
         ask(Ask.Request(side: side, path: derived.path, message: made, deadline: deadline, operation: .get)) {
             [unowned self] ask, outcome in
-            if outcome == .accepted { found = ask }
+            if outcome == .accepted { found = ask } else { keep(ask, outcome) }
         }
     }
 
-    private func put(_ source: Ask?, _ derived: WriteRoute.Derived?, as operation: StoreOperation, to side: Side) {
+    private func put(_ derived: WriteRoute.Derived?, as operation: StoreOperation, to side: Side) {
+        guard beginsChange() else { return }
         // What cannot be made of the other side's reply cannot be given to this one.
-        guard let derived, let record = source?.replyMessage, let made = make(derived, of: record) else {
+        guard let derived, let record = written?.replyMessage, let made = make(derived, of: record) else {
             return replied(.rejected(.internal))
         }
         ask(
             Ask.Request(side: side, path: derived.path, message: made, deadline: putDeadline, operation: operation)
-        ) { _, _ in }
+        ) { [unowned self] ask, outcome in keep(ask, outcome) }
+    }
+
+    /// Whether a side may be asked for a change: the first one only while its client waits and has time left.
+    private func beginsChange() -> Bool {
+        if hasAskedForChange { return true }
+        let isLate = call.pointee.deadline != 0 && call.pointee.deadline < now &+ Self.leastTime
+        guard call.pointee.phase == .over || isLate else {
+            hasAskedForChange = true
+            return true
+        }
+        call.refuse(.deadlinePassed)
+        finish(closing: false)
+        return false
+    }
+
+    /// A reply to a request of the sidecar's own is the answer where the side refuses it, or has said nothing else.
+    private func keep(_ ask: Ask, _ outcome: WriteOutcome) {
+        switch outcome {
+        case .accepted, .absent: if replies[ask.request.side] == nil { replies[ask.request.side] = ask }
+        case .rejected, .unreachable, .ambiguous: replies[ask.request.side] = ask
+        case .unknown: break
+        }
     }
 
     private func make(_ derived: WriteRoute.Derived, of reply: [UInt8]?) -> [UInt8]? {
@@ -212,15 +260,7 @@ final class WriteOperation: Operation {
         var request = request
         request.awaitsStatus = true
         let ask = Ask(request, for: call) { [unowned self] ask, result in
-            let outcome: WriteOutcome =
-                switch result {
-                case .replied(let status): WriteOutcome(status, absent: absent)
-                case .decided(.ok): .accepted
-                case .decided(absent): .absent
-                case .decided(let status): .rejected(status)
-                case .unreachable: .unreachable
-                case .lost(let status): .unknown(status)
-                }
+            let outcome = ask.writeOutcome(result, absent: absent)
             note(ask, outcome)
             replied(outcome)
         }
@@ -250,11 +290,31 @@ final class WriteOperation: Operation {
             }
             call.answer(reply.takeReply())
         case .alreadyExists(let side): call.refuse(.alreadyExists(side))
-        case .fail(let side, .unreachable): call.refuse(.sideUnreachable(side, "nothing was written"))
-        case .fail(let side, .failed(let status)): call.refuse(.sideFailed(side, status))
-        case .partial(let side): call.refuse(.partialWrite(missing: side))
-        case .outcomeUnknown(let side, let status): call.refuse(.outcomeUnknown(side, status))
+        case .fail(let side, let failure): refuse(side, failure)
+        case .partial(let side): call.refuse(.partialWrite(missing: side, words: words(of: side)))
+        case .outcomeUnknown(let side, let status):
+            call.refuse(.outcomeUnknown(side, status, words: words(of: side)))
         }
+    }
+
+    /// Nothing was written. A store, or a sidecar behind this one, says so in words of its own.
+    private func refuse(_ side: Side, _ failure: SingleQuery.SideFailure) {
+        let reply = replies[side]
+        if let store = reply?.storeReply {
+            return call.refuse(.storeRefused(store.status, store.detail, by: side))
+        }
+        switch failure {
+        case .failed(let status): call.refuse(.sideFailed(side, reply?.sideWords ?? SideWords(status, words(of: side))))
+        case .unreachable:
+            if let answer = reply?.takeReply() { return call.answer(answer) }
+            let words = words(of: side)
+            call.refuse(.sideUnreachable(side, (words.isEmpty ? "" : "\(words); ") + "nothing was written"))
+        }
+    }
+
+    /// What the side has said last.
+    private func words(of side: Side) -> String {
+        SideWords.shortened(asks.last { $0.request.side == side }?.words ?? "")
     }
 
     private func finish(closing: Bool) {
@@ -271,14 +331,24 @@ final class WriteOperation: Operation {
     /// What the client is told where a side's own reply is the answer.
     private func status(of end: WriteEnd) -> GRPCStatus {
         guard case .reply(let side) = end.answer else { return .ok }
-        return statuses[side] ?? .ok
+        return replies[side]?.status ?? .ok
+    }
+
+    /// Why the write did not end well, in the words of the side that it failed on.
+    private func words(of end: WriteEnd) -> String {
+        switch end.answer {
+        case .reply(let side): status(of: end) == .ok ? "" : SideWords.shortened(replies[side]?.words ?? "")
+        case .alreadyExists: ""
+        case .fail(let side, _), .partial(let side), .outcomeUnknown(let side, _): words(of: side)
+        }
     }
 
     /// What the write leaves behind is counted, and logged with the record's key: nobody repairs it yet.
     private func note(_ end: WriteEnd) {
         let effects = end.effects
+        let words = words(of: end)
         lanes.recentWrites.note(
-            lane, kind: kind, stage: call.pointee.stage, epoch: call.pointee.epoch, end, status(of: end))
+            lane, kind: kind, stage: call.pointee.stage, epoch: call.pointee.epoch, end, status(of: end), words)
         if effects.contains(.unmigrated) { call.count(.unmigratedWrites) }
         if effects.contains(.notCopied) { call.count(.recordsNotCopied) }
         if effects.contains(.stuck) { call.count(.recordsStuck) }
@@ -290,7 +360,8 @@ final class WriteOperation: Operation {
             .error, "the two sides of a record may differ",
             [
                 "migration": "\(route.pointee.migration)", "record": "\(RecordKeyText(lane.record))",
-                "end": "\(end.answer)", "stuck": "\(effects.contains(.stuck))",
+                "kind": "\(kind.name)", "end": "\(end.answer)", "stuck": "\(effects.contains(.stuck))",
+                "words": "\(words)",
             ])
     }
 }
@@ -303,16 +374,5 @@ struct RecordKeyText: CustomStringConvertible {
     var description: String {
         if bytes.allSatisfy({ (0x20...0x7e).contains($0) }) { return String(decoding: bytes, as: UTF8.self) }
         return "0x" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
-}
-
-extension WriteOutcome {
-    fileprivate var status: GRPCStatus {
-        switch self {
-        case .accepted: .ok
-        case .absent: .notFound
-        case .rejected(let status), .unknown(let status): status
-        case .unreachable: .unavailable
-        }
     }
 }

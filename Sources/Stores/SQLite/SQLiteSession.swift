@@ -11,6 +11,9 @@ final class SQLiteSession {
         var deadline = UInt64.max
         /// Until when another process's lock is waited for.
         var busyUntil = UInt64.max
+        var cancellation: StoreCancellation?
+
+        var isCancelled: Bool { cancellation?.isCancelled ?? false }
     }
 
     let table: SQLiteTable
@@ -21,6 +24,10 @@ final class SQLiteSession {
     private var statements: [String: PreparedStatement] = [:]
     /// Memory of the present operation's parameters that are slices of nothing else.
     private var kept: [UnsafeMutableRawBufferPointer] = []
+    /// The present operation is rolled back at its end.
+    private var isTrial = false
+    /// SQLite's code of the last failure, without its extension.
+    private var lastCode = SQLITE_OK
 
     /// Nil if the database has been closed.
     init?(_ database: Database, _ table: SQLiteTable) {
@@ -36,19 +43,29 @@ final class SQLiteSession {
     deinit {
         sqlite3_progress_handler(connection, 0, nil, nil)
         sqlite3_busy_handler(connection, nil, nil)
+        clock.deinitialize(count: 1)
         clock.deallocate()
     }
 
     var entity: RecordEntity { table.entity }
 
-    func perform(_ operation: StoreOperation, _ message: [UInt8], deadline: UInt64) -> StoreReply {
+    func perform(
+        _ operation: StoreOperation, _ message: [UInt8], deadline: UInt64, cancellation: StoreCancellation? = nil
+    ) -> StoreReply {
         let now = MonotonicClock.nanoseconds
+        if cancellation?.isCancelled == true { return StoreReply(Self.cancelled) }
         guard now < deadline else {
             return StoreReply(StoreFault(.deadlineExceeded, "the deadline passed before the store began"))
         }
-        clock.pointee.deadline = deadline
-        clock.pointee.busyUntil = now &+ table.configuration.limits.busyNanoseconds
-        defer { freeKept() }
+        clock.pointee = Clock(
+            deadline: deadline, busyUntil: now &+ table.configuration.limits.busyNanoseconds,
+            cancellation: cancellation)
+        isTrial = operation == .tryUpdate || operation == .tryDelete
+        defer {
+            clock.pointee.cancellation = nil
+            isTrial = false
+            freeKept()
+        }
         return message.withUnsafeBytes { bytes in
             do throws(StoreFault) {
                 return StoreReply(message: try perform(operation, bytes))
@@ -65,9 +82,9 @@ final class SQLiteSession {
         case .getMany: return try getMany(try requests.many(message))
         case .query: return try query(try requests.query(message))
         case .insert: return try insert(try requests.one(message, RequestReader.insert))
-        case .update: return try update(try requests.one(message, RequestReader.update))
+        case .update, .tryUpdate: return try update(try requests.one(message, RequestReader.update))
         case .upsert: return try upsert(try requests.one(message, RequestReader.upsert))
-        case .delete: return try delete(try requests.one(message, RequestReader.delete))
+        case .delete, .tryDelete: return try delete(try requests.one(message, RequestReader.delete))
         case .put(let mode, let condition): return try put(try requests.record(message), mode, condition)
         case .remove(let condition): return try remove(try requests.record(message), condition)
         }
@@ -97,7 +114,7 @@ final class SQLiteSession {
         try statement.finish()
     }
 
-    /// Runs `body` in a transaction that is rolled back if it throws.
+    /// Runs `body` in a transaction that is rolled back if it throws, and always where the operation is a trial.
     func transaction<Result>(
         _ begin: String = "BEGIN IMMEDIATE", _ body: () throws(StoreFault) -> Result
     ) throws(StoreFault) -> Result {
@@ -105,25 +122,43 @@ final class SQLiteSession {
         let result: Result
         do throws(StoreFault) {
             result = try body()
+            if isTrial { try checkDeferredKeys() }
         } catch {
             rollBack()
             throw error
         }
+        if isTrial { rollBack() } else { try commit() }
+        return result
+    }
+
+    private func commit() throws(StoreFault) {
         do throws(StoreFault) {
             try run("COMMIT")
         } catch {
-            // A transaction that is still open was refused as such; one that SQLite has ended may be on disk.
-            let isRefused = sqlite3_get_autocommit(connection) == 0
+            // A transaction that is still open was refused as such. One that SQLite has ended was rolled back, unless
+            // the system failed: then it may be on disk.
+            let isRolledBack =
+                sqlite3_get_autocommit(connection) == 0
+                || [SQLITE_FULL, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_READONLY, SQLITE_INTERRUPT].contains(lastCode)
             rollBack()
-            throw isRefused ? error : error.afterCommit
+            throw isRolledBack ? error : error.afterCommit
         }
-        return result
+    }
+
+    /// What a commit would say of foreign keys that are only checked then.
+    private func checkDeferredKeys() throws(StoreFault) {
+        var open: Int32 = 0
+        var highest: Int32 = 0
+        let status = sqlite3_db_status(connection, SQLITE_DBSTATUS_DEFERRED_FKS, &open, &highest, 0)
+        guard status == SQLITE_OK, open != 0 else { return }
+        throw StoreFault(.failedPrecondition, "FOREIGN KEY constraint failed")
     }
 
     private func rollBack() {
         // Some failures have rolled back already; then there is nothing left to do.
         guard sqlite3_get_autocommit(connection) == 0 else { return }
         clock.pointee.deadline = .max
+        clock.pointee.cancellation = nil
         try? run("ROLLBACK")
     }
 
@@ -143,6 +178,8 @@ final class SQLiteSession {
     private func fault(_ status: Int32) -> StoreFault {
         let extendedCode = sqlite3_extended_errcode(connection)
         let words = String(cString: sqlite3_errmsg(connection))
+        lastCode = status & 0xff
+        if lastCode == SQLITE_INTERRUPT, clock.pointee.isCancelled { return Self.cancelled }
         if let missing = SQLiteFailure.missingField(extendedCode: extendedCode, words: words, table.configuration) {
             return missing
         }
@@ -151,15 +188,19 @@ final class SQLiteSession {
             isLate: MonotonicClock.nanoseconds >= clock.pointee.deadline)
     }
 
+    private static let cancelled = StoreFault(.cancelled, "nobody waits for the answer any more")
+
     private static func isOver(_ context: UnsafeMutableRawPointer?) -> Bool {
         guard let clock = context?.assumingMemoryBound(to: Clock.self) else { return false }
+        if clock.pointee.isCancelled { return true }
         return clock.pointee.deadline != .max && MonotonicClock.nanoseconds >= clock.pointee.deadline
     }
 
     /// Sleeps a little for another process's lock; false when it has been waited for long enough.
     private static func waits(_ context: UnsafeMutableRawPointer?, _ tries: Int32) -> Bool {
         guard let clock = context?.assumingMemoryBound(to: Clock.self) else { return false }
-        guard MonotonicClock.nanoseconds < min(clock.pointee.deadline, clock.pointee.busyUntil) else { return false }
+        let end = min(clock.pointee.deadline, clock.pointee.busyUntil)
+        guard !clock.pointee.isCancelled, MonotonicClock.nanoseconds < end else { return false }
         usleep(tries < 10 ? 200 : 2_000)
         return true
     }

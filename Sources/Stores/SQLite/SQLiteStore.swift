@@ -12,6 +12,7 @@ package final class SQLiteStore: Sendable {
         let operation: StoreOperation
         let message: [UInt8]
         let deadline: UInt64
+        let cancellation: StoreCancellation?
         let completion: @Sendable (StoreReply) -> Void
     }
 
@@ -48,14 +49,18 @@ package final class SQLiteStore: Sendable {
     /// Does one operation, and calls `completion` with its reply on a thread of the store; at once and on the caller's
     /// thread when the queue is full or the store closed.
     ///
-    /// - Parameter deadline: on the monotonic clock, in nanoseconds. Once it has passed, the operation is not begun,
-    ///   or given up without effect: DEADLINE_EXCEEDED.
+    /// - Parameters:
+    ///   - deadline: on the monotonic clock, in nanoseconds. Once it has passed, the operation is not begun, or given
+    ///     up without effect: DEADLINE_EXCEEDED.
+    ///   - cancellation: gives up what changes no records, begun or not: CANCELLED. Writes are not given up.
     package func perform(
-        _ operation: StoreOperation, message: [UInt8], deadline: UInt64,
+        _ operation: StoreOperation, message: [UInt8], deadline: UInt64, cancellation: StoreCancellation? = nil,
         completion: @escaping @Sendable (StoreReply) -> Void
     ) {
         let queue = operation.isWrite ? writes : reads
-        let work = Work(operation: operation, message: message, deadline: deadline, completion: completion)
+        let work = Work(
+            operation: operation, message: message, deadline: deadline,
+            cancellation: operation.changesRecords ? nil : cancellation, completion: completion)
         switch queue.push(work) {
         case nil: break
         case .full:
@@ -92,7 +97,9 @@ package final class SQLiteStore: Sendable {
         database.inDatabase { database in
             guard let session = SQLiteSession(database, table) else { return }
             while let work = queue.pop() {
-                work.completion(session.perform(work.operation, work.message, deadline: work.deadline))
+                work.completion(
+                    session.perform(
+                        work.operation, work.message, deadline: work.deadline, cancellation: work.cancellation))
             }
         }
     }

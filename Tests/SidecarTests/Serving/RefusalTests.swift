@@ -12,6 +12,7 @@ import WireFormat
         (.unknownMethod, .unimplemented, "unknown-method"),
         (.malformedMetadata(field: "x-bin", "is not base64"), .invalidArgument, "malformed-metadata"),
         (.metadataTooLarge(limit: 16_384), .resourceExhausted, "metadata-too-large"),
+        (.replyMetadataTooLarge(.old, limit: 16_384), .resourceExhausted, "metadata-too-large"),
         (.messageTooLarge(limit: 4096), .resourceExhausted, "message-too-large"),
         (.answerTooLarge(.new, limit: 4096), .resourceExhausted, "message-too-large"),
         (.malformedMessage("50 % wrong: \u{fc}\n"), .invalidArgument, "malformed-message"),
@@ -22,21 +23,21 @@ import WireFormat
         (.severalRecords(.dualOld), .failedPrecondition, "several-records"),
         (.unreadableField("1.2", .truncated, at: 3), .invalidArgument, "malformed-message"),
         (.alreadyExists(.old), .alreadyExists, "already-exists"),
-        (.partialWrite(missing: .new), .aborted, "partial-write"),
-        (.outcomeUnknown(.old, .unavailable), .unknown, "outcome-unknown"),
-        (.outcomeUnknown(.old, .deadlineExceeded), .deadlineExceeded, "outcome-unknown"),
+        (.partialWrite(missing: .new, words: "UNIQUE constraint failed: a.b"), .aborted, "partial-write"),
+        (.outcomeUnknown(.old, .unavailable, words: "the connection was lost"), .unknown, "outcome-unknown"),
+        (.outcomeUnknown(.old, .deadlineExceeded, words: ""), .deadlineExceeded, "outcome-unknown"),
         (.laneFull(limit: 100), .resourceExhausted, "lane-full"), (.laneClosed, .unavailable, "outcome-unknown"),
         (.keyMoving, .unavailable, "key-moving"),
-        (.rowsMissing(.new, .internal), .unavailable, "side-unreachable"),
+        (.rowsMissing(.new, SideWords(.internal, "no such column: x")), .unavailable, "side-unreachable"),
         (.badPageToken, .invalidArgument, "bad-page-token"), (.walkInterrupted, .aborted, "walk-interrupted"),
         (.unsortedSide(.old, row: 3), .internal, "unsorted-side"),
         (.malformedAnswer(.new, "x"), .internal, "malformed-answer"),
-        (.storeRefused(.notFound, "none"), .notFound, "store"),
+        (.storeRefused(.notFound, "none", by: nil), .notFound, "store"),
         (.unknownEntity(known: "orders"), .invalidArgument, "unknown-entity"),
         (.buffersFull, .resourceExhausted, "buffers-full"),
         (.queueFull(.new), .resourceExhausted, "queue-full"), (.noSwitches, .unavailable, "no-switches"),
         (.sideUnreachable(.old, "connection refused"), .unavailable, "side-unreachable"),
-        (.sideFailed(.new, .internal), .unavailable, "side-unreachable"),
+        (.sideFailed(.new, SideWords(.internal, "")), .unavailable, "side-unreachable"),
         (.deadlinePassed, .deadlineExceeded, "deadline"),
     ]
 
@@ -93,10 +94,38 @@ import WireFormat
         #expect(refusal.status == .unknown)
     }
 
+    /// After a side was sent a write no cause says that nothing was done; the deadline keeps its status.
+    @Test func causesAfterAWriteSayThatItMayHaveBeenMade() {
+        let causes: [Refusal] = [
+            .deadlinePassed, .buffersFull, .replyMetadataTooLarge(.new, limit: 9),
+        ]
+        for cause in causes {
+            let refusal = cause.afterWrite(to: .new)
+            #expect(refusal.code == .outcomeUnknown && refusal.side == .new)
+            #expect(refusal.message.contains("may have been made") && refusal.message.contains(cause.message))
+            #expect(refusal.status == (cause.status == .deadlineExceeded ? .deadlineExceeded : .unknown))
+        }
+        #expect(Refusal.sideUnreachable(.new, "refused").afterWrite(to: .new).code == .sideUnreachable)
+        // A request with broken trailers has no end, and was not carried out.
+        let trailers = Refusal.malformedMetadata(field: "a", "is b")
+        #expect(trailers.afterWrite(to: .new).code == .malformedMetadata)
+        #expect(Refusal.partialWrite(missing: .old, words: "").afterWrite(to: .new).code == .partialWrite)
+    }
+
+    @Test func wordsOfASideFitIntoATrailer() {
+        #expect(SideWords.shortened(" \n disk is full \n") == "disk is full")
+        #expect(SideWords.shortened(String(repeating: "é", count: 2_000)).utf8.count <= 1_024)
+        #expect(SideWords.shortened("x" + String(repeating: "é", count: 2_000)).allSatisfy { $0 == "x" || $0 == "é" })
+        #expect(SideWords(.internal, "").description == "INTERNAL")
+    }
+
     @Test func messagesNameTheCause() {
         #expect(Refusal.missingKey("the record key", path: "1.3").message.hasPrefix("the record key, field 1.3"))
         #expect(Refusal.sideUnreachable(.new, "timed out").message == "new cannot be reached: timed out")
-        #expect(Refusal.sideFailed(.new, .internal).message.hasPrefix("old does not have the record"))
+        let failed = Refusal.sideFailed(.new, SideWords(.internal, "no such column: x"))
+        #expect(failed.message.hasPrefix("new answered INTERNAL: no such column: x"))
+        let partial = Refusal.partialWrite(missing: .new, words: "UNIQUE constraint failed: a.b")
+        #expect(partial.message.contains("new does not (UNIQUE constraint failed: a.b)"))
         #expect(Refusal.malformedMetadata(field: "a", "is b").message == "a is b")
         #expect(Refusal.messageTooLarge(limit: 77).message.contains("77"))
         #expect(Refusal.queueFull(.old).message.contains("old"))

@@ -18,9 +18,12 @@ final class TestStore: Sendable {
 
     deinit { store.close() }
 
-    func reply(_ operation: StoreOperation, _ message: [UInt8], deadline: UInt64 = .max) -> StoreReply {
+    func reply(
+        _ operation: StoreOperation, _ message: [UInt8], deadline: UInt64 = .max,
+        cancellation: StoreCancellation? = nil
+    ) -> StoreReply {
         let answer = Answer()
-        store.perform(operation, message: message, deadline: deadline) { answer.set($0) }
+        store.perform(operation, message: message, deadline: deadline, cancellation: cancellation) { answer.set($0) }
         return answer.wait()
     }
 
