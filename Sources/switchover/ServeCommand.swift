@@ -34,8 +34,10 @@ struct ServeCommand: ParsableCommand {
         let logger = Logger(label: "switchover")
         for warning in configuration.warnings { logger.warning("\(warning)") }
         do {
-            let process = try SidecarProcess(configuration: configuration, logger: logger, logs: logs)
-            let status = try process.run()
+            // Never given back: what a thread still waits for (a name, a disk) is not waited for at the end.
+            let process = Unmanaged.passRetained(
+                try SidecarProcess(configuration: configuration, logger: logger, logs: logs))
+            let status = try process.takeUnretainedValue().run()
             logs.close(withinMilliseconds: Self.flushMilliseconds)
             throw ExitCode(status)
         } catch let code as ExitCode {

@@ -6,6 +6,8 @@ import WireFormat
 ///
 /// Nothing here is on the way of a call of the data port: plain objects, no pools.
 final class ControlConnection {
+    /// Counts up with each connection of the server.
+    let number: UInt64
     private let loop: UnsafeMutablePointer<EventLoop>
     private let pool: UnsafeMutablePointer<SessionPool>
     private let services: ControlServices
@@ -19,9 +21,11 @@ final class ControlConnection {
 
     /// Serves `descriptor` until either side is done, then tells `closed`.
     init(
-        _ descriptor: Int32, loop: UnsafeMutablePointer<EventLoop>, pool: UnsafeMutablePointer<SessionPool>,
+        _ descriptor: Int32, number: UInt64 = 0, loop: UnsafeMutablePointer<EventLoop>,
+        pool: UnsafeMutablePointer<SessionPool>,
         services: ControlServices, board: StatusBoard, closed: @escaping (ControlConnection) -> Void
     ) throws(SystemError) {
+        self.number = number
         self.loop = loop
         self.pool = pool
         self.services = services
@@ -49,6 +53,9 @@ final class ControlConnection {
         socket = nil
         closed(self)
     }
+
+    /// Whether it has no call.
+    var isIdle: Bool { streams.isEmpty }
 
     /// Watching calls tell their clients.
     func readinessChanged(_ readiness: Readiness) {

@@ -6,7 +6,7 @@ import HTTP2
 ///
 /// The socket is a file that only its owner may open (mode 0600): the operating system says who controls the sidecar.
 final class ControlServer {
-    /// More are closed at once.
+    /// For a further one, the oldest that has no call is closed; with a call on each, the new one is.
     static let maxConnections = 64
 
     private let loop: UnsafeMutablePointer<EventLoop>
@@ -16,6 +16,7 @@ final class ControlServer {
     private let path: String
     private var listener: UnsafeMutablePointer<Listener>?
     private var connections: [ObjectIdentifier: ControlConnection] = [:]
+    private var acceptedCount: UInt64 = 0
 
     /// Listens at `path`, and serves while `loop` runs; the end of each of its batches is this server's. Before it
     /// runs; the server must live until `close`. Fails with `EADDRINUSE` when somebody listens there already, and with
@@ -61,15 +62,22 @@ final class ControlServer {
     }
 
     private func accepted(_ descriptor: Int32) {
+        if connections.count >= Self.maxConnections { closeOldestIdle() }
         guard connections.count < Self.maxConnections else {
             Glibc.close(descriptor)
             return
         }
+        acceptedCount += 1
         // The descriptor is closed by whoever failed to watch it.
         let connection = try? ControlConnection(
-            descriptor, loop: loop, pool: pool, services: services, board: board
+            descriptor, number: acceptedCount, loop: loop, pool: pool, services: services, board: board
         ) { [unowned self] in connections[ObjectIdentifier($0)] = nil }
         if let connection { connections[ObjectIdentifier(connection)] = connection }
+    }
+
+    /// Clients that were left open must not keep an operator out.
+    private func closeOldestIdle() {
+        connections.values.filter(\.isIdle).min { $0.number < $1.number }?.close()
     }
 
     private func flushSessions() {

@@ -20,10 +20,8 @@ package final class Resolver: Sendable {
         }
     }
 
-    package func stop() {
-        thread.stop()
-        thread.join()
-    }
+    /// Answers no more. A name that is being resolved just now is not waited for: that may take a minute.
+    package func stop() { thread.stop() }
 }
 
 /// A pointer to loop-confined state on its way to a message that runs on that loop.

@@ -71,6 +71,22 @@ import Testing
         #expect(client.value(.grpcStatus, call.pointee.trailers) == "0")
     }
 
+    /// Clients that somebody left open keep no operator out; those that wait for an answer stay.
+    @Test func theOldestIdleConnectionMakesRoom() throws {
+        let running = try Running()
+        let watching = try running.client()
+        let watch = watching.call("/grpc.health.v1.Health/Watch", [Self.check("orders")])
+        watching.pump { watching.messages(watch).count == 1 }
+        let idle = try (0..<ControlServer.maxConnections).map { _ in try running.client() }
+        for _ in 0..<5 {
+            let client = try running.client()
+            let call = client.call("/grpc.health.v1.Health/Check", [Self.check("orders")])
+            client.pump { call.pointee.isClosed }
+            #expect(client.messages(call) == [HealthService.response(.notServing)])
+        }
+        #expect(!watch.pointee.isClosed && idle.count == ControlServer.maxConnections)
+    }
+
     @Test func refusalsAreTrailersOnly() throws {
         let running = try Running()
         let client = try running.client()
