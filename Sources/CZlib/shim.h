@@ -4,8 +4,9 @@
 // A window of 32 KiB, the largest; 16 more for gzip's head and tail (RFC 1952).
 enum { switchover_gzip_window = 15 + 16 };
 
+// 32 more: zlib tells gzip's head from its own (RFC 1950).
 static inline int switchover_inflate_init(z_stream *stream) {
-  return inflateInit2(stream, switchover_gzip_window);
+  return inflateInit2(stream, 15 + 32);
 }
 
 static inline int switchover_deflate_init(z_stream *stream, int level) {

@@ -1,6 +1,7 @@
 internal import CZlib
 
-/// Inflates messages that were compressed with gzip, as `grpc-encoding: gzip` means it.
+/// Inflates messages that were compressed with gzip, or with zlib's own head and tail, which gRPC calls `deflate` (RFC
+/// 1950).
 ///
 /// The length of what comes out is bounded before it is known: a small message that inflates without end costs no
 /// more than the bound. Several gzip members one behind the other are one message (RFC 1952, section 2.2). Its 44 KiB

@@ -51,6 +51,13 @@ package struct BodyQueue {
         start = 0
     }
 
+    /// Forgets everything.
+    mutating func removeAll() {
+        isWhole = false
+        start = 0
+        end = 0
+    }
+
     /// Forgets what is kept and holds only what has not been taken from now on.
     mutating func stopRetaining() {
         isWhole = false

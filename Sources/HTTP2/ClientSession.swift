@@ -15,24 +15,19 @@ package struct ClientSession {
         let pool = session.pointee.pool
         let stream = pool.newStream()
         let writer = pool.pointee.writer
-        let hasBody = !(source.pointee.hasEnded && source.pointee.body.isEmpty && source.pointee.trailers.isEmpty)
         stream.pointee.source = source
         // Replies are never sent twice.
         stream.pointee.body.stopRetaining()
-        let id: Int32
-        if hasBody {
-            var provider = SourceReader.provider(for: stream)
-            id = nghttp2_submit_request(session.pointee.raw, nil, writer.base, writer.count, &provider, stream)
-        } else {
-            id = nghttp2_submit_request(session.pointee.raw, nil, writer.base, writer.count, nil, stream)
-        }
+        // An empty request ends with an empty DATA frame, as PROTOCOL-HTTP2 asks for: grpc-go waits for ever where
+        // HEADERS bear END_STREAM.
+        var provider = SourceReader.provider(for: stream)
+        let id = nghttp2_submit_request(session.pointee.raw, nil, writer.base, writer.count, &provider, stream)
         guard id > 0 else {
             stream.pointee.isClosed = true
             pool.recycle(stream)
             return nil
         }
         stream.pointee.hasSentHead = true
-        stream.pointee.hasSentEnd = !hasBody
         session.enlist(stream, id: id)
         session.markDirty()
         return stream
@@ -46,6 +41,11 @@ package struct ClientSession {
 
     /// Whether a new stream may be opened: no GOAWAY came and ids are left.
     package var takesRequests: Bool { nghttp2_session_check_request_allowed(session.pointee.raw) != 0 }
+
+    /// Largest header block that the peer says it takes, as RFC 9113, 6.5.2 counts it, bytes.
+    package var maxMetadataBytes: Int {
+        Int(nghttp2_session_get_remote_settings(session.pointee.raw, NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE))
+    }
 
     /// How many streams the peer allows at once; 100 until it has said so.
     package var maxStreams: Int {

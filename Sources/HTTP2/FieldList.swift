@@ -1,39 +1,5 @@
 import CNghttp2
 
-/// One header field as nghttp2 decoded it: two reference-counted buffers that are passed on without a copy.
-package struct Field {
-    fileprivate let name: OpaquePointer
-    fileprivate let value: OpaquePointer
-    package let nameBytes: UnsafeBufferPointer<UInt8>
-    package let valueBytes: UnsafeBufferPointer<UInt8>
-    package let token: FieldToken
-    /// The peer asked that this field never be indexed (RFC 7541, 6.2.3); that is passed on.
-    let neverIndex: Bool
-    /// Fields that it becomes when it is sent on: a list of binary values is taken apart. Small, as each call copies
-    /// dozens of fields.
-    private let itemCount: UInt32
-
-    init(name: OpaquePointer, value: OpaquePointer, neverIndex: Bool) {
-        self.name = name
-        self.value = value
-        nameBytes = Self.bytes(name)
-        valueBytes = Self.bytes(value)
-        token = FieldToken.of(nameBytes)
-        self.neverIndex = neverIndex
-        itemCount = token == .binary ? UInt32(clamping: 1 + valueBytes.count { $0 == UInt8(ascii: ",") }) : 1
-    }
-
-    var items: Int { Int(itemCount) }
-
-    /// Size as RFC 9113, 6.5.2 counts it, of all the fields that it becomes, bytes.
-    var size: Int { items * (nameBytes.count + 32) + valueBytes.count }
-
-    private static func bytes(_ buffer: OpaquePointer) -> UnsafeBufferPointer<UInt8> {
-        let vector = nghttp2_rcbuf_get_buf(buffer)
-        return UnsafeBufferPointer(start: vector.base, count: vector.len)
-    }
-}
-
 /// The fields of one header block, in the order in which they came. Its storage is kept when it is emptied.
 package struct FieldList {
     private var fields: UnsafeMutablePointer<Field>?
@@ -109,6 +75,8 @@ package struct HeaderWriter {
     private var fields: UnsafeMutablePointer<nghttp2_nv>
     private var capacity: Int
     private(set) var count = 0
+    /// Text of a field that is not sent as it came; nghttp2 copies it.
+    private var spare: UnsafeMutablePointer<UInt8>?
 
     private static var noCopy: UInt8 {
         UInt8(NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue)
@@ -120,7 +88,11 @@ package struct HeaderWriter {
         self.capacity = capacity
     }
 
-    func free() { fields.deallocate() }
+    mutating func free() {
+        fields.deallocate()
+        spare?.deallocate()
+        spare = nil
+    }
 
     var base: UnsafePointer<nghttp2_nv> { UnsafePointer(fields) }
 
@@ -128,11 +100,13 @@ package struct HeaderWriter {
 
     /// All fields of `list` but those with a token of `excluded`.
     package mutating func append(_ list: FieldList, except excluded: FieldTokens) {
+        let start = count
         for index in 0..<list.count {
             let field = list[index]
             if excluded.contains(field.token) { continue }
             append(name: field.nameBytes, value: field.valueBytes, indexed: !field.neverIndex)
         }
+        if list.tokens.contains(.paddedMessage) { encodePadding(from: start) }
     }
 
     /// The same for a request, where a list of binary values in one field becomes a field for each: the gRPC document
@@ -140,6 +114,7 @@ package struct HeaderWriter {
     /// whole connection.
     package mutating func appendRequest(_ list: FieldList, except excluded: FieldTokens) {
         guard list.tokens.contains(.binary) else { return append(list, except: excluded) }
+        let start = count
         for index in 0..<list.count {
             let field = list[index]
             if excluded.contains(field.token) { continue }
@@ -150,6 +125,39 @@ package struct HeaderWriter {
                 rest = rest[(comma + 1)...]
             }
             append(name: field.nameBytes, value: UnsafeBufferPointer(rebasing: rest), indexed: !field.neverIndex)
+        }
+        if list.tokens.contains(.paddedMessage) { encodePadding(from: start) }
+    }
+
+    /// Writes blanks at the ends of values, which only a `grpc-message` still has, in the percent encoding of
+    /// `grpc-message`: it says the same to gRPC, and strict HTTP/2 peers take it.
+    private mutating func encodePadding(from start: Int) {
+        let most = (start..<count).reduce(0) { $0 + 3 * fields[$1].valuelen }
+        spare?.deallocate()
+        let text = UnsafeMutablePointer<UInt8>.allocate(capacity: max(most, 1))
+        spare = text
+        var end = 0
+        for index in start..<count {
+            let value = UnsafeBufferPointer(start: fields[index].value, count: fields[index].valuelen)
+            let inner = Field.trimmed(value)
+            guard inner.count < value.count else { continue }
+            let first = end
+            let leading = value.firstIndex { !Field.isBlank($0) } ?? value.count
+            for at in 0..<value.count {
+                if at >= leading, at < leading + inner.count {
+                    text[end] = value[at]
+                    end += 1
+                    continue
+                }
+                let isSpace = value[at] == UInt8(ascii: " ")
+                text[end] = UInt8(ascii: "%")
+                text[end + 1] = isSpace ? UInt8(ascii: "2") : UInt8(ascii: "0")
+                text[end + 2] = isSpace ? UInt8(ascii: "0") : UInt8(ascii: "9")
+                end += 3
+            }
+            fields[index].value = text + first
+            fields[index].valuelen = end - first
+            fields[index].flags &= ~UInt8(NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue)
         }
     }
 

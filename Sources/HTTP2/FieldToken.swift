@@ -5,19 +5,37 @@ package enum FieldToken: UInt8, Sendable {
     case method
     case path
     case status
+    case scheme
+    case authority
     case otherPseudo
+    case host
     case contentType
     case contentLength
     case te
     case grpcTimeout
     case grpcEncoding
+    case grpcAcceptEncoding
     case grpcStatus
     case grpcMessage
+    /// A `grpc-message` with blanks at its start or end; its value holds them.
+    case paddedMessage
+    /// Fields that gRPC core parses into numbers and keeps so in its compression table (`Field.isIndexable`).
+    case grpcNumber
+    /// A field of one connection, which HTTP/2 forbids (RFC 9113, 8.2.2).
+    case connectionSpecific
     /// Any name that ends in `-bin`: its value is base64 (PROTOCOL-HTTP2, Custom-Metadata).
     case binary
     /// Any name that begins with `switchover-`: a sidecar's own, never taken from a client; in replies passed on from a
     /// sidecar behind this one.
     case switchover
+
+    /// Its name begins with a colon.
+    var isPseudo: Bool {
+        switch self {
+        case .method, .path, .status, .scheme, .authority, .otherPseudo: true
+        default: false
+        }
+    }
 
     /// The token of a lower-case name.
     static func of(_ name: UnsafeBufferPointer<UInt8>) -> FieldToken {
@@ -28,8 +46,15 @@ package enum FieldToken: UInt8, Sendable {
         case UInt8(ascii: "c"):
             if equals(name, "content-type") { return .contentType }
             if equals(name, "content-length") { return .contentLength }
-        case UInt8(ascii: "t"): if equals(name, "te") { return .te }
+            if equals(name, "connection") { return .connectionSpecific }
+        case UInt8(ascii: "t"):
+            if equals(name, "te") { return .te }
+            if equals(name, "transfer-encoding") { return .connectionSpecific }
         case UInt8(ascii: "s"): if hasPrefix(name, "switchover-") { return .switchover }
+        case UInt8(ascii: "h"): if equals(name, "host") { return .host }
+        case UInt8(ascii: "k"): if equals(name, "keep-alive") { return .connectionSpecific }
+        case UInt8(ascii: "p"): if equals(name, "proxy-connection") { return .connectionSpecific }
+        case UInt8(ascii: "u"): if equals(name, "upgrade") { return .connectionSpecific }
         default: break
         }
         return hasSuffixBin(name) ? .binary : .other
@@ -38,6 +63,8 @@ package enum FieldToken: UInt8, Sendable {
     private static func pseudo(_ name: UnsafeBufferPointer<UInt8>) -> FieldToken {
         if equals(name, ":path") { return .path }
         if equals(name, ":method") { return .method }
+        if equals(name, ":scheme") { return .scheme }
+        if equals(name, ":authority") { return .authority }
         return equals(name, ":status") ? .status : .otherPseudo
     }
 
@@ -46,6 +73,9 @@ package enum FieldToken: UInt8, Sendable {
         if equals(name, "grpc-encoding") { return .grpcEncoding }
         if equals(name, "grpc-status") { return .grpcStatus }
         if equals(name, "grpc-message") { return .grpcMessage }
+        if equals(name, "grpc-accept-encoding") { return .grpcAcceptEncoding }
+        if equals(name, "grpc-previous-rpc-attempts") || equals(name, "grpc-retry-pushback-ms") { return .grpcNumber }
+        if equals(name, "grpc-internal-encoding-request") { return .grpcNumber }
         return hasSuffixBin(name) ? .binary : .other
     }
 
@@ -56,7 +86,7 @@ package enum FieldToken: UInt8, Sendable {
     }
 
     @inline(__always)
-    private static func equals(_ name: UnsafeBufferPointer<UInt8>, _ text: StaticString) -> Bool {
+    static func equals(_ name: UnsafeBufferPointer<UInt8>, _ text: StaticString) -> Bool {
         name.count == text.utf8CodeUnitCount && hasPrefix(name, text)
     }
 

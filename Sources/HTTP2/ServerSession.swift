@@ -10,12 +10,19 @@ package struct ServerSession {
 
     /// Answers `stream` with the head of `reply`, then with its body as it comes, then with its trailers.
     /// `reply` must stay until `stream` is closed.
-    package func respond(_ stream: StreamPointer, with reply: StreamPointer) {
+    ///
+    /// - Parameter codings: what is said in place of the reply's own `grpc-accept-encoding`; nil: it is passed on.
+    package func respond(_ stream: StreamPointer, with reply: StreamPointer, offering codings: StaticString? = nil) {
         guard begin(stream) else { return }
         let pool = session.pointee.pool
         pool.pointee.writer.removeAll()
         // Its `switchover-` fields too: a sidecar behind this one says by them what became of the call.
-        pool.pointee.writer.append(reply.pointee.fields, except: FieldTokens())
+        if let codings, reply.pointee.fields.tokens.contains(.grpcAcceptEncoding) {
+            pool.pointee.writer.append(reply.pointee.fields, except: FieldTokens(.grpcAcceptEncoding))
+            pool.pointee.writer.append(name: "grpc-accept-encoding", value: codings)
+        } else {
+            pool.pointee.writer.append(reply.pointee.fields, except: FieldTokens())
+        }
         if reply.pointee.hasEnded, reply.pointee.body.isEmpty, reply.pointee.trailers.isEmpty {
             finish(stream)
         } else {
@@ -50,6 +57,10 @@ package struct ServerSession {
     /// Ends an answer that has begun with trailers of our own; what the source still has is dropped.
     package func end(_ stream: StreamPointer, with trailers: LocalFields) {
         guard !stream.pointee.isClosed, stream.pointee.hasSentHead, !stream.pointee.hasSentEnd else { return }
+        // Its length has been promised: strict clients fail the connection over an answer that is shorter.
+        if let source = stream.pointee.source, source.pointee.fields.tokens.contains(.contentLength) {
+            return stream.reset(NGHTTP2_INTERNAL_ERROR.rawValue)
+        }
         stream.pointee.localTrailers = trailers
         stream.resume()
     }

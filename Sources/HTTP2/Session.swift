@@ -12,7 +12,7 @@ package struct Session {
         package init(rawValue: UInt8) { self.rawValue = rawValue }
         /// The peer has sent its SETTINGS.
         package static var settings: Notices { Notices(rawValue: 1) }
-        /// The peer will take no new streams; those above `lastStreamID` come back refused.
+        /// The peer will take no new streams, `goAwayCode` says why; those above `lastStreamID` come back refused.
         package static var goAway: Notices { Notices(rawValue: 2) }
         /// Our ping has come back.
         package static var pingAnswered: Notices { Notices(rawValue: 4) }
@@ -41,6 +41,12 @@ package struct Session {
     /// The stream that the last callback was about, to save the look-up.
     var recent: StreamPointer?
     var recentID: Int32 = -1
+    /// The highest stream that the peer has opened.
+    var lastOpened: Int32 = 0
+    var closed = ClosedStreams()
+    var walk = FrameWalk(skipping: Int(NGHTTP2_CLIENT_MAGIC_LEN))
+    /// Of the peer's GOAWAY.
+    package internal(set) var goAwayCode: UInt32 = 0
     var resets: TokenBucket
     var idleFrames: TokenBucket
     var isDirty = false
@@ -73,12 +79,13 @@ extension SessionPointer {
             )
         )
         let memory = pool.pointee.memory.allocator
-        let options = pool.pointee.options
         switch role {
         case .server:
-            nghttp2_session_server_new3(&session.pointee.raw, pool.pointee.serverCallbacks, session, options, memory)
+            nghttp2_session_server_new3(
+                &session.pointee.raw, pool.pointee.serverCallbacks, session, pool.pointee.serverOptions, memory)
         case .client:
-            nghttp2_session_client_new3(&session.pointee.raw, pool.pointee.clientCallbacks, session, options, memory)
+            nghttp2_session_client_new3(
+                &session.pointee.raw, pool.pointee.clientCallbacks, session, pool.pointee.clientOptions, memory)
         }
         session.submitSettings()
         return session
@@ -98,6 +105,7 @@ extension SessionPointer {
             stream.pointee.previousOpen = nil
         }
         unmarkDirty()
+        pointee.closed.free()
         deinitialize(count: 1)
         deallocate()
         return first
@@ -109,8 +117,10 @@ extension SessionPointer {
     /// connection.
     package func receive(_ bytes: UnsafeRawBufferPointer) -> SessionFault? {
         let start = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self)
+        let isLate = pointee.role == .server && hasDataOnEnded(bytes)
         let count = nghttp2_session_mem_recv(pointee.raw, start, bytes.count)
         markDirty()
+        if isLate { nghttp2_session_terminate_session(pointee.raw, NGHTTP2_STREAM_CLOSED.rawValue) }
         if count >= 0 { return nil }
         switch Int32(truncatingIfNeeded: count) {
         case NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue: return .notHTTP2

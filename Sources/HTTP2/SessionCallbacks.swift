@@ -7,12 +7,15 @@ enum SessionCallbacks {
         nghttp2_session_callbacks_new(&made)
         let callbacks = made.unsafelyUnwrapped
         nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, beginHeaders)
-        nghttp2_session_callbacks_set_on_header_callback2(callbacks, header)
+        nghttp2_session_callbacks_set_on_header_callback2(callbacks, role == .server ? requestHeader : header)
         nghttp2_session_callbacks_set_on_invalid_header_callback2(callbacks, invalidHeader)
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, dataChunk)
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frameReceived)
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, streamClosed)
-        if role == .server { nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, frameSent) }
+        if role == .server {
+            nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, beginFrame)
+            nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, frameSent)
+        }
         return callbacks
     }
 
@@ -22,6 +25,37 @@ enum SessionCallbacks {
             frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST
         else { return 0 }
         session(context).open(session(context).pointee.pool.newStream(), id: frame.pointee.hd.stream_id)
+        return 0
+    }
+
+    /// Before nghttp2 looks at a client's frame: it lets those pass that the peer may not send.
+    private static let beginFrame: nghttp2_on_begin_frame_callback = { raw, header, context in
+        let header = header.unsafelyUnwrapped.pointee
+        switch UInt32(header.type) {
+        case NGHTTP2_HEADERS.rawValue:
+            let session = session(context)
+            if session.isClosed(header.stream_id), session.isConnectionOver(afterFrameOn: header.stream_id) {
+                nghttp2_session_terminate_session(raw, NGHTTP2_STREAM_CLOSED.rawValue)
+            }
+        case NGHTTP2_PRIORITY.rawValue:
+            // RFC 9113, 6.3. Otherwise ignored: we have said that we use none (RFC 9218, 2.1).
+            if header.stream_id == 0 { nghttp2_session_terminate_session(raw, NGHTTP2_PROTOCOL_ERROR.rawValue) }
+            session(context).countIdleFrame()
+        default: break
+        }
+        return 0
+    }
+
+    private static let requestHeader: nghttp2_on_header_callback2 = { raw, frame, name, value, flags, context in
+        let id = frame.unsafelyUnwrapped.pointee.hd.stream_id
+        guard let stream = session(context).stream(id), let name, let value else { return 0 }
+        let neverIndex = UInt32(flags) & NGHTTP2_NV_FLAG_NO_INDEX.rawValue != 0
+        let field = Field(name: name, value: value, neverIndex: neverIndex)
+        guard stream.pointee.rules.accepts(field, isTrailer: stream.pointee.isHeadComplete) else {
+            nghttp2_submit_rst_stream(raw, 0, id, NGHTTP2_PROTOCOL_ERROR.rawValue)
+            return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+        }
+        stream.add(field, session(context).pointee.pool)
         return 0
     }
 
@@ -39,7 +73,15 @@ enum SessionCallbacks {
     }
 
     private static let dataChunk: nghttp2_on_data_chunk_recv_callback = { raw, _, id, bytes, count, context in
-        guard let stream = session(context).stream(id), !stream.pointee.isDiscarding else {
+        guard let stream = session(context).stream(id) else {
+            nghttp2_session_consume(raw, id, count)
+            return 0
+        }
+        if session(context).pointee.role == .server, !stream.pointee.rules.accepts(bytes: count) {
+            nghttp2_session_consume_connection(raw, count)
+            return session(context).resetBroken(id)
+        }
+        if stream.pointee.isDiscarding {
             nghttp2_session_consume(raw, id, count)
             return 0
         }
@@ -54,15 +96,25 @@ enum SessionCallbacks {
         switch UInt32(header.type) {
         case NGHTTP2_HEADERS.rawValue:
             guard let stream = session.stream(header.stream_id) else { return 0 }
-            stream.headersReceived(isLast: header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0)
+            let isLast = header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
+            if session.pointee.role == .server, !stream.acceptsHeaders(isLast: isLast) {
+                return session.resetBroken(header.stream_id)
+            }
+            stream.headersReceived(isLast: isLast)
         case NGHTTP2_DATA.rawValue:
             if header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 {
-                session.stream(header.stream_id)?.endReceived()
+                guard let stream = session.stream(header.stream_id) else { return 0 }
+                if session.pointee.role == .server, !stream.pointee.rules.acceptsEnd() {
+                    return session.resetBroken(header.stream_id)
+                }
+                stream.endReceived()
             } else if header.length == 0 {
                 session.countIdleFrame()
             }
         case NGHTTP2_RST_STREAM.rawValue: session.countReset()
-        case NGHTTP2_GOAWAY.rawValue: session.pointee.notices.insert(.goAway)
+        case NGHTTP2_GOAWAY.rawValue:
+            session.pointee.notices.insert(.goAway)
+            session.pointee.goAwayCode = frame.unsafelyUnwrapped.pointee.goaway.error_code
         case NGHTTP2_PING.rawValue:
             if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 {
                 session.pointee.notices.insert(.pingAnswered)
@@ -90,6 +142,14 @@ enum SessionCallbacks {
     /// 8.1). Not before, since nghttp2 drops what waits on a stream whose reset is queued.
     private static let frameSent: nghttp2_on_frame_send_callback = { raw, frame, context in
         let header = frame.unsafelyUnwrapped.pointee.hd
+        if header.type == NGHTTP2_RST_STREAM.rawValue {
+            if let stream = session(context).stream(header.stream_id) {
+                stream.pointee.isReset = true
+            } else {
+                session(context).pointee.closed.note(header.stream_id, .resetByUs)
+            }
+            return 0
+        }
         guard header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0,
             header.type == NGHTTP2_DATA.rawValue || header.type == NGHTTP2_HEADERS.rawValue,
             let stream = session(context).stream(header.stream_id), !stream.pointee.hasEnded
@@ -118,6 +178,7 @@ extension SessionPointer {
     fileprivate func open(_ stream: StreamPointer, id: Int32) {
         nghttp2_session_set_stream_user_data(pointee.raw, id, stream)
         enlist(stream, id: id)
+        pointee.lastOpened = id
         pointee.recent = stream
         pointee.recentID = id
     }
@@ -148,6 +209,11 @@ extension SessionPointer {
         stream.pointee.previousOpen = nil
         stream.pointee.isClosed = true
         stream.pointee.errorCode = code
+        if pointee.role == .server {
+            let hasEnded = stream.pointee.hasEnded && stream.pointee.hasSentEnd && code == 0
+            pointee.closed.note(
+                stream.pointee.id, stream.pointee.isReset ? .resetByUs : hasEnded ? .ended : .resetByPeer)
+        }
         pointee.openStreams -= 1
         touch(stream, .closed)
     }
@@ -158,6 +224,41 @@ extension SessionPointer {
         stream.pointee.isTouched = true
         if let last = pointee.lastTouched { last.pointee.nextTouched = stream } else { pointee.firstTouched = stream }
         pointee.lastTouched = stream
+    }
+
+    /// Whether the client opened this stream and it is closed.
+    fileprivate func isClosed(_ id: Int32) -> Bool { id > 0 && id <= pointee.lastOpened && stream(id) == nil }
+
+    /// Whether a frame on a closed stream ends the connection (RFC 9113, 5.1); on a stream that the client has reset it
+    /// is answered with a reset. A stream that is not remembered any more may have been reset by us: its client is not
+    /// cut off.
+    fileprivate func isConnectionOver(afterFrameOn id: Int32) -> Bool {
+        switch pointee.closed.manner(of: id) {
+        case .resetByUs: return false
+        case .ended: return true
+        case .resetByPeer, nil:
+            nghttp2_submit_rst_stream(pointee.raw, 0, id, NGHTTP2_STREAM_CLOSED.rawValue)
+            countIdleFrame()
+            return false
+        }
+    }
+
+    /// Whether there is DATA among what a client has sent on a stream that had ended before. Streams do not open again,
+    /// so that they need not be looked at in step with nghttp2.
+    func hasDataOnEnded(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var isLate = false
+        var position = 0
+        while let header = pointee.walk.next(in: bytes, at: &position) {
+            guard header.kind == NGHTTP2_DATA.rawValue, isClosed(header.stream) else { continue }
+            if isConnectionOver(afterFrameOn: header.stream) { isLate = true }
+        }
+        return isLate
+    }
+
+    /// Resets the stream of a malformed request (RFC 9113, 8.1.1).
+    fileprivate func resetBroken(_ id: Int32) -> Int32 {
+        nghttp2_submit_rst_stream(pointee.raw, 0, id, NGHTTP2_PROTOCOL_ERROR.rawValue)
+        return 0
     }
 
     fileprivate func countReset() {
@@ -184,6 +285,12 @@ extension StreamPointer {
         } else {
             if pool.fits(field, in: pointee.fields) { pointee.fields.append(field) } else { isOversized() }
         }
+    }
+
+    /// The head must be whole, and a second block is the last (RFC 9113, 8.1).
+    fileprivate func acceptsHeaders(isLast: Bool) -> Bool {
+        guard pointee.isHeadComplete ? isLast : pointee.rules.acceptsHead() else { return false }
+        return isLast ? pointee.rules.acceptsEnd() : true
     }
 
     private func isOversized() { pointee.events.insert(.oversized) }

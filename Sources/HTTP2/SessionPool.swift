@@ -15,7 +15,8 @@ package struct SessionPool {
     let memory: SessionMemory
     let serverCallbacks: OpaquePointer
     let clientCallbacks: OpaquePointer
-    let options: OpaquePointer
+    let serverOptions: OpaquePointer
+    let clientOptions: OpaquePointer
     fileprivate var freeStreams: StreamPointer?
     fileprivate var freeCount = 0
     var firstDirty: UnsafeMutablePointer<Session>?
@@ -36,16 +37,20 @@ package struct SessionPool {
         memory = SessionMemory()
         serverCallbacks = SessionCallbacks.make(.server)
         clientCallbacks = SessionCallbacks.make(.client)
-        options = Self.makeOptions(limits)
+        serverOptions = Self.makeOptions(.server, limits)
+        clientOptions = Self.makeOptions(.client, limits)
     }
 
-    /// Flow-control credit is ours to give back; closed streams are not remembered; a peer that floods us with frames
-    /// that want an answer ends its session. Resets are counted by us, so that nghttp2's own count never comes first.
-    private static func makeOptions(_ limits: SessionLimits) -> OpaquePointer {
+    /// Flow-control credit is ours to give back; closed streams are remembered by us, in less memory; a peer that
+    /// floods us with frames that want an answer ends its session. Resets are counted by us, so that nghttp2's own
+    /// count never comes first. Requests are judged by `RequestRules`; blanks around a value are ours to take off.
+    private static func makeOptions(_ role: Session.Role, _ limits: SessionLimits) -> OpaquePointer {
         var options: OpaquePointer?
         nghttp2_option_new(&options)
         nghttp2_option_set_no_auto_window_update(options, 1)
         nghttp2_option_set_no_closed_streams(options, 1)
+        nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(options, 1)
+        if role == .server { nghttp2_option_set_no_http_messaging(options, 1) }
         nghttp2_option_set_max_outbound_ack(options, 1000)
         nghttp2_option_set_max_settings(options, 32)
         // As much metadata as we take is also sent on, with a few fields of ours; a block's frames are at most 16 KiB.
@@ -66,7 +71,8 @@ extension UnsafeMutablePointer<SessionPool> {
         }
         nghttp2_session_callbacks_del(pointee.serverCallbacks)
         nghttp2_session_callbacks_del(pointee.clientCallbacks)
-        nghttp2_option_del(pointee.options)
+        nghttp2_option_del(pointee.serverOptions)
+        nghttp2_option_del(pointee.clientOptions)
         pointee.writer.free()
         pointee.memory.free()
         deinitialize(count: 1)
@@ -125,6 +131,7 @@ extension StreamPointer {
         pointee.events = .none
         pointee.isHeadComplete = false
         pointee.hasEnded = false
+        pointee.rules = RequestRules()
         pointee.isClosed = false
         pointee.errorCode = 0
         pointee.uncredited = 0

@@ -19,6 +19,13 @@ extension StreamPointer {
         settleAccount(from: before, to: pointee.body.held, in: pool)
     }
 
+    /// Forgets the body, which was read.
+    package func removeBody(in pool: UnsafeMutablePointer<SessionPool>) {
+        let before = pointee.body.held
+        pointee.body.removeAll()
+        settleAccount(from: before, to: 0, in: pool)
+    }
+
     /// Makes the whole body readable again. Only while `body.isWhole`.
     package func rewindBody() { pointee.body.rewind() }
 

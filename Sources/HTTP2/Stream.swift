@@ -49,6 +49,8 @@ package struct Stream {
     package internal(set) var isClosed = false
     /// What the peer or the session closed the stream with (RFC 9113, 7).
     package internal(set) var errorCode: UInt32 = 0
+    /// Of a request.
+    var rules = RequestRules()
     /// Bytes received whose flow-control credit has not been given back.
     var uncredited = 0
     /// Where `body` is counted beside the pool's own count.

@@ -56,7 +56,8 @@ extension MultiQuery {
     /// fault, so its refusal is waited for and handed on.
     mutating func note(_ failure: SideFailure, of side: Side, awaited: SideSet) -> Action? {
         let earlier = window(side.other).failure
-        if failure.isCallsOwnEnd { return end(.relay(from: side)) }
+        // A side that may be missing was given less time than the call has.
+        if failure.isCallsOwnEnd, !mayMiss.contains(side) { return end(.relay(from: side)) }
         if let earlier {
             return end(earlier == failure && failure.isRefusal ? .relay(from: side) : .fail(side.other, earlier))
         }

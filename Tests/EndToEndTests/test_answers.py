@@ -116,7 +116,7 @@ def test_planned_call_without_or_with_too_many_messages(start, shops):
 ], ids=["one field", "many large", "many small"])
 def test_metadata_over_the_limit(fields, keep, start):
     server = keep(RawServer())
-    with RawClient(start(server.address).address) as client:
+    with RawClient(start(server.address, limits={"metadata_bytes": "16KiB"}).address) as client:
         answer = client.call(call_headers("/a.B/C", *fields))
         assert answer.reset is None, "the client should be told"
         assert answer.grpc_status == "8" or answer.http_status == "431"
@@ -128,7 +128,7 @@ def test_metadata_of_an_answer_over_the_limit(keep, start):
     """A server's outsized trailers fail the call, not the connection that others use."""
     server = keep(RawServer(lambda wire, stream, got: reply(
         wire, stream, trailers=[(b"grpc-status", b"0"), (b"x-big", b"v" * (40_000 if got.body != message() else 1))])))
-    with RawClient(start(server.address).address) as client:
+    with RawClient(start(server.address, limits={"metadata_bytes": "16KiB"}).address) as client:
         assert client.call(body=message(b"big")).refused
         assert client.call().grpc_status == "0"
     assert len(server.wires) == 1, "the upstream connection was lost"

@@ -128,6 +128,7 @@ import Testing
 
     @Test(arguments: [
         Frames.ping(), Frames.settings([(4, 70_000)]), Frames.data(stream: 1, []),
+        Frames.frame(Frames.Kind.priority, stream: 1, [0, 0, 0, 0, 9]),
     ])
     func idleFramesAreCounted(_ frame: [UInt8]) {
         var limits = SessionLimits()
@@ -227,7 +228,7 @@ import Testing
         Frames.frame(Frames.Kind.continuation, flags: 4, stream: 1, []), Frames.reset(stream: 9, 8),
         Frames.windowUpdate(stream: 0, by: 0x7fff_ffff) + Frames.windowUpdate(stream: 0, by: 0x7fff_ffff),
         Frames.frame(Frames.Kind.headers, flags: 4, stream: 1, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
-        Frames.frame(5, flags: 4, stream: 1, [0, 0, 0, 2]),
+        Frames.frame(5, flags: 4, stream: 1, [0, 0, 0, 2]), Frames.frame(Frames.Kind.priority, [0, 0, 0, 0, 9]),
     ])
     func brokenRulesEndTheConnection(_ frame: [UInt8]) {
         let server = server(frame)

@@ -4,7 +4,7 @@ package struct Limits: Sendable, Equatable {
     /// Longest message in either direction; a longer one ends its call with `RESOURCE_EXHAUSTED`. In bytes.
     package var messageBytes = 4 << 20
     /// All metadata of one call in one direction: names, values and 32 for each field (RFC 9113, 6.5.2). In bytes.
-    package var metadataBytes = 16 << 10
+    package var metadataBytes = 64 << 10
     /// Fields of metadata of one call in one direction.
     package var metadataFields = 100
     /// Calls that a client connection may have open at once (SETTINGS_MAX_CONCURRENT_STREAMS).
@@ -13,6 +13,9 @@ package struct Limits: Sendable, Equatable {
     package var connections = 1024
     /// Flow-control window of each stream, both sides. In bytes.
     package var streamWindow = 256 << 10
+    /// How long a query of both sides waits for new once old has answered, where the answer may do without new. In
+    /// nanoseconds.
+    package var partialWait: UInt64 = 1_000_000_000
     /// Bodies waiting in memory for one client connection, both directions. In bytes.
     package var connectionBuffer = 8 << 20
     /// Bodies waiting in memory for all connections of one worker. In bytes.
@@ -55,9 +58,10 @@ package struct Limits: Sendable, Equatable {
     /// itself.
     package var resetsBurst = 2000
     package var resetsPerSecond = 500
-    /// Streams that may be reset in one go on one upstream connection; beyond burst and rate they run to their end
-    /// unread, since servers close connections that reset too much, and other clients' calls with them.
-    package var upstreamResetsBurst = 100
+    /// Streams that may be reset in one go on one upstream connection, and that it carries at most; beyond burst and
+    /// rate they run to their end unread. Just below what common servers allow (nghttp2: 1,000, then 33 a second); an
+    /// upstream that closes connections over fewer is given less by itself.
+    package var upstreamResetsBurst = 800
     package var upstreamResetsPerSecond = 20
     /// Frames of a client connection that carry nothing: PING, SETTINGS, PRIORITY and empty DATA. Generous: clients
     /// that measure their bandwidth ping once a round trip.
@@ -92,6 +96,7 @@ extension Limits {
         count("upstream_queue", \.upstreamQueue, 0...1_000_000),
         duration("upstream_queue_wait", \.upstreamQueueWait, 10_000_000...3_600_000_000_000),
         count("upstream_connections", \.upstreamConnections, 1...10_000),
+        duration("partial_wait", \.partialWait, 1_000_000...600_000_000_000),
         count("lane_queue", \.laneQueue, 0...100_000),
         duration("follower_timeout", \.followerTimeout, 1_000_000...600_000_000_000),
         duration("settle_after", \.settleAfter, 1_000_000...86_400_000_000_000),

@@ -16,6 +16,9 @@ final class QueryOperation: Operation {
     /// Keeps the memory behind `switches`.
     private let snapshot: SwitchSnapshot
     private var machine: MultiQuery
+    /// Sides whose rows may be missing; and of these the ones from which a client that names no key is not to suffer.
+    private let mayMiss: SideSet
+    private let untrusted: SideSet
     private var asks: [Ask] = []
     private var isOver = false
     /// The reply that has just come.
@@ -29,7 +32,9 @@ final class QueryOperation: Operation {
         self.route = route
         self.switches = switches
         self.snapshot = snapshot
+        untrusted = mayMiss
         let mayMiss = mayMiss.union(route.pointee.mayMiss)
+        self.mayMiss = mayMiss
         machine = MultiQuery(
             plan: route.pointee.plan, sides: sides, mayMiss: mayMiss,
             maxAnswerBytes: call.pointee.worker.pointee.limits.messageBytes)
@@ -81,6 +86,7 @@ final class QueryOperation: Operation {
         let path = request.method == nil ? nil : route.pointee.lookUpPath
         let asked = Ask.Request(
             side: request.side, path: path, message: request.message, deadline: call.pointee.deadline,
+            waitsUntil: mayMiss.contains(request.side) ? call.lastMoment : 0,
             operation: path == nil ? .query : .getMany)
         let ask = Ask(asked, for: call) { [unowned self] in replied($0, $1) }
         asks.append(ask)
@@ -96,6 +102,10 @@ final class QueryOperation: Operation {
             case .replied(let status), .decided(let status), .lost(let status): .failed(status)
             case .unreachable: .unreachable
             }
+        if case .message = reply, untrusted.contains(ask.request.side.other) {
+            let until = worker.pointee.loop.pointee.now + worker.pointee.limits.partialWait
+            for other in asks where other.request.side != ask.request.side { other.hurry(until: until) }
+        }
         perform(machine.replied(ask.request.side, reply, stages: switches.pointee))
     }
 

@@ -41,7 +41,8 @@ final class ManyOperation: Operation {
         call.count(.mergedQueries)
         for side in Side.allCases where !isOver {
             let request = Ask.Request(
-                side: side, path: nil, message: message, deadline: call.pointee.deadline, operation: .getMany)
+                side: side, path: nil, message: message, deadline: call.pointee.deadline,
+                waitsUntil: mayMiss.contains(side) ? call.lastMoment : 0, operation: .getMany)
             let ask = Ask(request, for: call) { [unowned self] in replied($0, $1) }
             asks.append(ask)
             ask.start()
@@ -58,6 +59,11 @@ final class ManyOperation: Operation {
         case .replied(.ok), .decided(.ok):
             guard let answer = ask.replyMessage else {
                 return end { call.refuse(.malformedAnswer(side, "it has not one message")) }
+            }
+            if mayMiss.contains(side.other) {
+                let limits = call.pointee.worker.pointee.limits
+                let until = call.pointee.worker.pointee.loop.pointee.now + limits.partialWait
+                for other in asks where other.request.side != side { other.hurry(until: until) }
             }
             has(answer, side)
         // What is wrong with the request is told in the side's own words.

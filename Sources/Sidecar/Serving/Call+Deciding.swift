@@ -32,6 +32,8 @@ extension CallPointer {
         }
         let message = UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...])
         if prefix.isCompressed { inflate(message, limit: limit) } else { decideByKey(message) }
+        // An operation has a copy.
+        if pointee.phase == .operating { pointee.client.removeBody(in: pointee.worker.pointee.sessions) }
     }
 
     /// Reads a compressed message; what is handed on stays as it came.

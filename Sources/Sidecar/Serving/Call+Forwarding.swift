@@ -36,6 +36,10 @@ extension CallPointer {
         }
         pointee.side = side
         pointee.phase = .asking
+        if let connection = pointee.connection {
+            pointee.client.leaveAccount()
+            pointee.client.enterAccount(connection.account(ofUpstream: pointee.route.pointee.upstream(side)))
+        }
         pointee.askedAt = pointee.worker.pointee.loop.pointee.now
         pointee.worker.upstream(of: pointee.route, side).take(legPointer)
     }
@@ -54,13 +58,16 @@ extension CallPointer {
     /// Opens the leg on a connection that has room.
     func send(on connection: UpstreamConnectionPointer) {
         let worker = pointee.worker
+        if pointee.client.pointee.fields.bytes > connection.pointee.maxMetadataBytes {
+            return refuse(.metadataTooLargeForSide(pointee.side, limit: connection.pointee.maxMetadataBytes))
+        }
         writeRequest(&worker.pointee.sessions.pointee.writer)
         guard let leg = connection.client.request(bodyOf: pointee.client) else {
             connection.leave()
             return worker.upstream(of: pointee.route, pointee.side).take(legPointer)
         }
         leg.pointee.owner = UnsafeMutableRawPointer(legPointer)
-        if let client = pointee.connection { leg.enterAccount(client.accountPointer) }
+        if let account = pointee.client.pointee.account { leg.enterAccount(account) }
         pointee.leg.stream = leg
         pointee.leg.connection = connection
     }
@@ -160,8 +167,16 @@ extension CallPointer {
         pointee.hasAnswered = true
         if leg.pointee.hasEnded { pointee.status = Reply.status(of: leg) }
         pointee.client.stopRetainingBody(in: pointee.worker.pointee.sessions)
-        connection.pointee.server.respond(pointee.client, with: leg)
+        connection.pointee.server.respond(pointee.client, with: leg, offering: offeredCodings)
         if leg.pointee.isClosed, !leg.pointee.hasEnded { forwardReset(leg) }
+    }
+
+    /// Where the sidecar must read requests, the client is offered only codings that it can read.
+    private var offeredCodings: StaticString? {
+        guard let stage = pointee.stage, stage != .old, let plan = pointee.route.pointee.planPointer,
+            plan.pointee.kind != .passThrough
+        else { return nil }
+        return MessageCoder.codings
     }
 
     private func forwardReset(_ leg: StreamPointer) {

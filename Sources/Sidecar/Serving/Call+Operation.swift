@@ -107,6 +107,14 @@ extension CallPointer {
         operation.start(Array(message))
     }
 
+    /// When an answer that can do without a side is no longer kept waiting for it: so long before the deadline that the
+    /// client still hears it. 0 where there is no deadline.
+    var lastMoment: UInt64 {
+        let (now, deadline) = (pointee.worker.pointee.loop.pointee.now, pointee.deadline)
+        guard deadline > now else { return deadline }
+        return deadline - min((deadline - now) / 4, 1_000_000_000)
+    }
+
     /// A call about one record that does not bear its gray key: the record is looked up, and its own decides. False
     /// where that cannot be: the call makes a record, or the sides are no records.
     func findByRecordKey(
@@ -200,7 +208,9 @@ extension CallPointer {
         guard let connection = pointee.connection, pointee.phase == .operating else { return }
         let pool = pointee.worker.pointee.sessions
         let source = pool.makeSource()
-        let compressed = compresses ? try? pointee.worker.pointee.coder.deflate(message) : nil
+        // Sides compress what is worth it.
+        let canRead = AcceptedCodings(pointee.client.pointee.fields).hasGzip
+        let compressed = compresses && canRead ? try? pointee.worker.pointee.coder.deflate(message) : nil
         pool.append(message: compressed ?? message, isCompressed: compressed != nil, to: source)
         let partial = missing.map { [(name: "switchover-partial", value: "\($0.name)")] } ?? []
         pool.finish(source, trailers: LocalFields([(name: "grpc-status", value: "0")] + partial))

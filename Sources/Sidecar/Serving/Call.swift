@@ -180,11 +180,14 @@ extension CallPointer {
     /// Whether more waits for this client than it may make us hold.
     private var isOverBuffer: Bool {
         let worker = pointee.worker
-        guard let connection = pointee.connection else { return false }
-        let held = connection.pointee.account.bytes
-        if held > worker.pointee.limits.connectionBuffer { return true }
-        // The worker as a whole is short: those who hold much give way.
-        return worker.pointee.sessions.pointee.buffered.bytes > worker.pointee.limits.workerBuffer && held > 1 << 18
+        guard let connection = pointee.connection, let account = pointee.client.pointee.account else { return false }
+        let (held, limit) = (account.pointee.bytes, worker.pointee.limits.connectionBuffer)
+        // No more than a quarter: then others give way first, so that an upstream that stands still and holds what is
+        // sent to it leaves room for the calls to other ones.
+        if held > limit / 4, connection.heldBytes > limit { return true }
+        let workerLimit = worker.pointee.limits.workerBuffer
+        guard held > 1 << 18, worker.pointee.sessions.pointee.buffered.bytes > workerLimit else { return false }
+        return worker.heldBytes(ofUpstream: account - connection.pointee.accounts) > workerLimit / 4
     }
 }
 
@@ -199,6 +202,9 @@ extension CallPointer {
         if let connection = pointee.connection {
             if pointee.hasAnswered {
                 connection.pointee.server.end(pointee.client, with: refusal.trailers)
+            } else if case .plainHTTP(let status, let text) = refusal, !isHead {
+                let body = "This is Switchover's gRPC port: \(text).\n"
+                answer(body, under: refusal.plainHead(status: status, length: body.utf8.count), on: connection)
             } else {
                 connection.pointee.server.respond(pointee.client, with: refusal.response)
             }
@@ -215,6 +221,21 @@ extension CallPointer {
         if let operation = pointee.operation { return operation.sentWrite }
         guard pointee.leg.stream != nil, pointee.route.pointee.planPointer?.pointee.mayWrite == true else { return nil }
         return pointee.side
+    }
+
+    /// A peer that does not speak gRPC is told so in the body, where any HTTP client shows it.
+    private func answer(_ text: String, under head: LocalFields, on connection: ClientConnectionPointer) {
+        let pool = pointee.worker.pointee.sessions
+        let source = pool.makeSource()
+        Array(text.utf8).withUnsafeBytes { pool.append($0, to: source) }
+        pool.finish(source)
+        pointee.held = source
+        connection.pointee.server.respond(pointee.client, head: head, bodyOf: source)
+    }
+
+    /// An answer to HEAD has no body (RFC 9110, 9.3.2).
+    private var isHead: Bool {
+        pointee.client.pointee.fields.first(.method)?.valueBytes.elementsEqual("HEAD".utf8) ?? false
     }
 
     func end() {

@@ -14,7 +14,9 @@ struct ClientConnection: ~Copyable {
     let worker: WorkerPointer
     var socket: StreamSocket
     let server: ServerSession
-    var account = BufferAccount()
+    /// Bodies that wait for each upstream, and last those of calls that are not decided yet: where one upstream stands
+    /// still, calls to the others must not lack room.
+    let accounts: UnsafeMutablePointer<BufferAccount>
     var timer: Timer
     var isAnnounced = false
     var isLeaving = false
@@ -45,10 +47,13 @@ extension ClientConnectionPointer {
             worker.pointee.counters.add(.clientConnectionsRefused)
             return
         }
+        let accounts = UnsafeMutablePointer<BufferAccount>.allocate(capacity: worker.pointee.upstreamCount + 1)
+        accounts.initialize(repeating: BufferAccount(), count: worker.pointee.upstreamCount + 1)
         connection.initialize(
             to: ClientConnection(
                 worker: worker, socket: socket,
                 server: ServerSession(pool: worker.pointee.sessions, owner: UnsafeMutableRawPointer(connection)),
+                accounts: accounts,
                 timer: Timer(context: connection) { $0.assumingMemoryBound(to: ClientConnection.self).timedOut() },
                 lastCallAt: loop.pointee.now
             )
@@ -57,7 +62,14 @@ extension ClientConnectionPointer {
         worker.add(connection)
     }
 
-    var accountPointer: UnsafeMutablePointer<BufferAccount> { withUnsafeMutablePointer(to: &pointee.account) { $0 } }
+    /// - Parameter upstream: its position; the number of upstreams stands for calls that are not decided yet.
+    func account(ofUpstream upstream: Int) -> UnsafeMutablePointer<BufferAccount> { pointee.accounts + upstream }
+
+    /// Bodies that wait on behalf of this client, bytes.
+    var heldBytes: Int {
+        (0...pointee.worker.pointee.upstreamCount).reduce(0) { $0 + pointee.accounts[$1].bytes }
+    }
+
     private var timerPointer: UnsafeMutablePointer<Timer> { withUnsafeMutablePointer(to: &pointee.timer) { $0 } }
     private var session: SessionPointer { pointee.server.session }
 
@@ -263,6 +275,7 @@ extension ClientConnectionPointer {
         }
         worker.pointee.loop.disarm(timerPointer)
         worker.remove(self)
+        pointee.accounts.deallocate()
         deinitialize(count: 1)
         deallocate()
     }

@@ -3,6 +3,9 @@ import Compression
 /// Reads and writes compressed messages for one worker. Its state, 300 KiB with both directions, is made when the first
 /// one comes.
 final class MessageCoder {
+    /// The codings that it reads, as `grpc-accept-encoding` names them.
+    static var codings: StaticString { "identity,deflate,gzip" }
+
     private var inflater: GzipInflater?
     private var deflater: GzipDeflater?
 

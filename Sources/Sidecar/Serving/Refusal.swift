@@ -39,6 +39,8 @@ enum Refusal {
     case metadataTooLarge(limit: Int)
     /// Of a side's reply.
     case replyMetadataTooLarge(Side, limit: Int)
+    /// The side has said that it takes less (SETTINGS_MAX_HEADER_LIST_SIZE).
+    case metadataTooLargeForSide(Side, limit: Int)
     case messageTooLarge(limit: Int)
     /// A write was made, and its answer cannot be kept.
     case answerTooLarge(Side, limit: Int)
@@ -97,7 +99,8 @@ enum Refusal {
             .unknownEntity:
             .invalidArgument
         case .mixedStages, .severalRecords: .failedPrecondition
-        case .metadataTooLarge, .replyMetadataTooLarge, .messageTooLarge, .answerTooLarge, .buffersFull, .queueFull,
+        case .metadataTooLarge, .metadataTooLargeForSide, .replyMetadataTooLarge, .messageTooLarge, .answerTooLarge,
+            .buffersFull, .queueFull,
             .laneFull:
             .resourceExhausted
         case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving, .rowsMissing: .unavailable
@@ -117,7 +120,7 @@ enum Refusal {
         case .plainHTTP: .notGRPC
         case .unknownMethod: .unknownMethod
         case .malformedMetadata: .malformedMetadata
-        case .metadataTooLarge, .replyMetadataTooLarge: .metadataTooLarge
+        case .metadataTooLarge, .metadataTooLargeForSide, .replyMetadataTooLarge: .metadataTooLarge
         case .messageTooLarge, .answerTooLarge: .messageTooLarge
         case .malformedMessage, .unreadableField: .malformedMessage
         case .missingKey: .missingKey
@@ -147,7 +150,8 @@ enum Refusal {
     /// The side that is the cause, the value of the trailer `switchover-side`; nil where none is.
     var side: Side? {
         switch self {
-        case .answerTooLarge(let side, _), .replyMetadataTooLarge(let side, _), .queueFull(let side),
+        case .answerTooLarge(let side, _), .metadataTooLargeForSide(let side, _),
+            .replyMetadataTooLarge(let side, _), .queueFull(let side),
             .sideUnreachable(let side, _),
             .sideFailed(let side, _), .alreadyExists(let side),
             .partialWrite(let side, _), .outcomeUnknown(let side, _, _), .rowsMissing(let side, _),
@@ -166,6 +170,8 @@ enum Refusal {
         case .metadataTooLarge(let limit): "the metadata is larger than limits.metadata_bytes (\(limit))"
         case .replyMetadataTooLarge(let side, let limit):
             "the metadata of the reply of \(side.name) is larger than limits.metadata_bytes (\(limit))"
+        case .metadataTooLargeForSide(let side, let limit):
+            "the metadata is larger than \(side.name) takes (SETTINGS_MAX_HEADER_LIST_SIZE \(limit) bytes)"
         case .messageTooLarge(let limit): "the message is larger than limits.message_bytes (\(limit))"
         case .answerTooLarge(let side, let limit):
             "the write was made, and the answer of \(side.name) is larger than limits.message_bytes (\(limit))"
@@ -200,7 +206,7 @@ enum Refusal {
             "row \(row + 1) of \(side.name) is not in the order that the configuration declares"
         case .malformedAnswer(let side, let text): "the answer of \(side?.name ?? "the sides") cannot be used: \(text)"
         case .compressedMessage:
-            "the sidecar must read this message and reads only identity and gzip, as grpc-encoding names them"
+            "the sidecar must read this message and reads only identity, deflate and gzip, as grpc-encoding names them"
         case .buffersFull: "too many bytes wait in the sidecar for this connection"
         case .queueFull(let side): "too many calls wait for a connection to \(side.name)"
         case .noSwitches:
@@ -220,19 +226,24 @@ enum Refusal {
         }
     }
 
-    /// Header block that is the whole answer (a trailers-only response, or plain HTTP).
+    /// The head of a plain HTTP answer.
+    ///
+    /// - Parameter length: of the body that follows.
+    func plainHead(status: Int, length: Int) -> LocalFields {
+        // A 405 must name what is allowed (RFC 9110, 15.5.6).
+        let allow = status == 405 ? [(name: "allow", value: "POST")] : []
+        return LocalFields(
+            [
+                (":status", "\(status)"), ("content-type", "text/plain"), ("switchover-error", code.text),
+                ("content-length", "\(length)"),
+            ] + allow)
+    }
+
+    /// Header block that is the whole answer (a trailers-only response, or plain HTTP without a body).
     var response: LocalFields {
-        if case .plainHTTP(let status, _) = self {
-            // A 405 must name what is allowed (RFC 9110, 15.5.6).
-            let allow = status == 405 ? [(name: "allow", value: "POST")] : []
-            return LocalFields(
-                [
-                    (":status", "\(status)"), ("content-type", "text/plain"), ("switchover-error", code.text),
-                    ("content-length", "0"),
-                ] + allow)
-        }
+        if case .plainHTTP(let status, _) = self { return plainHead(status: status, length: 0) }
         var fields = [(name: ":status", value: "200"), (name: "content-type", value: "application/grpc")] + trailerList
-        if case .compressedMessage = self { fields.append(("grpc-accept-encoding", "identity,gzip")) }
+        if case .compressedMessage = self { fields.append(("grpc-accept-encoding", "\(MessageCoder.codings)")) }
         return LocalFields(fields)
     }
 

@@ -11,7 +11,7 @@ struct RequestHead {
     /// Nanoseconds of `grpc-timeout`; nil where the client set none.
     private(set) var timeout: UInt64?
     /// The message may be compressed in a way that the sidecar cannot read: `grpc-encoding` names another coding than
-    /// `identity` and `gzip`.
+    /// those of `MessageCoder`.
     private(set) var hasForeignEncoding = false
     private(set) var refusal: Refusal?
 
@@ -81,6 +81,7 @@ struct RequestHead {
         }
         hasForeignEncoding =
             !Self.equals(field.valueBytes, "identity") && !Self.equals(field.valueBytes, "gzip")
+            && !Self.equals(field.valueBytes, "deflate")
     }
 
     /// What is not gRPC gets an answer that any HTTP client understands; it comes before complaints about metadata.

@@ -127,7 +127,9 @@ extension WorkerPointer {
             },
             queueTimer: Timer(context: pointee.upstreams + index) {
                 $0.assumingMemoryBound(to: UpstreamPool.self).queueTimePassed()
-            }
+            },
+            resets: ResetAllowance(
+                burst: setup.limits.upstreamResetsBurst, perSecond: setup.limits.upstreamResetsPerSecond)
         )
     }
 
@@ -198,9 +200,22 @@ extension WorkerPointer {
         )
         call.pointee.arrivedAt = pointee.loop.pointee.now
         client.pointee.owner = UnsafeMutableRawPointer(call)
-        client.enterAccount(connection.accountPointer)
+        client.enterAccount(connection.account(ofUpstream: pointee.upstreamCount))
         pointee.load.pointee.countCall(1)
         return call
+    }
+
+    /// Bodies that wait on behalf of one upstream, of all clients, or of calls that are not decided yet; bytes.
+    ///
+    /// - Parameter upstream: its position, or the number of upstreams.
+    func heldBytes(ofUpstream upstream: Int) -> Int {
+        var bytes = upstream < pointee.upstreamCount ? pointee.upstreams[upstream].asks.bytes : 0
+        var next = pointee.firstConnection
+        while let connection = next {
+            bytes += connection.account(ofUpstream: upstream).pointee.bytes
+            next = connection.pointee.next
+        }
+        return bytes
     }
 
     func recycle(_ call: CallPointer) {

@@ -30,6 +30,8 @@ final class Ask {
         let message: [UInt8]
         /// Monotonic nanoseconds; 0 where there is none.
         let deadline: UInt64
+        /// Until when the answer is waited for, if that is before the deadline: it can be done without. 0 otherwise.
+        var waitsUntil: UInt64 = 0
         /// What a store is asked to do in place of a call.
         var operation: StoreOperation?
         /// Whether a reply that is too large to be kept is heard to its end: what became of a write matters more than
@@ -147,17 +149,28 @@ final class Ask {
         return .stream(stream)
     }
 
+    /// The deadline that the side is told of.
+    private var deadline: UInt64 { request.waitsUntil == 0 ? request.deadline : request.waitsUntil }
+
+    /// The answer is not waited for beyond this time.
+    func hurry(until time: UInt64) {
+        guard !hasEnded, deadline == 0 || time < deadline else { return }
+        worker.pointee.loop.arm(timer, at: time)
+    }
+
     func start() {
         askedAt = now
+        if request.waitsUntil != 0 { worker.pointee.loop.arm(timer, at: request.waitsUntil) }
         if let operation = request.operation,
             let store = call.pointee.route.pointee.recordsPointer?.pointee.store(request.side)
         {
             return perform(operation, on: store)
         }
         let pool = worker.pointee.sessions
+        source.enterAccount(withUnsafeMutablePointer(to: &upstream.pointee.asks) { $0 })
         pool.append(message: request.message, isCompressed: false, to: source)
         pool.finish(source)
-        if request.deadline != 0 { worker.pointee.loop.arm(timer, at: request.deadline) }
+        if deadline != 0 { worker.pointee.loop.arm(timer, at: deadline) }
         upstream.take(leg)
     }
 
@@ -166,7 +179,7 @@ final class Ask {
         isInStore = true
         let mailbox = worker.pointee.loop.pointee.mailbox
         let ask = LoopBound(self, to: worker.pointee.loop)
-        let deadline = request.deadline == 0 ? UInt64.max : request.deadline
+        let deadline = deadline == 0 ? UInt64.max : deadline
         store.perform(operation, message: request.message, deadline: deadline, cancellation: cancellation) { reply in
             mailbox.post { ask.value.replied(reply) }
         }
@@ -216,11 +229,16 @@ final class Ask {
     // MARK: - What the upstream says
 
     func send(on connection: UpstreamConnectionPointer) {
+        let limit = connection.pointee.maxMetadataBytes
+        if call.pointee.client.pointee.fields.bytes > limit {
+            return end(.unreachable("it takes at most \(limit) bytes of metadata"))
+        }
         writeHead(&worker.pointee.sessions.pointee.writer)
         guard let stream = connection.client.request(bodyOf: source) else {
             connection.leave()
             return upstream.take(leg)
         }
+        stream.enterAccount(withUnsafeMutablePointer(to: &upstream.pointee.asks) { $0 })
         stream.pointee.owner = UnsafeMutableRawPointer(leg)
         leg.pointee.stream = stream
         leg.pointee.connection = connection
@@ -228,13 +246,9 @@ final class Ask {
 
     private func writeHead(_ writer: inout HeaderWriter) {
         let head = RequestHeadWriter(
-            fields: call.pointee.client.pointee.fields, deadline: request.deadline, arrivedAt: call.pointee.arrivedAt,
+            fields: call.pointee.client.pointee.fields, deadline: deadline, arrivedAt: call.pointee.arrivedAt,
             epoch: call.pointee.epoch, stage: call.pointee.stage)
-        if let path = request.path {
-            head.write(&writer, now: now, scratch: scratch, path: path)
-        } else {
-            head.write(&writer, now: now, scratch: scratch)
-        }
+        head.writeOwn(&writer, now: now, scratch: scratch, path: request.path)
     }
 
     func unreachable() {

@@ -22,24 +22,35 @@ struct RequestHeadWriter {
         writer.removeAll()
         // While no time has passed the client's own value is as true as one of ours, and cheaper to pass on.
         let isUntouched = deadline == 0 || (now == arrivedAt && fields.tokens.contains(.grpcTimeout))
-        let own = FieldTokens(.switchover)
+        let own = notForSides
         writer.appendRequest(fields, except: isUntouched ? own : own.with(.grpcTimeout))
         if !isUntouched { writeTimeout(&writer, now: now, scratch: scratch) }
         writeOwn(&writer, scratch: scratch)
     }
 
-    /// The same for a request of another method, whose message is not the client's and not compressed.
-    func write(
+    /// The same for a request whose message is not the client's and not compressed, and whose answer the sidecar reads.
+    ///
+    /// - Parameter path: of another method than the client's.
+    func writeOwn(
         _ writer: inout HeaderWriter, now: UInt64, scratch: UnsafeMutablePointer<UInt8>,
-        path: UnsafeBufferPointer<UInt8>
+        path: UnsafeBufferPointer<UInt8>?
     ) {
         writer.removeAll()
-        writer.append(name: ":path", value: path)
-        let replaced = FieldTokens(.switchover).with(.path).with(.grpcTimeout).with(.grpcEncoding)
-            .with(.contentLength)
+        var replaced = notForSides.with(.grpcTimeout).with(.grpcEncoding).with(.grpcAcceptEncoding).with(.contentLength)
+        if let path {
+            writer.append(name: ":path", value: path)
+            replaced = replaced.with(.path)
+        }
         writer.appendRequest(fields, except: replaced)
+        if let codings = AcceptedCodings(fields).offer { writer.append(name: "grpc-accept-encoding", value: codings) }
         if deadline != 0 { writeTimeout(&writer, now: now, scratch: scratch) }
         writeOwn(&writer, scratch: scratch)
+    }
+
+    /// The sidecar's own fields, and a `host` beside an `:authority`: it says the same, or servers fail the connection.
+    private var notForSides: FieldTokens {
+        let own = FieldTokens(.switchover)
+        return fields.tokens.contains(.host) && fields.tokens.contains(.authority) ? own.with(.host) : own
     }
 
     private func writeTimeout(_ writer: inout HeaderWriter, now: UInt64, scratch: UnsafeMutablePointer<UInt8>) {

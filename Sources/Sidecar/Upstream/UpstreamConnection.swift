@@ -10,8 +10,8 @@ import Migration
 ///     open --GOAWAY--> leaving: takes no calls, freed when the last stream closes
 ///     open, leaving --socket lost--> freed; its calls learn it
 ///
-/// Resets are paced: servers cut connections on which many streams are reset, and one client's cancellations must not
-/// end the calls of the others. A leg whose reset must wait is read and dropped until then.
+/// Resets are paced where the upstream has shown that it cuts connections on which many streams are reset: one client's
+/// cancellations must not end the calls of the others. A leg whose reset must wait is read and dropped until then.
 struct UpstreamConnection: ~Copyable {
     enum Phase: UInt8 {
         case connecting
@@ -29,7 +29,11 @@ struct UpstreamConnection: ~Copyable {
     /// When the peer's SETTINGS came, monotonic nanoseconds.
     var openedAt: UInt64 = 0
 
+    /// Largest header block that the peer says it takes, bytes (SETTINGS_MAX_HEADER_LIST_SIZE).
+    var maxMetadataBytes = Int.max
+
     var resets: TokenBucket
+    var resetsSent = RecentCount()
     var resetTimer: Timer
     var legsToReset = LegQueue()
 }
@@ -57,7 +61,7 @@ extension UpstreamConnectionPointer {
             to: UpstreamConnection(
                 upstream: upstream, address: address, socket: socket,
                 timer: Timer(context: connection) { $0.assumingMemoryBound(to: UpstreamConnection.self).timedOut() },
-                resets: TokenBucket(burst: limits.upstreamResetsBurst, perSecond: limits.upstreamResetsPerSecond),
+                resets: upstream.pointee.resets.bucket,
                 resetTimer: Timer(context: connection) {
                     $0.assumingMemoryBound(to: UpstreamConnection.self).resetWaiting()
                 }
@@ -158,7 +162,8 @@ extension UpstreamConnectionPointer {
 
     private func heed(_ notices: Session.Notices) {
         if notices.contains(.settings) {
-            pointee.maxStreams = Swift.max(client.maxStreams, 0)
+            pointee.maxStreams = Swift.max(Swift.min(client.maxStreams, pointee.upstream.pointee.resets.streams), 0)
+            pointee.maxMetadataBytes = client.maxMetadataBytes
             if pointee.phase == .connecting {
                 pointee.phase = .open
                 pointee.openedAt = worker.pointee.loop.pointee.now
@@ -167,7 +172,13 @@ extension UpstreamConnectionPointer {
                 pointee.upstream.connected()
             }
         }
-        if notices.contains(.goAway) { stopTaking() }
+        if notices.contains(.goAway) {
+            if client.session.pointee.goAwayCode == HTTP2Code.enhanceYourCalm {
+                let count = pointee.resetsSent.count(at: worker.pointee.loop.pointee.now)
+                pointee.upstream.connectionCut(afterResets: count)
+            }
+            stopTaking()
+        }
     }
 
     private func stopTaking() {
@@ -241,8 +252,7 @@ extension UpstreamConnectionPointer {
         guard !leg.pointee.waitsForReset, !stream.pointee.isReset else { return }
         let loop = worker.pointee.loop
         if pointee.legsToReset.first == nil, pointee.resets.take(at: loop.pointee.now) {
-            worker.pointee.counters.add(.resetsSent, upstream: pointee.upstream.pointee.index)
-            return stream.reset(HTTP2Code.cancel)
+            return reset(stream)
         }
         worker.pointee.counters.add(.resetsPaced, upstream: pointee.upstream.pointee.index)
         leg.pointee.waitsForReset = true
@@ -261,10 +271,15 @@ extension UpstreamConnectionPointer {
         let now = worker.pointee.loop.pointee.now
         while let leg = pointee.legsToReset.first, pointee.resets.take(at: now) {
             legClosed(leg)
-            worker.pointee.counters.add(.resetsSent, upstream: pointee.upstream.pointee.index)
-            leg.pointee.stream?.reset(HTTP2Code.cancel)
+            if let stream = leg.pointee.stream { reset(stream) }
         }
         armResetTimer()
+    }
+
+    private func reset(_ stream: StreamPointer) {
+        pointee.resetsSent.add(at: worker.pointee.loop.pointee.now)
+        worker.pointee.counters.add(.resetsSent, upstream: pointee.upstream.pointee.index)
+        stream.reset(HTTP2Code.cancel)
     }
 
     private func armResetTimer() {

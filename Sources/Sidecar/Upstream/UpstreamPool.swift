@@ -35,6 +35,10 @@ struct UpstreamPool {
     var queueTimer: Timer
     var fullness = RareLog()
     var giveUps = RareLog()
+    /// What its connections may be told of calls that nobody waits for any more.
+    var resets: ResetAllowance
+    /// Bodies of the sidecar's own requests to it, and its replies to those.
+    var asks = BufferAccount()
 }
 
 typealias UpstreamPoolPointer = UnsafeMutablePointer<UpstreamPool>
@@ -176,6 +180,20 @@ extension UpstreamPoolPointer {
         pointee.worker.log(
             .notice, "fenced: the migrations that it is the old side of are retired", upstream: pointee.name)
         for connection in pointee.connections { connection.fence() }
+    }
+
+    /// A connection was ended with ENHANCE_YOUR_CALM: from now on resets are paced, on those that stand too.
+    func connectionCut(afterResets count: Int) {
+        guard pointee.resets.connectionCut(afterResets: count) else { return }
+        let (burst, perSecond) = (pointee.resets.burst, pointee.resets.perSecond)
+        pointee.worker.log(
+            .warning,
+            "ended a connection with ENHANCE_YOUR_CALM after \(count) cancelled calls; from now on at most \(burst) at "
+                + "once and \(perSecond) a second are cancelled on a connection to it", upstream: pointee.name)
+        for connection in pointee.connections {
+            connection.pointee.resets = pointee.resets.bucket
+            connection.pointee.maxStreams = min(connection.pointee.maxStreams, pointee.resets.streams)
+        }
     }
 
     // MARK: - The queue

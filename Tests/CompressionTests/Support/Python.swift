@@ -14,7 +14,7 @@ enum Python {
         try Data(messages.flatMap { withUnsafeBytes(of: UInt32($0.count).bigEndian) { Array($0) } + $0 }).write(
             to: file)
         let script = """
-            import gzip, struct, sys
+            import gzip, struct, sys, zlib
             data, at, out = open(sys.argv[1], "rb").read(), 0, []
             while at < len(data):
                 end = at + 4 + struct.unpack_from(">I", data, at)[0]

@@ -68,7 +68,7 @@ import WireFormat
         #expect(head.contains("grpc-status: \(status.rawValue)") && head.contains("switchover-error: \(code)"))
         let message = try #require(head.first { $0.hasPrefix("grpc-message: ") }).dropFirst("grpc-message: ".count)
         #expect(message.utf8.allSatisfy { (0x20...0x7e).contains($0) } && !message.isEmpty)
-        let accepts = head.contains("grpc-accept-encoding: identity,gzip")
+        let accepts = head.contains("grpc-accept-encoding: identity,deflate,gzip")
         #expect(accepts == (code == "compressed-message"))
         #expect(head.contains { $0.hasPrefix("switchover-side: ") } == (refusal.side != nil))
         #expect(head.count == 5 + (accepts ? 1 : 0) + (refusal.side == nil ? 0 : 1))
