@@ -22,7 +22,11 @@ package struct Move: Sendable {
 
     /// What stands in its way, none where it may be made.
     package var obstacles: [MoveObstacle] {
-        setObstacles + (from.phase == to.phase ? keyObstacles : phaseObstacles)
+        let ladder = from.phase == to.phase ? keyObstacles : phaseObstacles
+        // Nothing else counts for a move that cannot be made.
+        if case .severalRungs = ladder.first { return setObstacles + ladder }
+        if case .retired = ladder.first { return setObstacles + ladder }
+        return setObstacles + callObstacles + ladder
     }
 
     /// What the databases are to be asked before it can be judged.
@@ -40,16 +44,27 @@ package struct Move: Sendable {
     }
 
     /// What follows from it that is easily overlooked; sentences.
-    package var notes: [String] {
-        guard to.phase == .migrating else { return [] }
+    package var notes: [String] { phaseNotes + (to.phase == .migrating ? setNotes : []) + unknownNotes }
+
+    private var phaseNotes: [String] {
+        if from.phase == to.phase, to.phase != .migrating {
+            let isIdle = to.phase == .idle
+            return [
+                isIdle
+                    ? "The sets count only from phase migrating on: nothing moves now."
+                    : "The sets count only in phase migrating: nothing moves now."
+            ]
+        }
+        guard isForward, to.phase == .mirrored, !facts.totalSwitchMethods.isEmpty else { return [] }
+        return ["From now on new answers \(facts.totalSwitchMethods.listed) too."]
+    }
+
+    private var setNotes: [String] {
         var notes: [String] = []
         let enrols = from.phase == .idle ? !to.enrolled.isNone : to.enrolled.mayGain(over: from.enrolled)
-        if enrols, facts.insertsIntoNewOnly {
-            notes.append(
-                "Inserts of these keys go to new alone from now on (inserts: new): before the keys can leave enrolled "
-                    + "again, those records have to be on old too.")
-        }
-        if to.gray.mayGain(over: from.gray) {
+        if enrols { notes += enrolmentNotes }
+        let grows = to.gray.mayGain(over: from.gray)
+        if grows {
             notes.append(
                 facts.fallsBackToOld
                     ? "New is asked first for these keys; what it does not have yet is still answered by old."
@@ -58,16 +73,69 @@ package struct Move: Sendable {
         if from.gray.mayGain(over: to.gray), !to.enrolled.isNone, facts.insertsIntoNewOnly {
             notes.append("Keys that stay enrolled are still inserted into new alone; what old lacks is read from new.")
         }
+        if enrols || grows, !facts.totalSwitchMethods.isEmpty {
+            notes.append(
+                "These methods do not follow the gray switch: \(facts.totalSwitchMethods.listed). Old answers them "
+                    + "until phase mirrored, so they do not show what new alone has.")
+        }
         return notes
     }
 
-    /// What the sets may never say, whatever the phase is.
+    private var enrolmentNotes: [String] {
+        var notes: [String] = []
+        if facts.insertsIntoNewOnly {
+            notes.append(
+                "Inserts of these keys go to new alone from now on (inserts: new). Before the keys can leave enrolled "
+                    + "again, those records have to be on old too.")
+        }
+        if !facts.passedWrites.isEmpty {
+            notes.append(
+                "\(facts.passedWrites.listed) \(facts.passedWrites.count == 1 ? "writes" : "write") on old alone "
+                    + "(effect: unsafe_write): new does not get these writes.")
+        }
+        if !facts.methodsWithoutRest.isEmpty {
+            notes.append(
+                "Once a key is enrolled, answers of \(facts.methodsWithoutRest.listed) that are merged from both sides "
+                    + "have rows and page token only: totals and other fields are dropped (rest: dropped).")
+        }
+        return notes
+    }
+
+    /// What a move forward relies on that the process cannot know.
+    private var unknownNotes: [String] {
+        guard isForward, let start = facts.unknownBefore, to.phase != from.phase || to.gray.mayGain(over: from.gray)
+        else { return [] }
+        return ["Whether a write was left on one side before \(start) is not known: the sidecar started then."]
+    }
+
+    /// What the sets may never say, whatever the phase is. A change that only takes keys out of gray is let through.
     private var setObstacles: [MoveObstacle] {
-        guard from.gray != to.gray || from.enrolled != to.enrolled || from.phase != to.phase else { return [] }
         var found: [MoveObstacle] = []
-        if !facts.grayNotEnrolled.isEmpty { found.append(.notEnrolled(facts.grayNotEnrolled)) }
-        if to.gray.share > to.enrolled.share { found.append(.shareNotEnrolled(to.gray.share, to.enrolled.share)) }
-        if facts.insertsIntoOldOnly, !to.gray.isNone { found.append(.insertsOld) }
+        if let changed = changedSet {
+            if !facts.grayNotEnrolled.isEmpty { found.append(.notEnrolled(facts.grayNotEnrolled, by: changed)) }
+            if to.gray.share > to.enrolled.share {
+                found.append(.shareNotEnrolled(to.gray.share, to.enrolled.share, by: changed))
+            }
+        }
+        let isMoreGray = to.gray.mayGain(over: from.gray) || (from.phase == .idle && to.phase == .migrating)
+        if facts.insertsIntoOldOnly, isMoreGray, !to.gray.isNone { found.append(.insertsOld) }
+        return found
+    }
+
+    /// The set whose change may put a gray key outside enrolled; nil where no change can.
+    private var changedSet: MoveObstacle.ChangedSet? {
+        if from.enrolled.mayGain(over: to.enrolled) { return .enrolled }
+        if to.gray.mayGain(over: from.gray) || (from.phase == .idle && to.phase == .migrating) { return .gray }
+        return nil
+    }
+
+    /// Calls that the sets do not decide, whatever they say.
+    private var callObstacles: [MoveObstacle] {
+        guard isForward else { return [] }
+        var found: [MoveObstacle] = []
+        if !facts.unlistedMethods.isEmpty { found.append(.unlistedMethods(facts.unlistedMethods)) }
+        if !facts.servicesNeverCalled.isEmpty { found.append(.servicesNeverCalled(facts.servicesNeverCalled)) }
+        if !facts.servicesNotNamed.isEmpty { found.append(.servicesNotNamed(facts.servicesNotNamed)) }
         return found
     }
 
@@ -106,7 +174,6 @@ package struct Move: Sendable {
 
     private var leavingIdle: [MoveObstacle] {
         var found: [MoveObstacle] = []
-        if !facts.unlistedMethods.isEmpty { found.append(.unlistedMethods(facts.unlistedMethods)) }
         switch facts.newHoldsRecords {
         case nil: found.append(.newNotCounted)
         case true?: found.append(.newHoldsRecords)
@@ -131,6 +198,18 @@ package struct MoveFacts: Sendable, Equatable {
     package var newHoldsRecords: Bool?
     /// Methods of the migration's services that were called and that the configuration does not list.
     package var unlistedMethods: [String] = []
+    /// Services of the migration that have not been called, while other services were.
+    package var servicesNeverCalled: [String] = []
+    /// Services that were called, that no migration names, and whose calls pass through with this one unasked.
+    package var servicesNotNamed: [String] = []
+    /// Methods that read and follow the total switch alone: declared as pass-through, streams among them.
+    package var totalSwitchMethods: [String] = []
+    /// Methods declared as pass-through that write.
+    package var passedWrites: [String] = []
+    /// Multi queries whose answers lose what cannot be merged.
+    package var methodsWithoutRest: [String] = []
+    /// When the process started, where keys were written on both sides before; nil where it has seen all such writes.
+    package var unknownBefore: String?
     /// Listed keys that are gray after the move, but not enrolled.
     package var grayNotEnrolled: [String] = []
     /// Keys have left `enrolled` since the migration left `idle`: what new still has of them nobody maintained.
@@ -152,4 +231,9 @@ package struct NewOnlyRecords: Sendable, Equatable {
         self.count = count
         self.examples = examples
     }
+}
+
+extension [String] {
+    /// The first ones, with commas between them.
+    fileprivate var listed: String { prefix(8).joined(separator: ", ") + (count > 8 ? ", ..." : "") }
 }

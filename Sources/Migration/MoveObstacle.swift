@@ -14,9 +14,20 @@ package enum MoveObstacle: Sendable, Equatable {
     case newHoldsRecords
     case newNotCounted
     case leftBefore
-    case notEnrolled([String])
-    case shareNotEnrolled(UInt32, UInt32)
+    case notEnrolled([String], by: ChangedSet)
+    /// The shares of gray and of enrolled, hundredths of a percent.
+    case shareNotEnrolled(UInt32, UInt32, by: ChangedSet)
     case insertsOld
+    /// Services of the migration that nobody has called, while others were called.
+    case servicesNeverCalled([String])
+    /// Services that are called and that no migration names.
+    case servicesNotNamed([String])
+
+    /// Which set a change alters so that gray is no longer within enrolled.
+    package enum ChangedSet: Sendable, Equatable {
+        case gray
+        case enrolled
+    }
 
     /// What a person must say for the move to be made in spite of it.
     package enum Waiver: Sendable, Equatable {
@@ -36,7 +47,8 @@ package enum MoveObstacle: Sendable, Equatable {
         switch self {
         case .severalRungs, .retired, .grayNotEmpty, .notEnrolled, .shareNotEnrolled, .insertsOld, .newHoldsRecords:
             .none
-        case .forGood, .oldMissedWrites, .oldWillMissWrites, .notVerified, .recordsOnNewOnly(nil), .unlistedMethods:
+        case .forGood, .oldMissedWrites, .oldWillMissWrites, .notVerified, .recordsOnNewOnly(nil), .unlistedMethods,
+            .servicesNeverCalled, .servicesNotNamed:
             .force
         case .recordsOnNewOnly(let records?): .hiddenRecords(records.count)
         case .dirtyRecords(let count): .dirtyRecords(count)
@@ -63,6 +75,8 @@ package enum MoveObstacle: Sendable, Equatable {
         case .notEnrolled: "not-enrolled"
         case .shareNotEnrolled: "share-not-enrolled"
         case .insertsOld: "inserts-old"
+        case .servicesNeverCalled: "service-never-called"
+        case .servicesNotNamed: "service-not-named"
         }
     }
 
@@ -92,18 +106,30 @@ package enum MoveObstacle: Sendable, Equatable {
                 + "\(records.count > UInt64(records.examples.count) ? ", ..." : "")): old would not show them."
         case .grayNotEmpty: "The gray set is not empty: its keys would go two rungs at once."
         case .unlistedMethods(let methods):
-            "\(methods.joined(separator: ", ")) \(methods.count == 1 ? "was" : "were") called and the configuration "
+            "\(methods.joined(separator: ", ")) \(methods.count == 1 ? "was" : "were") called, and the configuration "
                 + "does not say whether \(methods.count == 1 ? "it writes" : "they write")."
         case .newHoldsRecords: "New holds records of this migration that nobody has maintained."
         case .newNotCounted:
             "Whether new holds records already is not known: a gRPC service cannot be asked, a database did not answer."
         case .leftBefore: "Keys have left the enrolled set before: what new still has of them is out of date."
-        case .notEnrolled(let keys):
-            "\(keys.joined(separator: ", ")) \(keys.count == 1 ? "is" : "are") not enrolled: gray counts within "
-                + "enrolled only."
-        case .shareNotEnrolled(let gray, let enrolled):
+        case .notEnrolled(let keys, by: .gray):
+            "\(keys.joined(separator: ", ")) \(keys.count == 1 ? "is" : "are") not enrolled: only enrolled keys can be "
+                + "gray."
+        case .notEnrolled(let keys, by: .enrolled):
+            "\(keys.joined(separator: ", ")) \(keys.count == 1 ? "is" : "are") gray: a gray key must stay enrolled."
+        case .shareNotEnrolled(let gray, let enrolled, by: .gray):
             "\(Self.percent(gray)) gray is more than the \(Self.percent(enrolled)) that are enrolled."
+        case .shareNotEnrolled(let gray, let enrolled, by: .enrolled):
+            "\(Self.percent(gray)) of the keys are gray, and \(Self.percent(enrolled)) would be enrolled: gray "
+                + "keys must stay enrolled."
         case .insertsOld: "The configuration says inserts: old, so that no key may be read from new."
+        case .servicesNeverCalled(let services):
+            "\(services.joined(separator: ", ")) \(services.count == 1 ? "has" : "have") not been called since the "
+                + "sidecar started, while other services were: is the name right?"
+        case .servicesNotNamed(let services):
+            "\(services.joined(separator: ", ")) \(services.count == 1 ? "is" : "are") called, and no migration names "
+                + "\(services.count == 1 ? "it" : "them"): all calls of \(services.count == 1 ? "it" : "them") follow "
+                + "the total switch, whatever the sets say."
         }
     }
 
@@ -113,32 +139,46 @@ package enum MoveObstacle: Sendable, Equatable {
         case .retired: "Start another migration to go back."
         case .forGood: "If nothing else uses old: --force \(migration)"
         case .oldMissedWrites:
-            "Copy them back first; if old's state does not matter to you: --force \(migration)"
+            "Copy them back first. If old's state does not matter to you: --force \(migration)"
         case .oldWillMissWrites: "If new has proved itself: --force \(migration)"
         case .notVerified: "Compare them, then say so: --force \(migration)"
         case .dirtyRecords(let count):
-            "The log names them (\"dirty\"): put them right, then say so: --accept-dirty \(count)"
+            "The log names them (\"dirty\"): correct them, then repeat the command with --accept-dirty \(count)"
         case .recordsOnNewOnly(nil):
-            "Stay enrolled, where nothing is lost: what old lacks is answered by new; or copy them to old, and say so: "
+            "Stay enrolled, and nothing is lost: what old lacks is answered by new. Or copy them to old, then: "
                 + "--force \(migration)"
         case .recordsOnNewOnly(let records?) where records.count == 0:
-            "If nobody inserts records of these keys meanwhile, or you let one of the last moment go: --force 0"
+            "If nobody inserts records of these keys meanwhile, or such a record may disappear from sight: --force 0"
         case .recordsOnNewOnly(let records?):
-            "Stay enrolled, where nothing is lost: what old lacks is answered by new; or copy them to old and repeat "
-                + "the command; or let that many disappear from sight: --force \(records.count)"
+            "Stay enrolled, and nothing is lost: what old lacks is answered by new. Or copy them to old and repeat "
+                + "the command. Or let that many disappear from sight: --force \(records.count)"
         case .grayNotEmpty: "Empty it first: switchover gray \(migration) none"
         case .unlistedMethods:
-            "List each under methods as { kind: pass_through, effect: read } or { ..., effect: unsafe_write }; or, if "
+            "Write each under methods as { kind: pass_through, effect: read } or { ..., effect: unsafe_write }. If "
                 + "none of them writes: --force \(migration)"
         case .newHoldsRecords:
             "Look first whether old has them all: what new alone has would be lost. Then empty new's table."
         case .newNotCounted: "If it holds none: --new-is-empty"
         case .leftBefore: "Remove those keys' records from new, then say so: --new-is-empty"
-        case .notEnrolled(let keys):
-            "Enrol first: switchover enrol \(migration) add \(keys.prefix(3).joined(separator: " "))"
-        case .shareNotEnrolled(let gray, _):
+        case .notEnrolled(let keys, by: .gray):
+            "Enrol first: switchover enrol \(migration) add \(keys.joined(separator: " "))"
+        case .notEnrolled(let keys, by: .enrolled):
+            "Take \(keys.count == 1 ? "it" : "them") out of gray first: switchover gray \(migration) remove "
+                + keys.joined(separator: " ")
+        case .shareNotEnrolled(10_000, _, by: .gray): "Enrol first: switchover enrol \(migration) all"
+        case .shareNotEnrolled(let gray, _, by: .gray):
             "Enrol first: switchover enrol \(migration) percent \(Self.number(gray))"
+        case .shareNotEnrolled(_, 0, by: .enrolled): "Empty gray first: switchover gray \(migration) none"
+        case .shareNotEnrolled(_, let enrolled, by: .enrolled):
+            "Reduce gray first: switchover gray \(migration) percent \(Self.number(enrolled))"
         case .insertsOld: "Change it to inserts: new or both, and start the sidecar again."
+        case .servicesNeverCalled(let services):
+            "Compare the names with the .proto files: switchover check --descriptor FILE. If "
+                + "\(services.count == 1 ? "it is" : "they are") right: --force \(migration)"
+        case .servicesNotNamed(let services):
+            "Write \(services.count == 1 ? "it" : "them") under services of \(migration) if \(migration) is to move "
+                + "\(services.count == 1 ? "it" : "them"). If the calls are meant to pass: write pass_through: "
+                + "\(migration) in the configuration and start the sidecar again, or say so now: --force \(migration)"
         }
     }
 

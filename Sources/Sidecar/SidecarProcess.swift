@@ -89,8 +89,9 @@ package final class SidecarProcess: @unchecked Sendable {
         try startWorkers()
         try listen()
         let control = SwitchControl(
-            configuration: configuration, admin: admin, board: board, stores: stores, lanes: lanes, logger: logger,
-            keySamples: workers.map(\.keySample),
+            configuration: configuration, admin: admin, board: board, stores: stores, lanes: lanes,
+            resolver: resolver, logger: logger,
+            keySamples: workers.map(\.keySample), listen: listeningText,
             counters: { [board, counters, names = CountedNames(configuration)] in
                 let status = board.status
                 return StatsSnapshot(counters, names: names, status: status, process: ProcessStatistics())
@@ -183,6 +184,15 @@ package final class SidecarProcess: @unchecked Sendable {
         } catch {
             let address = configuration.listen
             throw StartError(description: "cannot listen on \(address): \(error); is another sidecar running?")
+        }
+    }
+
+    /// Where the data port really listens, as clients of this machine name it.
+    private var listeningText: String {
+        switch configuration.listen {
+        case .unix(let path): "unix:\(FilePath.absolute(path))"
+        case .tcp(let host, let port):
+            "\(Address.tcp(host: host, port: listening.map { Sockets.localPort(of: $0.descriptor) } ?? port))"
         }
     }
 

@@ -126,6 +126,42 @@ package nonisolated struct Switchover_V1_GetStatusResponse: Sendable {
 
   package var readiness: String = String()
 
+  /// When the process started, RFC 3339, UTC. Counts begin then.
+  package var started: String = String()
+
+  /// Services that clients call and no migration names, at most 32.
+  package var unnamedServices: [String] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Switchover_V1_GetProcessRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Switchover_V1_GetProcessResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var version: String = String()
+
+  package var pid: UInt32 = 0
+
+  /// RFC 3339, UTC.
+  package var started: String = String()
+
+  /// The data port, where it really listens: host:port or unix:/path, never a relative path, never port 0.
+  package var listen: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -202,6 +238,30 @@ package nonisolated struct Switchover_V1_MigrationStatus: @unchecked Sendable {
     set {_uniqueStorage()._met = newValue}
   }
 
+  /// Conditions of the next rung of which the process cannot know whether they are met, a sentence each.
+  package var unknown: [String] {
+    get {_storage._unknown}
+    set {_uniqueStorage()._unknown = newValue}
+  }
+
+  /// Services of the migration that have not been called since the start.
+  package var servicesNeverCalled: [String] {
+    get {_storage._servicesNeverCalled}
+    set {_uniqueStorage()._servicesNeverCalled = newValue}
+  }
+
+  /// Methods of its services that were called and that the configuration does not list, at most 32.
+  package var unlistedMethods: [String] {
+    get {_storage._unlistedMethods}
+    set {_uniqueStorage()._unlistedMethods = newValue}
+  }
+
+  /// What has changed in its tables since they were checked at the start, a sentence each.
+  package var tableChanges: [String] {
+    get {_storage._tableChanges}
+    set {_uniqueStorage()._tableChanges = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -227,13 +287,25 @@ package nonisolated struct Switchover_V1_SideStatus: Sendable {
 
   package var askedLastMinute: UInt64 = 0
 
-  /// Those that did not end with OK or with the status for absence.
+  /// Those that did not end with OK or with the status for absence, and that the sidecar did not cancel itself.
   package var failed: UInt64 = 0
 
   package var failedLastMinute: UInt64 = 0
 
   /// Mean duration of the last minute's, microseconds; 0 where there were none.
   package var meanMicroseconds: UInt64 = 0
+
+  /// yes, no or unknown: whether the side answered when it was last asked, a few seconds ago at most.
+  package var reachable: String = String()
+
+  /// Why it is not reachable, or why that is unknown.
+  package var reachableProblem: String = String()
+
+  /// Askings that the sidecar cancelled itself, since the start and within the last minute: the other side had decided,
+  /// or the client was gone.
+  package var cancelled: UInt64 = 0
+
+  package var cancelledLastMinute: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -269,7 +341,7 @@ package nonisolated struct Switchover_V1_Obstacle: Sendable {
 
   /// For scripts: several-rungs, retired, for-good, old-missed-writes, not-verified, dirty-records, records-on-new-only,
   /// gray-not-empty, unlisted-methods, new-holds-records, new-not-counted, left-before, not-enrolled,
-  /// share-not-enrolled, inserts-old.
+  /// share-not-enrolled, inserts-old, service-never-called, service-not-named.
   package var name: String = String()
 
   /// What is wrong and what to do.
@@ -538,12 +610,20 @@ package nonisolated struct Switchover_V1_KeyDelta: Sendable {
   /// Of the keys that are not listed, the share whose stage changes, hundredths of a percent.
   package var shareTimes100: UInt32 = 0
 
-  /// Calls of the last minute, and about how many of them were for keys whose stage changes, from a sample.
+  /// Calls of the last minute to methods that the change can move, and about how many of them it would have moved: from
+  /// a sample where the gray keys decide.
   package var callsLastMinute: UInt64 = 0
 
   package var callsMoved: UInt64 = 0
 
   package var sampledCalls: UInt64 = 0
+
+  /// How many it would have moved is not known: the gray keys of these calls were not read.
+  package var callsUnknown: Bool = false
+
+  /// Calls of the last minute that the change cannot move: methods that follow the total switch, and services that no
+  /// migration names.
+  package var callsElsewhere: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -965,7 +1045,7 @@ nonisolated extension Switchover_V1_GetStatusRequest: SwiftProtobuf.Message, Swi
 
 nonisolated extension Switchover_V1_GetStatusResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetStatusResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migrations\0\u{1}version\0\u{1}ready\0\u{1}readiness\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migrations\0\u{1}version\0\u{1}ready\0\u{1}readiness\0\u{1}started\0\u{3}unnamed_services\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -977,6 +1057,8 @@ nonisolated extension Switchover_V1_GetStatusResponse: SwiftProtobuf.Message, Sw
       case 2: try { try decoder.decodeSingularStringField(value: &self.version) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.ready) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.readiness) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.started) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.unnamedServices) }()
       default: break
       }
     }
@@ -995,6 +1077,12 @@ nonisolated extension Switchover_V1_GetStatusResponse: SwiftProtobuf.Message, Sw
     if !self.readiness.isEmpty {
       try visitor.visitSingularStringField(value: self.readiness, fieldNumber: 4)
     }
+    if !self.started.isEmpty {
+      try visitor.visitSingularStringField(value: self.started, fieldNumber: 5)
+    }
+    if !self.unnamedServices.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.unnamedServices, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1003,6 +1091,72 @@ nonisolated extension Switchover_V1_GetStatusResponse: SwiftProtobuf.Message, Sw
     if lhs.version != rhs.version {return false}
     if lhs.ready != rhs.ready {return false}
     if lhs.readiness != rhs.readiness {return false}
+    if lhs.started != rhs.started {return false}
+    if lhs.unnamedServices != rhs.unnamedServices {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Switchover_V1_GetProcessRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetProcessRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Switchover_V1_GetProcessRequest, rhs: Switchover_V1_GetProcessRequest) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Switchover_V1_GetProcessResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GetProcessResponse"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}pid\0\u{1}started\0\u{1}listen\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.version) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.pid) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.started) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.listen) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.version.isEmpty {
+      try visitor.visitSingularStringField(value: self.version, fieldNumber: 1)
+    }
+    if self.pid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pid, fieldNumber: 2)
+    }
+    if !self.started.isEmpty {
+      try visitor.visitSingularStringField(value: self.started, fieldNumber: 3)
+    }
+    if !self.listen.isEmpty {
+      try visitor.visitSingularStringField(value: self.listen, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Switchover_V1_GetProcessResponse, rhs: Switchover_V1_GetProcessResponse) -> Bool {
+    if lhs.version != rhs.version {return false}
+    if lhs.pid != rhs.pid {return false}
+    if lhs.started != rhs.started {return false}
+    if lhs.listen != rhs.listen {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1010,7 +1164,7 @@ nonisolated extension Switchover_V1_GetStatusResponse: SwiftProtobuf.Message, Sw
 
 nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MigrationStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{3}in_force\0\u{3}in_file\0\u{1}problem\0\u{1}sides\0\u{1}stages\0\u{3}next_phase\0\u{1}obstacles\0\u{3}dirty_writes\0\u{1}met\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{3}in_force\0\u{3}in_file\0\u{1}problem\0\u{1}sides\0\u{1}stages\0\u{3}next_phase\0\u{1}obstacles\0\u{3}dirty_writes\0\u{1}met\0\u{1}unknown\0\u{3}services_never_called\0\u{3}unlisted_methods\0\u{3}table_changes\0")
 
   fileprivate class _StorageClass {
     var _migration: String = String()
@@ -1023,6 +1177,10 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
     var _obstacles: [Switchover_V1_Obstacle] = []
     var _dirtyWrites: UInt64 = 0
     var _met: [String] = []
+    var _unknown: [String] = []
+    var _servicesNeverCalled: [String] = []
+    var _unlistedMethods: [String] = []
+    var _tableChanges: [String] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1043,6 +1201,10 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
       _obstacles = source._obstacles
       _dirtyWrites = source._dirtyWrites
       _met = source._met
+      _unknown = source._unknown
+      _servicesNeverCalled = source._servicesNeverCalled
+      _unlistedMethods = source._unlistedMethods
+      _tableChanges = source._tableChanges
     }
   }
 
@@ -1071,6 +1233,10 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
         case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._obstacles) }()
         case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._dirtyWrites) }()
         case 10: try { try decoder.decodeRepeatedStringField(value: &_storage._met) }()
+        case 11: try { try decoder.decodeRepeatedStringField(value: &_storage._unknown) }()
+        case 12: try { try decoder.decodeRepeatedStringField(value: &_storage._servicesNeverCalled) }()
+        case 13: try { try decoder.decodeRepeatedStringField(value: &_storage._unlistedMethods) }()
+        case 14: try { try decoder.decodeRepeatedStringField(value: &_storage._tableChanges) }()
         default: break
         }
       }
@@ -1113,6 +1279,18 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
       if !_storage._met.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._met, fieldNumber: 10)
       }
+      if !_storage._unknown.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._unknown, fieldNumber: 11)
+      }
+      if !_storage._servicesNeverCalled.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._servicesNeverCalled, fieldNumber: 12)
+      }
+      if !_storage._unlistedMethods.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._unlistedMethods, fieldNumber: 13)
+      }
+      if !_storage._tableChanges.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._tableChanges, fieldNumber: 14)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1132,6 +1310,10 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
         if _storage._obstacles != rhs_storage._obstacles {return false}
         if _storage._dirtyWrites != rhs_storage._dirtyWrites {return false}
         if _storage._met != rhs_storage._met {return false}
+        if _storage._unknown != rhs_storage._unknown {return false}
+        if _storage._servicesNeverCalled != rhs_storage._servicesNeverCalled {return false}
+        if _storage._unlistedMethods != rhs_storage._unlistedMethods {return false}
+        if _storage._tableChanges != rhs_storage._tableChanges {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1143,7 +1325,7 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
 
 nonisolated extension Switchover_V1_SideStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SideStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}side\0\u{1}upstream\0\u{1}address\0\u{1}asked\0\u{3}asked_last_minute\0\u{1}failed\0\u{3}failed_last_minute\0\u{3}mean_microseconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}side\0\u{1}upstream\0\u{1}address\0\u{1}asked\0\u{3}asked_last_minute\0\u{1}failed\0\u{3}failed_last_minute\0\u{3}mean_microseconds\0\u{1}reachable\0\u{3}reachable_problem\0\u{1}cancelled\0\u{3}cancelled_last_minute\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1159,6 +1341,10 @@ nonisolated extension Switchover_V1_SideStatus: SwiftProtobuf.Message, SwiftProt
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.failed) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.failedLastMinute) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.meanMicroseconds) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.reachable) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.reachableProblem) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.cancelled) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.cancelledLastMinute) }()
       default: break
       }
     }
@@ -1189,6 +1375,18 @@ nonisolated extension Switchover_V1_SideStatus: SwiftProtobuf.Message, SwiftProt
     if self.meanMicroseconds != 0 {
       try visitor.visitSingularUInt64Field(value: self.meanMicroseconds, fieldNumber: 8)
     }
+    if !self.reachable.isEmpty {
+      try visitor.visitSingularStringField(value: self.reachable, fieldNumber: 9)
+    }
+    if !self.reachableProblem.isEmpty {
+      try visitor.visitSingularStringField(value: self.reachableProblem, fieldNumber: 10)
+    }
+    if self.cancelled != 0 {
+      try visitor.visitSingularUInt64Field(value: self.cancelled, fieldNumber: 11)
+    }
+    if self.cancelledLastMinute != 0 {
+      try visitor.visitSingularUInt64Field(value: self.cancelledLastMinute, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1201,6 +1399,10 @@ nonisolated extension Switchover_V1_SideStatus: SwiftProtobuf.Message, SwiftProt
     if lhs.failed != rhs.failed {return false}
     if lhs.failedLastMinute != rhs.failedLastMinute {return false}
     if lhs.meanMicroseconds != rhs.meanMicroseconds {return false}
+    if lhs.reachable != rhs.reachable {return false}
+    if lhs.reachableProblem != rhs.reachableProblem {return false}
+    if lhs.cancelled != rhs.cancelled {return false}
+    if lhs.cancelledLastMinute != rhs.cancelledLastMinute {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1716,7 +1918,7 @@ nonisolated extension Switchover_V1_ChangeSwitchesResponse: SwiftProtobuf.Messag
 
 nonisolated extension Switchover_V1_KeyDelta: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".KeyDelta"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}listed_keys\0\u{1}examples\0\u{3}share_times_100\0\u{3}calls_last_minute\0\u{3}calls_moved\0\u{3}sampled_calls\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}listed_keys\0\u{1}examples\0\u{3}share_times_100\0\u{3}calls_last_minute\0\u{3}calls_moved\0\u{3}sampled_calls\0\u{3}calls_unknown\0\u{3}calls_elsewhere\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1730,6 +1932,8 @@ nonisolated extension Switchover_V1_KeyDelta: SwiftProtobuf.Message, SwiftProtob
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.callsLastMinute) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.callsMoved) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.sampledCalls) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.callsUnknown) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.callsElsewhere) }()
       default: break
       }
     }
@@ -1754,6 +1958,12 @@ nonisolated extension Switchover_V1_KeyDelta: SwiftProtobuf.Message, SwiftProtob
     if self.sampledCalls != 0 {
       try visitor.visitSingularUInt64Field(value: self.sampledCalls, fieldNumber: 6)
     }
+    if self.callsUnknown != false {
+      try visitor.visitSingularBoolField(value: self.callsUnknown, fieldNumber: 7)
+    }
+    if self.callsElsewhere != 0 {
+      try visitor.visitSingularUInt64Field(value: self.callsElsewhere, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1764,6 +1974,8 @@ nonisolated extension Switchover_V1_KeyDelta: SwiftProtobuf.Message, SwiftProtob
     if lhs.callsLastMinute != rhs.callsLastMinute {return false}
     if lhs.callsMoved != rhs.callsMoved {return false}
     if lhs.sampledCalls != rhs.sampledCalls {return false}
+    if lhs.callsUnknown != rhs.callsUnknown {return false}
+    if lhs.callsElsewhere != rhs.callsElsewhere {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

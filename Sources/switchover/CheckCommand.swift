@@ -12,10 +12,20 @@ struct CheckCommand: ParsableCommand {
             file, its line and what to write, all in one run. A switch file that is not there yet is no error: \
             init-switches creates it.
 
+            With --descriptor the services are compared with their .proto files: every service, method and field path \
+            must be there, with the type that is written. Make the file with:
+              protoc --include_imports --descriptor_set_out=shop.binpb shop.proto
+
             Exit status: 0 everything can be served, 1 something is wrong.
             """)
 
     @OptionGroup var options: ConfigurationOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "A file that holds the services' FileDescriptorSet, which the configuration is compared with.",
+            valueName: "file"), completion: .file())
+    var descriptor: String?
 
     @Flag(help: "Print the summary as JSON.")
     var json = false
@@ -25,15 +35,38 @@ struct CheckCommand: ParsableCommand {
         for warning in configuration.warnings { StandardError.write("warning: \(warning)") }
         let switches = SwitchFileInspection(of: configuration)
         for warning in switches.warnings { StandardError.write("warning: \(warning)") }
-        let problems = DatabaseInspection.problems(of: configuration)
-        for problem in problems { StandardError.write(problem.description) }
-        guard problems.isEmpty else { throw ExitCode.failure }
+        let problems = DatabaseInspection.problems(of: configuration) + (try compareWithDescriptor(configuration))
+        guard problems.isEmpty else {
+            throw Problem.report(
+                problems.map(\.description).joined(separator: "\n"), code: Problem.invalidConfiguration, exit: .failure)
+        }
         let summary = ConfigurationSummary(configuration, switches)
         if !json { printMarks() }
+        if json, let problem = switches.problem {
+            throw Problem.report(problem, code: Problem.invalidConfiguration, exit: .failure)
+        }
         print(json ? summary.json : summary.text)
         if let problem = switches.problem {
             StandardError.write(problem)
             throw ExitCode.failure
+        }
+    }
+
+    /// What is doubtful is printed at once.
+    private func compareWithDescriptor(_ configuration: Configuration) throws -> [Diagnostic] {
+        guard let descriptor else { return [] }
+        guard let bytes = FileManager.default.contents(atPath: descriptor) else {
+            throw Problem.report(
+                "\(descriptor) cannot be read; make it with: protoc --include_imports "
+                    + "--descriptor_set_out=\(descriptor) FILE.proto", code: Problem.invalidConfiguration,
+                exit: .failure)
+        }
+        do {
+            let inspection = try DescriptorInspection(of: configuration, descriptor: Array(bytes), source: descriptor)
+            for warning in inspection.warnings { StandardError.write("warning: \(warning)") }
+            return inspection.problems
+        } catch {
+            throw Problem.report("\(error)", code: Problem.invalidConfiguration, exit: .failure)
         }
     }
 
@@ -49,7 +82,9 @@ struct CheckCommand: ParsableCommand {
             return "  \(options.config):\(index + 1): \(line.trimmingCharacters(in: .whitespaces))"
         }
         guard !marks.isEmpty else { return }
-        print("marked by init: right in form, but only you know the meaning; look at each and take the mark away:")
+        print(
+            "marked by init: the form is right, but only you know the meaning. Look at each line, then remove the mark:"
+        )
         for mark in marks { print(mark) }
         print("")
     }

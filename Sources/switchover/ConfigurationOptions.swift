@@ -46,8 +46,7 @@ struct ConfigurationOptions: ParsableArguments {
         do {
             return try Configuration.load(file, overrides: overrides)
         } catch {
-            StandardError.write(error.description)
-            throw ExitCode.failure
+            throw Problem.report(error.description, code: Problem.invalidConfiguration, exit: .failure)
         }
     }
 

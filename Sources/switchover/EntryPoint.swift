@@ -13,11 +13,19 @@ enum EntryPoint {
         do {
             command = try Switchover.parseAsRoot()
         } catch {
+            reportAsJSON(error)
             leave(error)
         }
         guard let waiting = command as? any AsyncParsableCommand else { finish(command) }
         start(waiting)
         dispatchMain()
+    }
+
+    /// Words that no command takes end it here where whoever called reads JSON.
+    private static func reportAsJSON(_ error: any Error) {
+        guard Problem.isJSON, Switchover.exitCode(for: error) == .validationFailure else { return }
+        _ = Problem.report(Switchover.message(for: error), code: Problem.usage, exit: .validationFailure)
+        leave(ExitCode.validationFailure)
     }
 
     private static func finish(_ command: some ParsableCommand) -> Never {
@@ -45,7 +53,10 @@ enum EntryPoint {
     /// What is wrong with a command's words is said with the usage of that command.
     private static func end(_ command: some ParsableCommand, _ error: any Error) -> Never {
         guard let error = error as? ValidationError else { leave(error) }
-        StandardError.write("Error: \(error.message)\nUsage: \(Switchover.usageString(for: type(of: command)))")
+        let usage = "Usage: \(Switchover.usageString(for: type(of: command)))"
+        _ = Problem.report(
+            Problem.isJSON ? error.message : "Error: \(error.message)\n\(usage)", code: Problem.usage,
+            exit: .validationFailure)
         leave(ExitCode.validationFailure)
     }
 

@@ -46,7 +46,7 @@ def test_a_store_goes_and_comes_back(command):
     out = command("rollback orders")
     assert "now: migrating, enrolled 406 407, gray none" in out
     assert "note: Keys that stay enrolled are still inserted into new alone" in out
-    assert "is so already" in command("gray orders none")
+    assert "is in this state already" in command("gray orders none")
 
 
 def test_each_form_of_a_set(command):

@@ -73,6 +73,35 @@ import Testing
         Case(
             "enrolled shrinks, inserts on new", state(.migrating, enrolled: keys("1")),
             state(.migrating, enrolled: .none), facts { $0.insertsIntoNewOnly = true }, "records-on-new-only"),
+        Case(
+            "enrolled shrinks below gray", state(.migrating, gray: .all),
+            state(.migrating, enrolled: .none, gray: .all),
+            clear, "share-not-enrolled"),
+        Case(
+            "a gray key leaves enrolled", state(.migrating, enrolled: keys("1"), gray: keys("1")),
+            state(.migrating, enrolled: .none, gray: keys("1")), facts { $0.grayNotEnrolled = ["1"] }, "not-enrolled"),
+        Case(
+            "gray shrinks, and more is gray than enrolled still", state(.migrating, enrolled: .none, gray: .all),
+            state(.migrating, enrolled: .none, gray: keys(percent: 100)), clear),
+        Case(
+            "gray shrinks while inserts go to old", state(.migrating, gray: keys("1", "2")),
+            state(.migrating, gray: keys("1")), facts { $0.insertsIntoOldOnly = true }),
+        Case(
+            "enrolled grows, a service was never called", state(.migrating, enrolled: .none),
+            state(.migrating, enrolled: keys("1")), facts { $0.servicesNeverCalled = ["a.B"] }, "service-never-called"),
+        Case(
+            "gray grows, a service that nobody names was called", state(.migrating), state(.migrating, gray: keys("1")),
+            facts { $0.servicesNotNamed = ["a.B"] }, "service-not-named"),
+        Case(
+            "gray grows, an unlisted method was called", state(.migrating), state(.migrating, gray: keys("1")),
+            facts { $0.unlistedMethods = ["a.B/C"] }, "unlisted-methods"),
+        Case(
+            "gray shrinks whatever is called", state(.migrating, gray: keys("1")), state(.migrating),
+            facts {
+                $0.servicesNeverCalled = ["a.B"]
+                $0.servicesNotNamed = ["a.C"]
+                $0.unlistedMethods = ["a.B/C"]
+            }),
         Case("sets are prepared at idle", state(.idle, enrolled: .none), state(.idle, enrolled: keys("1")), clear),
     ]
 
@@ -95,6 +124,15 @@ import Testing
             "migrating to mirrored, dirty", state(.migrating), state(.mirrored), facts { $0.dirtyRecords = 1 },
             "not-verified", "dirty-records"),
         Case("mirrored to finished", state(.mirrored), state(.finished), clear, "old-will-miss-writes"),
+        Case(
+            "forward over a service that was never called", state(.idle), state(.migrating),
+            facts { $0.servicesNeverCalled = ["a.B"] }, "service-never-called"),
+        Case(
+            "forward over a service that nobody names", state(.mirrored), state(.finished),
+            facts { $0.servicesNotNamed = ["a.B"] }, "service-not-named"),
+        Case(
+            "back over a service that nobody names", state(.mirrored), state(.migrating),
+            facts { $0.servicesNotNamed = ["a.B"] }),
         Case(
             "mirrored to finished, dirty", state(.mirrored), state(.finished), facts { $0.dirtyRecords = 1 },
             "old-will-miss-writes", "dirty-records"),
@@ -152,6 +190,38 @@ import Testing
         }
     }
 
+    /// The advice names the set that the refused change left alone, and a command that is right in this state.
+    @Test func theAdviceFitsTheSetThatChanges() throws {
+        func advice(_ from: SwitchState, _ to: SwitchState, _ gone: [String] = []) throws -> String {
+            let move = Move(from: from, to: to, facts: Self.facts { $0.grayNotEnrolled = gone })
+            return try #require(move.obstacles.first).sentence("orders")
+        }
+        let keys = Self.keys("1")
+        let all = Self.state(.migrating, gray: .all)
+        #expect(
+            try advice(all, Self.state(.migrating, enrolled: .none, gray: .all)).hasSuffix(
+                "switchover gray orders none"))
+        #expect(
+            try advice(all, Self.state(.migrating, enrolled: Self.keys(percent: 250), gray: .all))
+                .hasSuffix("switchover gray orders percent 2.5"))
+        #expect(
+            try advice(Self.state(.migrating, gray: keys), Self.state(.migrating, enrolled: .none, gray: keys), ["1"])
+                .hasSuffix("Take it out of gray first: switchover gray orders remove 1"))
+        let nobody = Self.state(.migrating, enrolled: .none)
+        #expect(
+            try advice(nobody, Self.state(.migrating, enrolled: .none, gray: .all))
+                .hasSuffix("Enrol first: switchover enrol orders all"))
+        #expect(
+            try advice(nobody, Self.state(.migrating, enrolled: .none, gray: Self.keys(percent: 500)))
+                .hasSuffix("Enrol first: switchover enrol orders percent 5"))
+        #expect(
+            try advice(
+                nobody, Self.state(.migrating, enrolled: .none, gray: Self.keys("1", "2", "3", "4")),
+                ["1", "2", "3", "4"]
+            )
+            .hasSuffix("Enrol first: switchover enrol orders add 1 2 3 4"))
+    }
+
     @Test func recordsThatWouldDisappearAreCountedAndTheirNumberIsTyped() {
         let counted = MoveObstacle.recordsOnNewOnly(NewOnlyRecords(count: 7, examples: ["1", "2"]))
         #expect(counted.waiver == .hiddenRecords(7))
@@ -197,5 +267,44 @@ import Testing
         #expect(notes(gray, some) { $0.insertsIntoNewOnly = true } == ["Keys that stay enrolled "])
         #expect(notes(gray, some) { _ in } == [])
         #expect(notes(Self.state(.migrating), Self.state(.mirrored)) { $0.insertsIntoNewOnly = true } == [])
+        #expect(
+            notes(Self.state(.finished), Self.state(.finished, gray: .all)) { _ in } == ["The sets count only in p"])
+        #expect(notes(Self.state(.idle), Self.state(.idle, gray: .all)) { _ in } == ["The sets count only from"])
+    }
+
+    @Test func whatDoesNotFollowTheGraySwitchIsSaid() {
+        let none = Self.state(.migrating, enrolled: .none)
+        let some = Self.state(.migrating, enrolled: Self.keys("1"))
+        let gray = Self.state(.migrating, enrolled: Self.keys("1"), gray: Self.keys("1"))
+        let facts = Self.facts {
+            $0.totalSwitchMethods = ["Watch"]
+            $0.passedWrites = ["Import"]
+            $0.methodsWithoutRest = ["List"]
+        }
+        func notes(_ from: SwitchState, _ to: SwitchState) -> String {
+            Move(from: from, to: to, facts: facts).notes.joined(separator: "\n")
+        }
+        let enrolled = notes(none, some)
+        #expect(enrolled.contains("do not follow the gray switch: Watch. Old answers them until phase mirrored"))
+        #expect(enrolled.contains("Import writes on old alone"))
+        #expect(enrolled.contains("answers of List that are merged"))
+        let isGray = notes(some, gray)
+        #expect(isGray.contains("do not follow the gray switch: Watch") && !isGray.contains("List"))
+        #expect(notes(gray, some) == "")
+        #expect(notes(Self.state(.migrating), Self.state(.mirrored)) == "From now on new answers Watch too.")
+    }
+
+    @Test func whatCannotBeKnownOfTheTimeBeforeTheStartIsSaid() {
+        let some = Self.state(.migrating, enrolled: Self.keys("1"))
+        let gray = Self.state(.migrating, enrolled: Self.keys("1"), gray: Self.keys("1"))
+        func isSaid(_ from: SwitchState, _ to: SwitchState) -> Bool {
+            Move(from: from, to: to, facts: Self.facts { $0.unknownBefore = "2026-01-01T00:00:00Z" }).notes
+                .contains { $0.contains("before 2026-01-01T00:00:00Z is not known") }
+        }
+        #expect(
+            isSaid(some, gray) && isSaid(some, Self.state(.mirrored))
+                && isSaid(Self.state(.mirrored), Self.state(.finished)))
+        #expect(!isSaid(gray, some) && !isSaid(Self.state(.mirrored), some))
+        #expect(!isSaid(Self.state(.migrating, enrolled: .none), some))
     }
 }

@@ -22,6 +22,8 @@ package struct Configuration: Sendable {
     package let migrations: [MigrationConfiguration]
     /// The plan of calls to services that no migration names; nil: they get `UNIMPLEMENTED`.
     package let passThrough: CallPlan?
+    /// `pass_through` names that migration: whoever wrote the file means those calls to pass.
+    package let isPassThroughDeclared: Bool
     package let limits: Limits
     package let log: LogConfiguration
     /// The share of calls that the access log shows, 0 to 1.

@@ -33,7 +33,8 @@ struct ConfigurationCheck {
             file: file, listen: draft.listen.value, stats: draft.stats?.value, control: draft.control,
             switches: draft.switches, workers: draft.workers, allowRemote: draft.allowRemote, upstreams: upstreams,
             databases: databases, migrations: checked,
-            passThrough: passThroughIndex.map { checked[$0].otherMethods }, limits: draft.limits,
+            passThrough: passThroughIndex.map { checked[$0].otherMethods },
+            isPassThroughDeclared: draft.passThrough != nil, limits: draft.limits,
             log: draft.log, accessLogSample: draft.accessLogSample, drain: draft.drain, warnings: issues.warnings,
             document: document
         )

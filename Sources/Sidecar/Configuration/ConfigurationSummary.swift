@@ -53,7 +53,9 @@ package struct ConfigurationSummary {
             let upstream = configuration.describe(upstream: migration.upstream(side))
             return ("\(side.name)", "\(upstream.name) (\(upstream.target))" + recordsText(migration, side))
         }
-        let methods = migration.methods.map { ($0.path, describe($0.plan) + ($0.write.map(describe) ?? "")) }
+        let methods = migration.methods.map {
+            ($0.path, describe($0.plan) + ($0.write.map(describe) ?? "") + describe($0.query, of: migration))
+        }
         let others = migration.services.map { ("/\($0)/*", describe(migration.otherMethods)) }
         return [("switches", switchText)] + sides + methods + others
     }
@@ -80,7 +82,8 @@ package struct ConfigurationSummary {
         case .multiQuery, .update, .upsert, .insert, .delete:
             return describeRouted(plan)
         case .passThrough:
-            return plan.effect == .undeclared ? "pass_through, not declared" : "pass_through, \(plan.effect.name)"
+            let effect = plan.effect == .undeclared ? "not declared" : plan.effect.name
+            return "pass_through, \(effect), follows the total switch (old before phase mirrored), not the gray switch"
         }
     }
 
@@ -88,6 +91,15 @@ package struct ConfigurationSummary {
         let key = plan.key.map(keyText) ?? "none"
         let timeout = Quantity.format(plan.timeoutNanoseconds, as: .duration)
         return "\(plan.kind.name) by \(key), absent \(plan.absent.name), timeout \(timeout)"
+    }
+
+    /// What becomes of totals; records have none.
+    private func describe(_ query: MultiQueryConfiguration?, of migration: MigrationConfiguration) -> String {
+        guard let query, migration.records == nil else { return "" }
+        switch query.plan.rest {
+        case .dropped: return ", rest dropped: totals and other fields are not in merged answers"
+        case .taken(let side): return ", rest \(side.name)"
+        }
     }
 
     private func describe(_ write: WritePlan) -> String {

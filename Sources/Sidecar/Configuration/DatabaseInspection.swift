@@ -25,13 +25,3 @@ package enum DatabaseInspection {
         }
     }
 }
-
-extension DocumentNode {
-    /// The line of an entry of nested mappings.
-    fileprivate func line(of path: ArraySlice<String>) -> Int? {
-        guard case .mapping(let entries) = content, let key = path.first,
-            let entry = entries.first(where: { $0.key == key })
-        else { return nil }
-        return path.count == 1 ? entry.line : entry.value.line(of: path.dropFirst())
-    }
-}

@@ -39,3 +39,13 @@ struct Placed<Value> {
 }
 
 extension Placed: Sendable where Value: Sendable {}
+
+extension DocumentNode {
+    /// The line of an entry of nested mappings.
+    func line(of path: ArraySlice<String>) -> Int? {
+        guard case .mapping(let entries) = content, let key = path.first,
+            let entry = entries.first(where: { $0.key == key })
+        else { return nil }
+        return path.count == 1 ? entry.line : entry.value.line(of: path.dropFirst())
+    }
+}

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// Paths as text, without looking at the file system.
@@ -11,6 +12,9 @@ enum FilePath {
     static func lastPart(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     }
+
+    /// Relative paths count from the process's working folder.
+    static func absolute(_ path: String) -> String { resolve(path, in: FileManager.default.currentDirectoryPath) }
 
     /// Absolute paths stay; others count from `folder`.
     static func resolve(_ path: String, in folder: String) -> String {

@@ -28,5 +28,13 @@ enum Names {
         return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     }
 
+    /// gRPC's own services, which tools call on any port and which have no records.
+    static func isInfrastructure(_ service: some Collection<UInt8>) -> Bool {
+        let prefixes: [StaticString] = ["grpc.health.", "grpc.reflection.", "grpc.channelz.", "grpc.lb."]
+        return prefixes.contains { prefix in
+            service.starts(with: UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+        }
+    }
+
     private static func article(_ word: String) -> String { "aeiou".contains(word.prefix(1)) ? "an" : "a" }
 }

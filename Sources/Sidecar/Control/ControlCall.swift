@@ -22,6 +22,7 @@ struct ControlCall {
         case listChanges = "/switchover.v1.Control/ListChanges"
         case explainKey = "/switchover.v1.Control/ExplainKey"
         case explainRecord = "/switchover.v1.Control/ExplainRecord"
+        case getProcess = "/switchover.v1.Control/GetProcess"
     }
 
     enum Action: Equatable {
@@ -55,7 +56,7 @@ struct ControlCall {
     mutating func messageArrived(_ message: [UInt8], readiness: Readiness) -> [Action] {
         switch (method, state) {
         case (.check, .waiting), (.list, .waiting), (.getStatus, .waiting), (.changeSwitches, .waiting),
-            (.listChanges, .waiting), (.explainKey, .waiting), (.explainRecord, .waiting):
+            (.listChanges, .waiting), (.explainKey, .waiting), (.explainRecord, .waiting), (.getProcess, .waiting):
             state = .received(message)
             return []
         case (.watch, .waiting): return startWatching(message, readiness)

@@ -10,7 +10,13 @@ struct KeyDelta: Equatable {
     /// Of all other keys, the share that moves: hundredths of a percent.
     let shareTimes100: UInt32
 
+    /// Listed keys that keep their stage.
+    private var listedThatStay = 0
+
     private static let examplesAtMost = 10
+
+    var movesNothing: Bool { listedKeys == 0 && shareTimes100 == 0 }
+    var movesEverything: Bool { shareTimes100 == 10_000 && listedThatStay == 0 }
 
     /// - Parameter lists: the keys that either state lists.
     init(
@@ -25,7 +31,10 @@ struct KeyDelta: Equatable {
         for list in lists {
             for key in list where seen.insert(Array(key)).inserted {
                 let moves = key.withUnsafeBytes { from.stage(key: $0) != to.stage(key: $0) }
-                guard moves else { continue }
+                guard moves else {
+                    listedThatStay += 1
+                    continue
+                }
                 listedKeys += 1
                 if examples.count < Self.examplesAtMost { examples.append(form.written(key)) }
             }

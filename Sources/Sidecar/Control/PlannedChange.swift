@@ -36,7 +36,7 @@ struct PlannedChange: Sendable {
             beforeDraft = try Self.draft(&reader, bytes, index)
             document = try SwitchDocument(bytes, file: path)
         } catch {
-            throw ControlFault(.failedPrecondition, "the switch file cannot be used, mend it first: \(error)")
+            throw ControlFault(.failedPrecondition, "the switch file cannot be used, correct it first: \(error)")
         }
         guard let before = document.entry(of: request.migration) else {
             throw ControlFault(.failedPrecondition, "\(path) does not name \(request.migration)")
@@ -55,7 +55,9 @@ struct PlannedChange: Sendable {
         do throws(InvalidFile) {
             afterDraft = try Self.draft(&reader, Array(text.utf8), index)
         } catch {
-            throw ControlFault(.invalidArgument, error.diagnostics.map(\.problem).joined(separator: "\n"))
+            // A place in the text that the change would give is nowhere to be seen; one in a file of keys is.
+            let problems = error.diagnostics.map { $0.place.file == path ? $0.problem : $0.description }
+            throw ControlFault(.invalidArgument, problems.joined(separator: "\n"))
         }
     }
 

@@ -22,14 +22,61 @@ extension SwitchControl {
         facts.newOnlyRecords = stores.newOnly
         facts.dirtyRecords = snapshot[.recordsDirty, migration: plan.index]
         facts.newHoldsRecords = stores.newHoldsRecords
-        facts.unlistedMethods = board.unlistedMethods(of: plan.index)
-        facts.hasLeftEnrolled = Self.hasLeftEnrolled(try auditEntries(), plan.migration.name)
+        takeCalls(of: plan.index, into: &facts)
+        let entries = try auditEntries()
+        facts.unknownBefore = writtenOnBothBefore(plan.index, entries) ? started : nil
+        facts.hasLeftEnrolled = Self.hasLeftEnrolled(entries, plan.migration.name)
         do {
             facts.grayNotEnrolled = try plan.grayNotEnrolled()
         } catch {
             throw ControlFault(.resourceExhausted, "\(error)")
         }
         return Move(from: plan.before.state, to: plan.after.state, facts: facts)
+    }
+
+    /// What the configuration names, held against what is called.
+    private func takeCalls(of index: Int, into facts: inout MoveFacts) {
+        let migration = configuration.migrations[index]
+        facts.unlistedMethods = board.unlistedMethods(of: index)
+        let (never, unnamed) = (servicesNeverCalled(index), board.unnamedServices)
+        // Where nobody calls anything, a service that is not called says nothing.
+        if !never.isEmpty, !unnamed.isEmpty || hasCalls { facts.servicesNeverCalled = never }
+        if configuration.passThrough?.migrationIndex == index, !configuration.isPassThroughDeclared {
+            facts.servicesNotNamed = unnamed
+        }
+        let passed = migration.methods.filter { $0.plan.kind == .passThrough }
+        facts.totalSwitchMethods = passed.filter { $0.plan.effect == .read }.map(\.name)
+        facts.passedWrites = passed.filter { $0.plan.effect == .unsafeWrite }.map(\.name)
+        if migration.records == nil {
+            facts.methodsWithoutRest = migration.methods.filter { $0.query?.plan.rest == .dropped }.map(\.name)
+        }
+    }
+
+    /// Services of the migration that have not been called since the start.
+    func servicesNeverCalled(_ index: Int) -> [String] {
+        let snapshot = snapshot
+        return configuration.migrations[index].services.filter {
+            !snapshot.hasCalls(ofService: $0) && !board.hasUnlistedCalls(ofService: $0)
+        }
+    }
+
+    /// Whether a service that some migration names has been called.
+    private var hasCalls: Bool {
+        let snapshot = snapshot
+        return configuration.migrations.indices.contains { index in
+            configuration.migrations[index].services.contains {
+                snapshot.hasCalls(ofService: $0) || board.hasUnlistedCalls(ofService: $0)
+            }
+        }
+    }
+
+    /// Whether records of the migration were written on both sides before this process started, as far as the audit
+    /// file tells: what became of those writes it does not know.
+    func writtenOnBothBefore(_ index: Int, _ entries: [AuditEntry]) -> Bool {
+        guard let first = board.status.firstEpochs[index] else { return true }
+        let found = entries.filter { $0.migration == migrations[index].name && $0.after.epoch <= first }.map(\.after)
+        if found.isEmpty { return first > 1 }
+        return found.contains { $0.state.phase != .idle && !($0.state.phase == .migrating && $0.state.enrolled.isNone) }
     }
 
     /// Where the migration's methods insert while records are written on both sides.

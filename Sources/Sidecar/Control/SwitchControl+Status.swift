@@ -1,3 +1,4 @@
+import Glibc
 import Migration
 import Stores
 import SwiftProtobuf
@@ -20,22 +21,40 @@ extension SwitchControl {
         let next = wanted.first { index in
             asked[index] == nil && store(.new, index) != nil && inForce[index]?.state.phase == .idle
         }
-        guard let next else {
+        if let next {
+            return askWhetherNewHoldsRecords(next) { [self] holds in
+                tell(wanted, asked.merging([next: holds]) { $1 }, reply)
+            }
+        }
+        lookAtTables(age: Self.statusLookNanoseconds)
+        let keys = wanted.flatMap { index in
+            Side.allCases.filter { !isFenced($0, index) }.map { SideProbes.Key(migration: index, side: $0) }
+        }
+        probes.ask(keys) { [self] reachable in
             let readiness = board.readiness
             let response = Switchover_V1_GetStatusResponse.with {
                 $0.version = Version.current
                 $0.ready = readiness.isReady
                 $0.readiness = readiness.reason
-                $0.migrations = wanted.map { status($0, newHoldsRecords: asked[$0] ?? nil) }
+                $0.started = started
+                $0.unnamedServices = board.unnamedServices
+                $0.migrations = wanted.map { status($0, newHoldsRecords: asked[$0] ?? nil, reachable) }
             }
-            return reply(.success(response.bytes))
-        }
-        askWhetherNewHoldsRecords(next) { [self] holds in
-            tell(wanted, asked.merging([next: holds]) { $1 }, reply)
+            reply(.success(response.bytes))
         }
     }
 
-    private func status(_ index: Int, newHoldsRecords: Bool?) -> Switchover_V1_MigrationStatus {
+    /// How old a look at the tables may be that a status tells of, nanoseconds.
+    private static let statusLookNanoseconds: UInt64 = 1_000_000_000
+
+    /// Old has been closed for good.
+    private func isFenced(_ side: Side, _ index: Int) -> Bool {
+        side == .old && inForce[index]?.state.phase == .retired
+    }
+
+    private func status(
+        _ index: Int, newHoldsRecords: Bool?, _ reachable: [SideProbes.Key: Reachability]
+    ) -> Switchover_V1_MigrationStatus {
         let name = migrations[index].name
         return .with {
             $0.migration = name
@@ -46,17 +65,27 @@ extension SwitchControl {
                 $0.inFile = Switchover_V1_Switches(entry)
             }
             $0.problem = problem
-            $0.sides = [Side.old, .new].map { side($0, index) }
+            $0.sides = Side.allCases.map { side in
+                let result = reachable[SideProbes.Key(migration: index, side: side)]
+                return self.side(side, index, result ?? .unknown("its connections are closed, since it is retired"))
+            }
             $0.stages = (0..<CounterShape.stages).map { stage($0, name) }.filter { $0.calls > 0 }
             $0.dirtyWrites = snapshot[.recordsDirty, migration: index]
+            $0.servicesNeverCalled = servicesNeverCalled(index)
+            $0.unlistedMethods = board.unlistedMethods(of: index)
+            $0.tableChanges = tables.changes(of: index)
             advance(index, newHoldsRecords, &$0)
         }
     }
 
-    private func side(_ side: Side, _ index: Int) -> Switchover_V1_SideStatus {
+    private func side(_ side: Side, _ index: Int, _ reachable: Reachability) -> Switchover_V1_SideStatus {
         let migration = configuration.migrations[index]
         let count = { (snapshot: StatsSnapshot) in
             snapshot.traffic(migration: migration.name, side: Int(side.rawValue))
+        }
+        let cancelled = { (snapshot: StatsSnapshot) in
+            StatsSnapshot.Traffic(
+                count: snapshot.asksCancelled(migration: migration.name, side: Int(side.rawValue)))
         }
         let (total, recent) = (count(snapshot), lastMinute(count))
         let upstream = configuration.describe(upstream: migration.upstream(side))
@@ -68,7 +97,21 @@ extension SwitchControl {
             $0.askedLastMinute = recent.count
             $0.failed = total.failed
             $0.failedLastMinute = recent.failed
+            $0.cancelled = cancelled(snapshot).count
+            $0.cancelledLastMinute = lastMinute(cancelled).count
             $0.meanMicroseconds = recent.count == 0 ? 0 : recent.nanoseconds / recent.count / 1000
+            $0.reachable = reachable.name
+            $0.reachableProblem = reachable.problem
+        }
+    }
+
+    /// The process alone; nothing is asked.
+    var process: Switchover_V1_GetProcessResponse {
+        .with {
+            $0.version = Version.current
+            $0.pid = UInt32(getpid())
+            $0.started = started
+            $0.listen = listen
         }
     }
 
@@ -98,21 +141,12 @@ extension SwitchControl {
             let obstacles = try? move(plan, StoreFacts(newHoldsRecords: newHoldsRecords)).obstacles
         else { return }
         status.obstacles = obstacles.map { Switchover_V1_Obstacle($0, migrations[index].name) }
-        status.met = Self.met(obstacles, next)
-        if next == .migrating, newHoldsRecords == false { status.met.append("New holds no record yet.") }
-    }
-
-    private static func met(_ obstacles: [MoveObstacle], _ next: Phase) -> [String] {
-        let names = Set(obstacles.map(\.name))
-        let all: [(name: String, phases: [Phase], sentence: String)] = [
-            ("unlisted-methods", [.migrating], "Every method that was called is in the configuration."),
-            ("gray-not-empty", [.migrating], "The gray set is empty."),
-            (
-                "dirty-records", [.mirrored, .finished],
-                "No write was left on one side that should be on both, since the start."
-            ),
-        ]
-        return all.filter { $0.phases.contains(next) && !names.contains($0.name) }.map(\.sentence)
+        let known = Conditions(
+            next: next, obstacles: obstacles, movesServices: !configuration.migrations[index].services.isEmpty,
+            servicesNeverCalled: status.servicesNeverCalled, newHoldsRecords: newHoldsRecords, started: started,
+            wasWrittenBefore: writtenOnBothBefore(index, (try? auditEntries()) ?? []))
+        status.met = known.met
+        status.unknown = known.unknown
     }
 
     // MARK: - History and keys

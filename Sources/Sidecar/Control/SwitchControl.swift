@@ -30,6 +30,8 @@ final class SwitchControl: @unchecked Sendable {
     private static let attemptsAtMost = 3
     /// Longest wait for the switch file to be noticed, nanoseconds.
     private static let noticeNanoseconds: UInt64 = 15_000_000_000
+    /// How often the tables are looked at unasked, nanoseconds.
+    static let tableLookNanoseconds: UInt64 = 15_000_000_000
 
     let configuration: Configuration
     let migrations: [SwitchedMigration]
@@ -42,6 +44,10 @@ final class SwitchControl: @unchecked Sendable {
     private let keySamples: [KeySample]
     private let counters: @Sendable () -> StatsSnapshot
     private let timer: UnsafeMutablePointer<Timer>
+    /// When the process started, for people.
+    let started = Timestamp.now
+    /// Where the data port really listens.
+    let listen: String
     private(set) var traffic = RecentTraffic()
     /// What calls are decided by, by the migration's position.
     private(set) var inForce: [SwitchEntry?]
@@ -49,12 +55,15 @@ final class SwitchControl: @unchecked Sendable {
     /// What is wrong with the switch file.
     private(set) var problem = ""
     private var waiting: [Waiting] = []
+    let probes: SideProbes
+    let tables: TableWatch
+    private var lookedAtTablesAt: UInt64 = 0
 
     /// - Parameter counters: of all workers, now.
     init(
         configuration: Configuration, admin: LoopThread, board: StatusBoard, stores: RecordStores, lanes: LaneTable,
-        logger: Logger,
-        keySamples: [KeySample], counters: @escaping @Sendable () -> StatsSnapshot
+        resolver: Resolver, logger: Logger,
+        keySamples: [KeySample], listen: String, counters: @escaping @Sendable () -> StatsSnapshot
     ) {
         self.configuration = configuration
         self.admin = admin
@@ -63,7 +72,10 @@ final class SwitchControl: @unchecked Sendable {
         self.lanes = lanes
         self.logger = logger
         self.keySamples = keySamples
+        self.listen = listen
         self.counters = counters
+        probes = SideProbes(configuration, stores: stores, resolver: resolver, admin: admin)
+        tables = TableWatch(configuration, logger: logger)
         migrations = configuration.switchedMigrations
         audit = AuditFile(switchFile: configuration.switches)
         inForce = Array(repeating: nil, count: migrations.count)
@@ -99,6 +111,7 @@ final class SwitchControl: @unchecked Sendable {
         case .changeSwitches: try change(try Self.read(message), by, reply)
         case .listChanges: reply(.success(try changes(try Self.read(message)).bytes))
         case .explainRecord: try explainRecord(try Self.read(message), reply)
+        case .getProcess: reply(.success(process.bytes))
         case .explainKey: reply(.success(try explain(try Self.read(message)).bytes))
         case .check, .list, .watch, .reflection, .reflectionAlpha:
             throw ControlFault(.unimplemented, "is not served here")
@@ -209,10 +222,10 @@ final class SwitchControl: @unchecked Sendable {
             throw ControlFault(.resourceExhausted, "\(error)")
         }
         let name = plan.migration.name
-        let calls = (0..<CounterShape.stages).reduce(UInt64(0)) { total, stage in
-            total + lastMinute { $0.traffic(migration: name, stage: stage) }.count
-        }
-        let moved = sampled.isEmpty ? 0 : UInt64(Double(calls) * Double(movedOfSample) / Double(sampled.count))
+        let calls = MovedCalls(
+            decided: lastMinute { $0.traffic(migration: name, isPassed: false) }.count,
+            passed: lastMinute { $0.traffic(migration: name, isPassed: true) }.count, sampled: sampled.count,
+            movedOfSample: movedOfSample, delta: delta, from: plan.before.state, to: plan.after.state)
         return .with {
             $0.before = Switchover_V1_Switches(plan.before)
             $0.after = Switchover_V1_Switches(plan.after)
@@ -221,9 +234,11 @@ final class SwitchControl: @unchecked Sendable {
                 $0.listedKeys = delta.listedKeys
                 $0.examples = delta.examples.map(Switchover_V1_GrayKey.init)
                 $0.shareTimes100 = delta.shareTimes100
-                $0.callsLastMinute = calls
+                $0.callsLastMinute = calls.movable
                 $0.sampledCalls = UInt64(sampled.count)
-                $0.callsMoved = moved
+                $0.callsMoved = calls.moved ?? 0
+                $0.callsUnknown = calls.moved == nil
+                $0.callsElsewhere = calls.elsewhere
             }
         }
     }
@@ -265,7 +280,7 @@ final class SwitchControl: @unchecked Sendable {
     /// The switch file cannot be taken.
     func refused(_ reason: String) {
         problem = reason
-        giveUp { _ in "the switch file was written, but not taken: \(reason)" }
+        giveUp { _ in "the switch file was written, but the sidecar does not accept it: \(reason)" }
     }
 
     private func opened(_ snapshot: SwitchSnapshot) {
@@ -331,12 +346,22 @@ final class SwitchControl: @unchecked Sendable {
 
     private func timePassed() {
         traffic.keep(snapshot, at: now)
+        lookAtTables()
         giveUp { [now, problem] waiting in
             guard waiting.since + Self.noticeNanoseconds < now else { return nil }
             return "epoch \(waiting.epoch) is in the switch file, but not in force yet\(problem.isEmpty ? "" : ": ")"
                 + problem
         }
         admin.loop.arm(timer, at: admin.loop.pointee.now + RecentTraffic.intervalNanoseconds)
+    }
+
+    /// The stores themselves are checked when they are opened; what is changed later is noticed here.
+    ///
+    /// - Parameter age: how old the last look may be, nanoseconds.
+    func lookAtTables(age: UInt64 = tableLookNanoseconds) {
+        guard lookedAtTablesAt == 0 || lookedAtTablesAt + age <= now else { return }
+        lookedAtTablesAt = now
+        tables.look()
     }
 
     /// What was counted within the last minute.

@@ -189,9 +189,15 @@ extension CallPointer {
         guard let connection = pointee.leg.connection, leg == pointee.leg.stream else { return }
         connection.legClosed(legPointer)
         pointee.leg.connection = nil
-        let lost: GRPCStatus =
-            leg.pointee.session == nil ? .unavailable : GRPCStatus(http2ErrorCode: leg.pointee.errorCode)
-        legFinished(leg.pointee.hasEnded ? Reply.status(of: leg) : lost)
+        if leg.pointee.hasEnded { return legFinished(Reply.status(of: leg)) }
+        guard leg.pointee.session != nil else { return legFinished(.unavailable) }
+        // Reset by the sidecar: the side was too slow, or nobody waited for it any more.
+        if pointee.phase == .over {
+            if pointee.status == .deadlineExceeded { return legFinished(.deadlineExceeded) }
+            countCancelledAsk(of: pointee.side)
+            return legFinished(.cancelled)
+        }
+        legFinished(GRPCStatus(http2ErrorCode: leg.pointee.errorCode))
     }
 
     private func legFinished(_ status: GRPCStatus) {

@@ -91,18 +91,37 @@ extension CallPointer {
             if head.hasForeignEncoding { return refuse(.compressedMessage) }
             return pointee.client.retainBody(upTo: worker.pointee.limits.messageBytes + GRPCPrefix.byteCount)
         }
-        guard let plan = pointee.route.pointee.planPointer else { return refuse(.unknownMethod) }
+        guard let plan = pointee.route.pointee.planPointer else {
+            worker.note(unnamed: head.path)
+            return refuse(.unknownMethod)
+        }
         guard let switches = worker.switches(of: plan.pointee.migrationIndex) else { return refuse(.noSwitches) }
         if plan.pointee.kind == .passThrough {
-            if plan.pointee.effect == .undeclared, pointee.route != worker.pointee.routes.pointee.unmatchedRoute {
-                worker.note(unlisted: head.path, plan)
-            }
+            if plan.pointee.effect == .undeclared, !takes(undeclared: head, plan, switches) { return }
             return decide(switches.pointee.stageOfPassThrough, switches)
         }
         if let stage = switches.pointee.stageWithoutKey, !mustRead(plan, at: stage) { return decide(stage, switches) }
         if head.hasForeignEncoding { return refuse(.compressedMessage) }
         // Kept whole: the other side may have to be asked with it too.
         pointee.client.retainBody(upTo: worker.pointee.limits.messageBytes + GRPCPrefix.byteCount)
+    }
+
+    /// Notes a call of a method that the configuration does not list. False, and refused, where its path is no method's
+    /// name and keys are enrolled: a side might read it as a method that it is not routed as.
+    private func takes(
+        undeclared head: RequestHead, _ plan: UnsafePointer<CallPlan>, _ switches: UnsafePointer<MigrationSwitches>
+    ) -> Bool {
+        if switches.pointee.stageWithoutKey != .old, !head.namesMethod {
+            refuse(.noMethodName)
+            return false
+        }
+        let worker = pointee.worker
+        if pointee.route == worker.pointee.routes.pointee.unmatchedRoute {
+            worker.note(unnamed: head.path)
+        } else {
+            worker.note(unlisted: head.path, plan)
+        }
+        return true
     }
 
     /// More of the request came, or its end, or the end of the client.

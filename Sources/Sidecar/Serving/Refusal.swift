@@ -35,6 +35,8 @@ enum Refusal {
     /// Not a gRPC request at all: a plain HTTP answer.
     case plainHTTP(status: Int, StaticString)
     case unknownMethod
+    /// The path is no method's name, and a side might read it as one that it is not routed as.
+    case noMethodName
     case malformedMetadata(field: String, StaticString)
     case metadataTooLarge(limit: Int)
     /// Of a side's reply.
@@ -94,7 +96,7 @@ enum Refusal {
     var status: GRPCStatus {
         switch self {
         case .plainHTTP: .unknown
-        case .unknownMethod, .compressedMessage: .unimplemented
+        case .unknownMethod, .noMethodName, .compressedMessage: .unimplemented
         case .malformedMetadata, .malformedMessage, .missingKey, .immutableKey, .unreadableField, .badPageToken,
             .unknownEntity:
             .invalidArgument
@@ -118,7 +120,7 @@ enum Refusal {
     var code: RefusalCode {
         switch self {
         case .plainHTTP: .notGRPC
-        case .unknownMethod: .unknownMethod
+        case .unknownMethod, .noMethodName: .unknownMethod
         case .malformedMetadata: .malformedMetadata
         case .metadataTooLarge, .metadataTooLargeForSide, .replyMetadataTooLarge: .metadataTooLarge
         case .messageTooLarge, .answerTooLarge: .messageTooLarge
@@ -166,6 +168,9 @@ enum Refusal {
         switch self {
         case .plainHTTP(_, let text): "\(text)"
         case .unknownMethod: "no migration names this service, and pass_through names no migration"
+        case .noMethodName:
+            "the path is not /package.Service/Method in letters, digits, _, - and dots, so that the call cannot be "
+                + "routed by its key"
         case .malformedMetadata(let field, let text): "\(field) \(text)"
         case .metadataTooLarge(let limit): "the metadata is larger than limits.metadata_bytes (\(limit))"
         case .replyMetadataTooLarge(let side, let limit):

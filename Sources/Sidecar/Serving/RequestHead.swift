@@ -112,6 +112,22 @@ struct RequestHead {
         return last > 1 && last < path.count - 1
     }
 
+    /// Whether the path is `/Service/Method` in the letters of protobuf names, `-` allowed: nothing that a server could
+    /// read as another path (`?`, `%`, `//`).
+    var namesMethod: Bool {
+        var slashes = 0
+        for byte in path {
+            switch byte {
+            case UInt8(ascii: "/"): slashes += 1
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                break
+            default: return false
+            }
+        }
+        return slashes == 2
+    }
+
     private static func equals(_ value: UnsafeBufferPointer<UInt8>, _ text: StaticString) -> Bool {
         guard value.count == text.utf8CodeUnitCount else { return false }
         for index in 0..<value.count where value[index] != text.utf8Start[index] { return false }

@@ -32,6 +32,9 @@ struct Worker {
     let board: StatusBoard
     /// Hashes of the paths of methods that no migration lists, seen so far.
     var unlisted: [UInt64] = []
+    /// Fingerprints of the services that have been noted, and how many of them no migration names.
+    var services: [UInt64] = []
+    var unnamedServices = 0
     /// Nil while the access log is off.
     var accessLog: AccessLog?
 
@@ -162,12 +165,31 @@ extension WorkerPointer {
 
     /// A method was called that its migration's configuration does not list: said once, so that somebody can list it.
     func note(unlisted path: UnsafeBufferPointer<UInt8>, _ plan: UnsafePointer<CallPlan>) {
+        note(service: path, isNamed: true)
         guard pointee.unlisted.count < StatusBoard.unlistedAtMost else { return }
         let hash = Fingerprint.of(path)
         guard !pointee.unlisted.contains(hash) else { return }
         pointee.unlisted.append(hash)
         pointee.board.note(
             unlisted: String(decoding: path.dropFirst(), as: UTF8.self), of: plan.pointee.migrationIndex)
+    }
+
+    /// A service was called that no migration names: said once.
+    func note(unnamed path: UnsafeBufferPointer<UInt8>) { note(service: path, isNamed: false) }
+
+    /// Services that migrations name are few; of the others as many are told apart as the board keeps.
+    private func note(service path: UnsafeBufferPointer<UInt8>, isNamed: Bool) {
+        guard let last = path.lastIndex(of: UInt8(ascii: "/")), last > 0 else { return }
+        let name = path[1..<last]
+        let hash = Fingerprint.of(name) &+ (isNamed ? 1 : 0)
+        guard !pointee.services.contains(hash) else { return }
+        if !isNamed {
+            guard pointee.unnamedServices < StatusBoard.unlistedAtMost, !Names.isInfrastructure(name) else { return }
+            pointee.unnamedServices += 1
+        }
+        pointee.services.append(hash)
+        let text = String(decoding: name, as: UTF8.self)
+        if isNamed { pointee.board.note(unlistedOfService: text) } else { pointee.board.note(unnamed: text) }
     }
 
     /// A call of this gray key was decided.

@@ -9,6 +9,9 @@ extension CallPointer {
         pointee.worker.pointee.counters.add(counter, migration: plan.pointee.migrationIndex, amount)
     }
 
+    /// What a side was asked was cancelled by the sidecar itself, because the client left or the other side decided.
+    func countCancelledAsk(of side: Side) { count(side == .old ? .oldAsksCancelled : .newAsksCancelled) }
+
     /// A page was merged of what both sides said.
     func count(_ tally: MergeTally) {
         count(.mergedPages, UInt64(tally.pages))

@@ -1,3 +1,5 @@
+import Migration
+
 /// Counters as they were at times of the last minute, so that what happened within it can be told.
 struct RecentTraffic {
     /// How often a snapshot is to be kept, nanoseconds.
@@ -33,25 +35,54 @@ extension StatsSnapshot {
         /// What came after `earlier`.
         func since(_ earlier: Traffic) -> Traffic {
             Traffic(
-                count: count &- earlier.count, failed: failed &- earlier.failed,
-                nanoseconds: nanoseconds &- earlier.nanoseconds)
+                count: Self.growth(count, earlier.count), failed: Self.growth(failed, earlier.failed),
+                nanoseconds: Self.growth(nanoseconds, earlier.nanoseconds))
         }
+
+        /// Counters that were not read at one instant may seem to shrink.
+        private static func growth(_ now: UInt64, _ earlier: UInt64) -> UInt64 { now > earlier ? now - earlier : 0 }
     }
 
-    /// What was asked of one side of a migration.
+    /// What was asked of one side of a migration; what the sidecar cancelled itself has not failed.
     func traffic(migration: String, side: Int) -> Traffic {
-        total(of: migration) { legs(method: $0, side: side) }
+        var traffic = total(of: migration, where: { _ in true }, { legs(method: $0, side: side) })
+        traffic.failed -= min(traffic.failed, asksCancelled(migration: migration, side: side))
+        return traffic
+    }
+
+    /// What was asked of a side and cancelled by the sidecar itself.
+    func asksCancelled(migration: String, side: Int) -> UInt64 {
+        guard let index = names.migrations.firstIndex(of: migration) else { return 0 }
+        return self[side == 0 ? .oldAsksCancelled : .newAsksCancelled, migration: index]
     }
 
     /// Calls of a migration that ended at a stage; 5 for those that had none.
     func traffic(migration: String, stage: Int) -> Traffic {
-        total(of: migration) { calls(method: $0, stage: stage) }
+        total(of: migration, where: { _ in true }, { calls(method: $0, stage: stage) })
     }
 
-    private func total(of migration: String, _ group: (Int) -> Group) -> Traffic {
-        names.methods.indices.filter { names.methods[$0].migration == migration }.reduce(Traffic()) {
-            $0 + Traffic(group($1))
+    /// Calls of a migration's methods that follow the total switch alone (`isPassed`), or of all others.
+    func traffic(migration: String, isPassed: Bool) -> Traffic {
+        (0..<CounterShape.stages).reduce(Traffic()) { sum, stage in
+            sum
+                + total(
+                    of: migration, where: { ($0.kind == CallKind.passThrough.name) == isPassed },
+                    { calls(method: $0, stage: stage) })
         }
+    }
+
+    /// Whether a method of the service was called that the configuration lists.
+    func hasCalls(ofService service: String) -> Bool {
+        names.methods.indices.contains { index in
+            names.methods[index].name.hasPrefix(service + "/") && callsStarted(method: index) > 0
+        }
+    }
+
+    private func total(
+        of migration: String, where isWanted: (CountedNames.Method) -> Bool, _ group: (Int) -> Group
+    ) -> Traffic {
+        names.methods.indices.filter { names.methods[$0].migration == migration && isWanted(names.methods[$0]) }
+            .reduce(Traffic()) { $0 + Traffic(group($1)) }
     }
 }
 

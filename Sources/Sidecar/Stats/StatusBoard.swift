@@ -10,12 +10,17 @@ package final class StatusBoard: Sendable {
         package var changes: SwitchChanges
         /// Log lines that could not be written, since the start.
         package var lostLogLines: UInt64 = 0
+        /// The epochs that the process found when it started, by the migration's position.
+        package var firstEpochs: [UInt64?]
     }
 
     private struct Box {
         var status: Status
         /// By the migration's position.
         var unlistedMethods: [[String]]
+        /// Of all migrations: the services of whose unlisted methods one was called.
+        var services: Set<String> = []
+        var unnamedServices: [String] = []
         var watchers: [(mailbox: Mailbox, changed: @Sendable (Readiness) -> Void)] = []
     }
 
@@ -32,7 +37,8 @@ package final class StatusBoard: Sendable {
         box = Locked(
             Box(
                 status: Status(
-                    readiness: readiness, switches: unknown, changes: SwitchChanges(migrations: migrations.count)),
+                    readiness: readiness, switches: unknown, changes: SwitchChanges(migrations: migrations.count),
+                    firstEpochs: Array(repeating: nil, count: migrations.count)),
                 unlistedMethods: unlisted))
     }
 
@@ -57,6 +63,7 @@ package final class StatusBoard: Sendable {
         change { status in
             status.changes.opened(status.switches, switches, heldNanoseconds: heldNanoseconds, time: time)
             status.switches = switches
+            status.firstEpochs = zip(status.firstEpochs, switches).map { $0 ?? $1?.epoch }
             status.readiness.withoutSwitches = zip(migrations, switches).filter { $0.1 == nil }.map(\.0)
         }
     }
@@ -81,6 +88,23 @@ package final class StatusBoard: Sendable {
             let known = box.unlistedMethods[migration]
             guard known.count < Self.unlistedAtMost, !known.contains(method) else { return }
             box.unlistedMethods[migration].append(method)
+        }
+    }
+
+    /// Whether a method of the service that the configuration does not list was called.
+    package func hasUnlistedCalls(ofService name: String) -> Bool { box.withLock { $0.services.contains(name) } }
+
+    /// - Parameter service: one that a migration names.
+    package func note(unlistedOfService service: String) { box.withLock { _ = $0.services.insert(service) } }
+
+    /// Services that were called and that no migration names, in the order in which they came.
+    package var unnamedServices: [String] { box.withLock { $0.unnamedServices } }
+
+    package func note(unnamed service: String) {
+        box.withLock { box in
+            let known = box.unnamedServices
+            guard known.count < Self.unlistedAtMost, !known.contains(service) else { return }
+            box.unnamedServices.append(service)
         }
     }
 

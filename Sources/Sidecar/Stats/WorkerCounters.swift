@@ -77,6 +77,9 @@ package struct WorkerCounters: @unchecked Sendable {
         case recordsDirty
         /// Those of them that the follower definitely refused.
         case recordsStuck
+        /// What was asked of a side and cancelled by the sidecar itself: no failure of the side.
+        case oldAsksCancelled
+        case newAsksCancelled
         /// Nanoseconds.
         case longestLaneWait
     }

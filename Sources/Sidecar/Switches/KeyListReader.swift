@@ -29,7 +29,10 @@ struct KeyListReader {
         return texts.count == elements.count ? texts.map { Array($0.utf8)[...] } : nil
     }
 
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
     /// Adds the keys of a file, one a line; several components have a tab between them, empty lines count for nothing.
+    /// Lines may end as Windows writes them, and a byte order mark may come first: neither is part of a key.
     func read(file: String, named place: DocumentValue, into list: inout KeyList) {
         let bytes: [UInt8]
         do {
@@ -37,8 +40,11 @@ struct KeyListReader {
         } catch {
             return place.fail("\(error)")
         }
-        guard String(validating: bytes, as: UTF8.self) != nil else { return place.fail("\(file) is not UTF-8 text") }
-        var start = bytes.startIndex
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            let isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+            return place.fail("\(file) is not UTF-8 text\(isUTF16 ? " but UTF-16; save it as UTF-8" : "")")
+        }
+        var start = bytes.starts(with: Self.byteOrderMark) ? Self.byteOrderMark.count : bytes.startIndex
         var line = 0
         var problems = 0
         while start < bytes.endIndex, problems < Self.problemsAtMost {
@@ -57,6 +63,9 @@ struct KeyListReader {
         if text.isEmpty { return nil }
         let isSingle = form.components.count == 1
         let written = isSingle ? [text] : text.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+        for component in written {
+            if let problem = Self.problem(of: component) { return problem }
+        }
         do {
             try list.add { (key) throws(GrayKeyForm.Malformed) in try form.append(written, to: &key) }
             return nil
@@ -64,4 +73,29 @@ struct KeyListReader {
             return error.problem
         }
     }
+
+    /// What another program has put around a key, which would make it another key.
+    private static func problem(of component: ArraySlice<UInt8>) -> String? {
+        guard let first = component.first, let last = component.last else { return nil }
+        // A million keys pass here: no text is made for one that is right.
+        if component.count > 1, first == last, first == UInt8(ascii: "\"") || first == UInt8(ascii: "'") {
+            let inner = shown(component.dropFirst().dropLast())
+            return "\(shown(component)) has quotation marks around it, which would be part of the key; write \(inner)"
+        }
+        if isBlank(first) || isBlank(last) {
+            return
+                "\"\(shown(component))\" begins or ends with a blank, which would be part of the key; remove it, or "
+                + "write the key in the switch file's own list"
+        }
+        if component.contains(UInt8(ascii: "\r")) {
+            return "the line holds a carriage return; end each line with a line feed"
+        }
+        return nil
+    }
+
+    private static func shown(_ component: ArraySlice<UInt8>) -> String {
+        String(decoding: component.prefix(80), as: UTF8.self)
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 }

@@ -195,6 +195,7 @@ final class Ask {
     /// The operation wants no answer any more: it hears `lost` if the side may have seen the request.
     func cancel(_ status: GRPCStatus) {
         guard !hasEnded else { return }
+        if status == .cancelled { call.countCancelledAsk(of: request.side) }
         if isInStore {
             cancellation.cancel()
             return end(.lost(status))

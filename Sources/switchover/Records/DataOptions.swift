@@ -21,12 +21,18 @@ struct DataOptions: ParsableArguments {
             "The sidecar's data port, in place of the configuration's: host:port or unix:/path.", valueName: "address"))
     var address: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The control socket, in place of the configuration's: it tells where the sidecar really listens.",
+            valueName: "path"))
+    var control: String?
+
     @Flag(help: "Write records as JSON, one object a line.")
     var json = false
 
     static let exits = """
         Exit status: 0 done; 1 the configuration cannot be read; 2 refused, or there is no such record; 3 the sidecar \
-        does not answer, or what became of a write is not known; 64 the command line is wrong.
+        does not answer, or what became of a write is not known; 64 the command line is wrong. \(Problem.discussion)
         """
 }
 

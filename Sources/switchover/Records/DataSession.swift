@@ -3,6 +3,7 @@ import Foundation
 import Sidecar
 import Stores
 import SwitchoverClient
+import SwitchoverProtocol
 
 /// A command's way to the records of one entity: what goes wrong ends the command, with words and a status.
 struct DataSession {
@@ -11,10 +12,14 @@ struct DataSession {
     private let address: String
     private let isJSON: Bool
 
-    init(_ options: DataOptions) throws {
+    init(_ options: DataOptions) async throws {
         let configuration = try ConfigurationOptions.load(options.config)
         entity = try Self.entity(options, configuration)
-        address = options.address ?? "\(configuration.listen)"
+        if let named = options.address {
+            address = named
+        } else {
+            address = await Self.listening(options.control ?? configuration.control) ?? "\(configuration.listen)"
+        }
         isJSON = options.json
         var clientOptions = ClientOptions()
         clientOptions.connectTimeout = .zero
@@ -27,19 +32,29 @@ struct DataSession {
         } catch  where error.code == .invalidArgument {
             throw ValidationError(error.message)
         } catch {
-            StandardError.write(error.message)
-            throw Exit.unavailable
+            throw Problem.report(error.message, code: Problem.name(error.code), exit: Exit.unavailable)
         }
+    }
+
+    /// Where the running sidecar takes calls, which its command line may have changed; nil where none answers.
+    private static func listening(_ control: String) async -> String? {
+        var options = ClientOptions()
+        options.connectTimeout = .zero
+        options.timeout = .seconds(2)
+        guard let client = try? SwitchoverClient("unix:\(control)", options: options) else { return nil }
+        let process: Switchover_V1_GetProcessResponse? =
+            try? await client.call("/switchover.v1.Control/GetProcess", Switchover_V1_GetProcessRequest())
+        return process.flatMap { $0.listen.isEmpty ? nil : $0.listen }
     }
 
     private static func entity(_ options: DataOptions, _ configuration: Configuration) throws -> RecordEntity {
         let entities = configuration.migrations.compactMap(\.records?.entity)
         if let entity = entities.first(where: { $0.name == options.entity }) { return entity }
         if entities.isEmpty {
-            StandardError.write(
+            throw Problem.report(
                 "\(options.config): no migration has records:, which these commands read and write; records of other "
-                    + "services are reached by the services' own clients")
-            throw ExitCode.failure
+                    + "services are reached by the services' own clients",
+                code: Problem.invalidConfiguration, exit: .failure)
         }
         let names = entities.map(\.name).joined(separator: ", ")
         throw ValidationError("there is no entity \(options.entity) in \(options.config); write \(names)")
@@ -50,9 +65,9 @@ struct DataSession {
         do {
             return try await call()
         } catch let error as SwitchoverError {
-            StandardError.write(words(error))
             let isOpen = [.unavailable, .deadlineExceeded, .cancelled, .unknown].contains(error.code)
-            throw isOpen ? Exit.unavailable : Exit.refused
+            throw Problem.report(
+                words(error), code: Problem.name(error.code), exit: isOpen ? Exit.unavailable : Exit.refused)
         }
     }
 

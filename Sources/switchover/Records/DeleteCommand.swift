@@ -23,7 +23,7 @@ struct DeleteCommand: AsyncParsableCommand {
     @OptionGroup var write: WriteOptions
 
     func run() async throws {
-        let session = try DataSession(options)
+        let session = try await DataSession(options)
         let key = try session.key(key)
         let gray = try session.grayKey(grayKey)
         let removed = try await session.run {

@@ -22,7 +22,7 @@ struct GetCommand: AsyncParsableCommand {
     @OptionGroup var grayKey: GrayKeyOption
 
     func run() async throws {
-        let session = try DataSession(options)
+        let session = try await DataSession(options)
         let gray = try session.grayKey(grayKey)
         let keys = try keys.map { (text: $0, key: try session.key($0)) }
         var isMissing = false
@@ -34,7 +34,8 @@ struct GetCommand: AsyncParsableCommand {
                 isFirst = false
                 session.show(found)
             } else {
-                StandardError.write("\(options.entity) has no record \(text)")
+                _ = Problem.report(
+                    "\(options.entity) has no record \(text)", code: Problem.notFound, exit: Exit.refused)
                 isMissing = true
             }
         }

@@ -21,7 +21,7 @@ struct InsertCommand: AsyncParsableCommand {
     @OptionGroup var write: WriteOptions
 
     func run() async throws {
-        let session = try DataSession(options)
+        let session = try await DataSession(options)
         let record = AnyRecord(Dictionary(uniqueKeysWithValues: try session.values(values).map { ($0.name, $0.value) }))
         session.show(try await session.run { try await session.records.insert(record, options: write.call) })
     }

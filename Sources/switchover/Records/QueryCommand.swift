@@ -47,7 +47,7 @@ struct QueryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let session = try DataSession(options)
+        let session = try await DataSession(options)
         let conditions = try conditions.map { try Condition($0).filter(session) }
         let order = try order.map { try Self.order($0, session) }
         let gray = try grayKey.map { try ValueText.value($0, of: session.entity.fields[session.entity.grayKey]) }

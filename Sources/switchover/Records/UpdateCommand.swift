@@ -27,7 +27,7 @@ struct UpdateCommand: AsyncParsableCommand {
     @OptionGroup var write: WriteOptions
 
     func run() async throws {
-        let session = try DataSession(options)
+        let session = try await DataSession(options)
         let key = try session.key(key)
         let gray = try session.grayKey(grayKey)
         let changes = RecordChanges(try session.values(changes))

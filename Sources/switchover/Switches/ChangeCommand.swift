@@ -27,7 +27,7 @@ extension ChangeCommand {
         let response: Switchover_V1_ChangeSwitchesResponse =
             try await ControlClient(control).call("ChangeSwitches", request)
         if control.json {
-            print(try response.jsonString())
+            print(try response.json())
         } else {
             for line in ChangeText(migration, response, isDryRun: request.dryRun).lines { print(line) }
         }
@@ -44,7 +44,7 @@ struct ChangeText {
         var lines: [String] = []
         let (before, after) = (response.before, response.after)
         if before.epoch == after.epoch {
-            lines = ["\(migration) is so already (epoch \(after.epoch)): \(SwitchesText.short(after))"]
+            lines = ["\(migration) is in this state already (epoch \(after.epoch)): \(SwitchesText.short(after))"]
         } else {
             lines.append("\(migration): \(SwitchesText.short(before))")
             lines.append("\(isDryRun ? "would be" : "now"): \(SwitchesText.short(after))")
@@ -57,7 +57,7 @@ struct ChangeText {
         }
         if isDryRun, before.epoch != after.epoch {
             let isLetThrough = response.notes.contains { $0.hasPrefix("Let through") }
-            let verdict = isLetThrough ? "with what you typed it would be made" : "nothing stands in its way"
+            let verdict = isLetThrough ? "with these options the change would be made" : "nothing stands in its way"
             lines += response.obstacles.isEmpty ? ["\(verdict); nothing has been changed"] : ["refused:"]
             lines += response.obstacles.map { "  \($0.sentence)" }
         }
@@ -77,14 +77,20 @@ struct ChangeText {
                 "\(SwitchesText.percent(delta.shareTimes100)) of \(delta.listedKeys > 0 ? "all other" : "the") keys")
         }
         if parts.isEmpty { return "no key" }
-        guard delta.callsLastMinute > 0 else {
-            return parts.joined(separator: " and ") + "; no calls in the last minute"
+        return parts.joined(separator: " and ") + "; " + calls(delta)
+    }
+
+    /// Of the last minute's calls those that the change would have moved, not all traffic.
+    private static func calls(_ delta: Switchover_V1_KeyDelta) -> String {
+        let others =
+            delta.callsElsewhere > 0
+            ? "; \(delta.callsElsewhere) further calls follow the total switch and are not moved" : ""
+        guard delta.callsLastMinute > 0 else { return "no call of the last minute could be moved" + others }
+        if delta.callsUnknown {
+            return "how many of \(delta.callsLastMinute) calls of the last minute is not known, since their gray keys "
+                + "were not read" + others
         }
-        let calls =
-            delta.sampledCalls > 0
-            ? "about \(delta.callsMoved) of \(delta.callsLastMinute) calls of the last minute"
-            : "\(delta.callsLastMinute) calls in the last minute"
-        return parts.joined(separator: " and ") + "; " + calls
+        return "about \(delta.callsMoved) of \(delta.callsLastMinute) calls of the last minute" + others
     }
 }
 

@@ -14,8 +14,7 @@ struct ControlClient {
         do {
             client = try SwitchoverClient("unix:\(path)", options: clientOptions)
         } catch {
-            StandardError.write(error.message)
-            throw ExitCode.failure
+            throw Problem.report(error.message, code: Problem.name(error.code), exit: .failure)
         }
     }
 
@@ -23,8 +22,7 @@ struct ControlClient {
         do throws(SwitchoverError) {
             return try await client.call("/switchover.v1.Control/\(method)", request)
         } catch {
-            StandardError.write(words(error))
-            throw error.code == .unavailable || error.code == .deadlineExceeded ? Exit.unavailable : Exit.refused
+            throw report(error)
         }
     }
 
@@ -34,9 +32,14 @@ struct ControlClient {
             return try await client.call("/switchover.v1.Control/\(method)", request)
         } catch {
             if error.code == .notFound { return nil }
-            StandardError.write(words(error))
-            throw Exit.refused
+            throw report(error)
         }
+    }
+
+    private func report(_ error: SwitchoverError) -> ExitCode {
+        let isOpen = error.code == .unavailable || error.code == .deadlineExceeded
+        return Problem.report(
+            words(error), code: Problem.name(error.code), exit: isOpen ? Exit.unavailable : Exit.refused)
     }
 
     private func words(_ error: SwitchoverError) -> String {

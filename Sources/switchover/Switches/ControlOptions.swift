@@ -11,7 +11,7 @@ struct ControlOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The control socket, in place of the configuration's.", valueName: "path"))
     var control: String?
 
-    @Flag(help: "Write the answer as JSON, as the control socket's messages say it.")
+    @Flag(help: "Write the answer as one line of JSON, with the fields of the control socket's messages.")
     var json = false
 
     /// The control socket's path. What is wrong goes to standard error, and the command ends with status 1.
@@ -25,7 +25,8 @@ enum Exit {
 
     static let discussion = """
         Exit status: 0 done; 1 the configuration cannot be read; 2 the sidecar refuses, standard error says why and \
-        what to do; 3 the sidecar does not answer, or the change is not in force yet; 64 the command line is wrong.
+        what to do; 3 the sidecar does not answer, or the change is not in force yet; 64 the command line is wrong. \
+        \(Problem.discussion)
         """
 }
 
@@ -33,9 +34,9 @@ enum Exit {
 enum Words {
     static let discussion = """
         A key's stage is old (not enrolled: old alone), dualOld (enrolled: written on both sides, read from old), \
-        dualNew (gray: read from new), newMirrored (new decides, old is kept up) or new. A call that no single stage \
-        decided, since it bore no gray key or was refused, counts as undecided. An epoch is the number of a change of \
-        the switches; a lane is the queue of writes of one record.
+        dualNew (gray: read from new), newMirrored (new decides, old is kept up) or new. A call without one \
+        stage (its request has no gray key, or it was refused) counts as undecided. An epoch is the number of a change \
+        of the switches; a lane is the queue of writes of one record.
         """
 }
 

@@ -44,7 +44,7 @@ struct ExplainCommand: AsyncParsableCommand {
             $0.key = GrayKeyText.key(grayKey ?? "")
         }
         let answer: Switchover_V1_ExplainKeyResponse = try await ControlClient(control).call("ExplainKey", request)
-        if control.json { return print(try answer.jsonString()) }
+        if control.json { return print(try answer.json()) }
         print("\(grayKey ?? "") is at stage \(answer.stage) (epoch \(answer.epoch))")
         print("  enrolled \(answer.enrolled ? "yes" : "no"), gray \(answer.gray ? "yes" : "no")")
         print("  cohort bucket \(answer.bucket): in from \(SwitchesText.percent(answer.bucket + 1)) on")
@@ -65,7 +65,7 @@ struct ExplainCommand: AsyncParsableCommand {
         request.key.parts = try zip(parts, fields).map { try ValueText.value($0, of: $1).wire() }
         let answer: Switchover_V1_ExplainRecordResponse = try await ControlClient(control).call(
             "ExplainRecord", request)
-        if control.json { return print(try answer.jsonString()) }
+        if control.json { return print(try answer.json()) }
         for line in RecordExplanation(text, answer, entity).lines { print(line) }
     }
 
@@ -77,10 +77,10 @@ struct ExplainCommand: AsyncParsableCommand {
                 "there is no migration \(migration) in \(control.config); write \(names.joined(separator: ", "))")
         }
         guard let entity = migration.records?.entity else {
-            StandardError.write(
+            throw Problem.report(
                 "the records of \(migration.name) are not in databases, where they could be looked up; switchover "
-                    + "explain \(migration.name) --gray-key KEY says what the switches mean for a gray key")
-            throw Exit.refused
+                    + "explain \(migration.name) --gray-key KEY says what the switches mean for a gray key",
+                code: Problem.name(.failedPrecondition), exit: Exit.refused)
         }
         return entity
     }

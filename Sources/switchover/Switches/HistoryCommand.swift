@@ -23,7 +23,7 @@ struct HistoryCommand: AsyncParsableCommand {
             $0.limit = limit
         }
         let response: Switchover_V1_ListChangesResponse = try await ControlClient(control).call("ListChanges", request)
-        if control.json { return print(try response.jsonString()) }
+        if control.json { return print(try response.json()) }
         for change in response.changes {
             let reason = change.reason.isEmpty ? "" : "  \"\(change.reason)\""
             print(

@@ -104,11 +104,11 @@ extension KeySetCommand {
         let request = Switchover_V1_GetStatusRequest.with { $0.migration = migration }
         let response: Switchover_V1_GetStatusResponse = try await ControlClient(control).call("GetStatus", request)
         guard let status = response.migrations.first, status.hasInForce else {
-            StandardError.write("no switches are known for \(migration)")
-            throw Exit.unavailable
+            throw Problem.report(
+                "no switches are known for \(migration)", code: Problem.unavailable, exit: Exit.unavailable)
         }
         let set = Self.set(of: status.inForce)
-        print(control.json ? try set.jsonString() : SwitchesText.short(set))
+        print(control.json ? try set.json() : SwitchesText.short(set))
     }
 
     private static func change(_ action: SetAction, _ values: [String]) throws -> Switchover_V1_SetChange {

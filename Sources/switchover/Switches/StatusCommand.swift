@@ -17,8 +17,11 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let request = Switchover_V1_GetStatusRequest.with { $0.migration = migration ?? "" }
         let response: Switchover_V1_GetStatusResponse = try await ControlClient(control).call("GetStatus", request)
-        if control.json { return print(try response.jsonString()) }
-        print("switchover \(response.version), \(response.readiness)")
+        if control.json { return print(try response.json()) }
+        print("switchover \(response.version), \(response.readiness), running since \(response.started)")
+        if !response.unnamedServices.isEmpty {
+            print("called, and named by no migration: \(response.unnamedServices.joined(separator: ", "))")
+        }
         for status in response.migrations { for line in StatusText(status).lines { print(line) } }
     }
 }
@@ -45,6 +48,13 @@ struct StatusText {
                     + SwitchesText.short(status.inFile))
         }
         if !status.problem.isEmpty { lines.append("  problem    \(status.problem)") }
+        lines += status.tableChanges.map { "  changed    \($0)" }
+        if !status.servicesNeverCalled.isEmpty {
+            lines.append("  no call    \(status.servicesNeverCalled.joined(separator: ", ")) since the start")
+        }
+        if !status.unlistedMethods.isEmpty {
+            lines.append("  not listed \(status.unlistedMethods.joined(separator: ", ")) (called)")
+        }
         lines += status.sides.map(Self.side)
         lines += status.stages.map { stage in
             "  stage \(Self.pad(stage.stage, 11)) \(Self.pad("\(stage.callsLastMinute)", 9)) calls in the last minute"
@@ -58,8 +68,18 @@ struct StatusText {
 
     private static func side(_ side: Switchover_V1_SideStatus) -> String {
         let mean = side.askedLastMinute > 0 ? ", \(SwitchesText.milliseconds(side.meanMicroseconds)) on average" : ""
+        let cancelled = side.cancelledLastMinute > 0 ? ", \(side.cancelledLastMinute) cancelled by the sidecar" : ""
         return "  side  \(pad(side.side, 11)) \(pad("\(side.askedLastMinute)", 9)) asked in the last minute"
-            + "\(failed(side.failedLastMinute))\(mean)  \(side.upstream) at \(side.address)"
+            + "\(failed(side.failedLastMinute))\(cancelled)\(mean)  \(reachable(side))  "
+            + "\(side.upstream) at \(side.address)"
+    }
+
+    private static func reachable(_ side: Switchover_V1_SideStatus) -> String {
+        switch side.reachable {
+        case "yes": "reachable"
+        case "no": "NOT REACHABLE (\(side.reachableProblem))"
+        default: "reachable: unknown (\(side.reachableProblem))"
+        }
     }
 
     private static func failed(_ count: UInt64) -> String { count > 0 ? ", \(count) failed" : "" }
@@ -68,7 +88,7 @@ struct StatusText {
         guard !status.nextPhase.isEmpty else { return [] }
         let may = status.obstacles.isEmpty ? "yes" : "not yet"
         return ["  may I go on to \(status.nextPhase)? \(may)"] + status.met.map { "    [x] \($0)" }
-            + status.obstacles.map { "    [ ] \($0.sentence)" }
+            + status.unknown.map { "    [?] \($0)" } + status.obstacles.map { "    [ ] \($0.sentence)" }
     }
 
     private static func pad(_ text: String, _ width: Int) -> String {

@@ -15,7 +15,7 @@ struct TotalCommand: ChangeCommand {
             finished    new only
             retired     old is fenced; there is no way back
 
-            It returns when every worker decides by the new state. \(Exit.discussion)
+            The command returns when all workers use the new switches. \(Exit.discussion)
             """)
 
     @Argument(help: "The migration's name.", completion: Completions.migrations)

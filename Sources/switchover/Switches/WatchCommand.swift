@@ -10,7 +10,7 @@ struct WatchCommand: AsyncParsableCommand {
         abstract: "Shows live traffic per stage and side until it is stopped.",
         discussion: """
             On a terminal a table stays in its place; elsewhere there is a line for each interval. With --json each \
-            look is a line, as status --json says it. \(Words.discussion) \(Exit.discussion)
+            look is a line of the shape that status --json has. \(Words.discussion) \(Exit.discussion)
             """)
 
     @Argument(help: "The migration's name.", completion: Completions.migrations)
@@ -32,15 +32,16 @@ struct WatchCommand: AsyncParsableCommand {
     func run() async throws {
         let client = try ControlClient(control)
         let isTerminal = isatty(STDOUT_FILENO) == 1
-        var last = try await look(client)
+        var last = try Self.status(try await look(client))
         if !isTerminal, !control.json { print(TrafficLine.heading) }
         var shown = 0
         while count == 0 || shown < count {
             try await Task.sleep(for: .seconds(interval))
-            let status = try await look(client)
+            let response = try await look(client)
+            let status = try Self.status(response)
             let traffic = Traffic(from: last, to: status, seconds: interval)
             if control.json {
-                print(try status.jsonString())
+                print(try response.json())
             } else if isTerminal {
                 print(TrafficTable.text(traffic, redraws: shown > 0), terminator: "")
             } else {
@@ -52,9 +53,13 @@ struct WatchCommand: AsyncParsableCommand {
         }
     }
 
-    private func look(_ client: ControlClient) async throws -> Switchover_V1_MigrationStatus {
-        let request = Switchover_V1_GetStatusRequest.with { $0.migration = migration }
-        let response: Switchover_V1_GetStatusResponse = try await client.call("GetStatus", request)
+    private func look(_ client: ControlClient) async throws -> Switchover_V1_GetStatusResponse {
+        try await client.call("GetStatus", Switchover_V1_GetStatusRequest.with { $0.migration = migration })
+    }
+
+    private static func status(
+        _ response: Switchover_V1_GetStatusResponse
+    ) throws -> Switchover_V1_MigrationStatus {
         guard let status = response.migrations.first else { throw Exit.unavailable }
         return status
     }

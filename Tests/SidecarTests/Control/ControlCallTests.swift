@@ -82,7 +82,7 @@ import WireFormat
     }
 
     private static let performed: [ControlCall.Method] = [
-        .getStatus, .changeSwitches, .listChanges, .explainKey, .explainRecord,
+        .getStatus, .changeSwitches, .listChanges, .explainKey, .explainRecord, .getProcess,
     ]
 
     @Test(arguments: performed) func whatSwitchControlAnswersIsTheAnswer(method: ControlCall.Method) {

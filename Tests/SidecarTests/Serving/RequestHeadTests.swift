@@ -41,6 +41,16 @@ import Testing
         return nil
     }
 
+    @Test(arguments: [
+        ("/shop.v1.Orders/Get", true), ("/a/b", true), ("/my-app.v1.Orders_2/Get_1", true),
+        ("/shop.v1.Orders/Get?x=1", false), ("/shop.v1.Orders/Get?", false), ("/shop.v1.Orders/Get#a", false),
+        ("/shop.v1.Orders/Get;a=b", false), ("/shop.v1.Orders/%47et", false), ("//shop.v1.Orders/Get", false),
+        ("/x/../shop.v1.Orders/Get", false), ("/shop.v1.Orders//Get", false), ("/shop.v1.Orders/Get%3Fx", false),
+        ("/shop.v1.Orders/Ge\\t", false), ("/shop.v1.Orders/Get,Change", false),
+    ]) func onlyPlainPathsNameAMethod(_ path: String, _ isName: Bool) {
+        withHead(request(path: path)) { #expect($0.namesMethod == isName, "\(path)") }
+    }
+
     @Test func ordinaryRequestIsTaken() {
         withHead(request([("grpc-timeout", "5S"), ("x-bin", "AAE="), ("user-agent", "grpc-python/1")])) { head in
             #expect(head.refusal == nil && head.timeout == 5_000_000_000 && !head.hasForeignEncoding)

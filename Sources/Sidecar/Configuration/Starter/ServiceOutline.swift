@@ -22,6 +22,10 @@ struct ServiceOutline {
         let number: Int
         /// Nil for messages, groups, enumerations and floating point.
         let scalar: ScalarType?
+        /// As a configuration writes the type; nil for messages and groups. An enumeration is int32 on the wire.
+        let typeName: String?
+        /// As a person names it: the message's or the scalar's.
+        let kindName: String
         /// The message's full name, where it is one.
         let message: String?
         let isRepeated: Bool
@@ -41,7 +45,7 @@ struct ServiceOutline {
     }
 
     private let source: String
-    private var services: [Service] = []
+    private(set) var services: [Service] = []
     private var messages: [String: [Field]] = [:]
 
     init(_ bytes: [UInt8], source: String) throws(StarterConfiguration.Fault) {
@@ -54,7 +58,7 @@ struct ServiceOutline {
         for file in set.file {
             let package = file.package.isEmpty ? "" : file.package + "."
             for message in file.messageType { add(message, within: package) }
-            for service in file.service where !package.hasPrefix("grpc.") {
+            for service in file.service {
                 services.append(Service(name: package + service.name, methods: service.method.map(Method.init)))
             }
         }
@@ -62,13 +66,14 @@ struct ServiceOutline {
 
     private mutating func add(_ message: Google_Protobuf_DescriptorProto, within scope: String) {
         messages[scope + message.name] = message.field.map(Field.init)
-        for nested in message.nestedType where !nested.options.mapEntry {
+        for nested in message.nestedType {
             add(nested, within: scope + message.name + ".")
         }
     }
 
     /// All of them where no name is given.
     func services(named names: [String]) throws(StarterConfiguration.Fault) -> [Service] {
+        let services = services.filter { !Names.isInfrastructure($0.name.utf8) }
         let known = services.map(\.name)
         guard !known.isEmpty else {
             throw StarterConfiguration.Fault(description: "\(source) has no service; name the .proto file that has it")
@@ -81,6 +86,15 @@ struct ServiceOutline {
     }
 
     func fields(of message: String) -> [Field] { messages[message] ?? [] }
+
+    func has(message: String) -> Bool { messages[message] != nil }
+
+    /// The method of a `:path`.
+    func method(path: String) -> Method? {
+        let parts = path.split(separator: "/").map(String.init)
+        guard parts.count == 2 else { return nil }
+        return services.first { $0.name == parts[0] }?.methods.first { $0.name == parts[1] }
+    }
 
     /// The scalar fields of a message and of those within it, the outermost first; none within repeated ones.
     func scalars(of message: String) -> [Path] {
@@ -120,8 +134,14 @@ extension ServiceOutline.Field {
             .uint64: .uint64, .sint32: .sint32, .sint64: .sint64, .fixed32: .fixed32, .fixed64: .fixed64,
             .sfixed32: .sfixed32, .sfixed64: .sfixed64,
         ]
+        let others: [Google_Protobuf_FieldDescriptorProto.TypeEnum: (type: String, kind: String)] = [
+            .enum: ("int32", "an enumeration"), .double: ("double", "double"), .float: ("float", "float"),
+        ]
+        let scalar = types[field.type]?.name
+        let message = String(field.typeName.drop { $0 == "." })
         self.init(
             name: field.name, number: Int(field.number), scalar: types[field.type],
+            typeName: scalar ?? others[field.type]?.type, kindName: scalar ?? others[field.type]?.kind ?? message,
             message: field.type == .message ? String(field.typeName.drop { $0 == "." }) : nil,
             isRepeated: field.label == .repeated)
     }
