@@ -57,7 +57,8 @@ def test_dies_with_calls_open(start, tmp_path):
         server.kill()
         began = time.monotonic()
         codes = [call.code().name for call in calls]
-        assert codes == ["UNAVAILABLE"] * 10
+        # Nobody has declared that the method only reads: it may have been carried out.
+        assert codes == ["UNKNOWN"] * 10
         assert time.monotonic() - began < 5
 
 
