@@ -25,6 +25,11 @@ package struct BodyQueue {
         UnsafeRawBufferPointer(start: storage.map { UnsafeRawPointer($0 + start) }, count: count)
     }
 
+    /// All that ever came, taken or not; nil once some of it is gone. Valid until the next change.
+    package var whole: UnsafeRawBufferPointer? {
+        isWhole ? UnsafeRawBufferPointer(start: storage.map { UnsafeRawPointer($0) }, count: end) : nil
+    }
+
     mutating func append(_ source: UnsafeRawPointer, count added: Int) {
         if isWhole, end + added > retentionLimit { isWhole = false }
         if end + added > capacity { makeRoom(for: added) }

@@ -62,6 +62,8 @@ package struct CallPlan: Sendable, Equatable {
     package let kind: CallKind
     /// Where the gray key stands in the request; nil for pass-through, and for multi queries of any gray key.
     package let key: KeyPlan?
+    /// Where a single query names its record; nil where the configuration does not say, and for all other kinds.
+    package let recordKey: KeyPlan?
     /// The status by which a side says that it has no such record.
     package let absent: GRPCStatus
     /// Whether `absent` at stage `dualNew` asks old.
@@ -79,11 +81,12 @@ package struct CallPlan: Sendable, Equatable {
     package let methodIndex: Int
 
     package init(
-        singleQuery key: KeyPlan, absent: GRPCStatus, grayFallback: Bool, timeoutNanoseconds: UInt64,
-        migrationIndex: Int, methodIndex: Int
+        singleQuery key: KeyPlan, recordKey: KeyPlan? = nil, absent: GRPCStatus, grayFallback: Bool,
+        timeoutNanoseconds: UInt64, migrationIndex: Int, methodIndex: Int
     ) {
         kind = .singleQuery
         self.key = key
+        self.recordKey = recordKey
         self.absent = absent
         self.grayFallback = grayFallback
         self.timeoutNanoseconds = timeoutNanoseconds
@@ -104,6 +107,7 @@ package struct CallPlan: Sendable, Equatable {
         precondition(kind.isWrite, "a plan of a write is of a kind that writes")
         self.kind = kind
         self.key = key
+        recordKey = nil
         self.absent = absent
         grayFallback = false
         self.timeoutNanoseconds = timeoutNanoseconds
@@ -121,6 +125,7 @@ package struct CallPlan: Sendable, Equatable {
     ) {
         kind = .multiQuery
         self.key = key
+        recordKey = nil
         absent = .notFound
         grayFallback = false
         self.timeoutNanoseconds = timeoutNanoseconds
@@ -134,6 +139,7 @@ package struct CallPlan: Sendable, Equatable {
     package init(passThrough effect: Effect, migrationIndex: Int, methodIndex: Int) {
         kind = .passThrough
         key = nil
+        recordKey = nil
         absent = .notFound
         grayFallback = false
         timeoutNanoseconds = 0

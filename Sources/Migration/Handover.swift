@@ -1,172 +1,231 @@
-/// How a process goes from one state of the switches (X) to the next (Y): told what happens and when, it says what to
-/// publish, and when it wants to be woken.
+/// How a process brings a migration from one state of its switches (X) to the next (Y): told what happens and when, it
+/// says what the workers are to do, and when it wants to be woken.
 ///
-///     unknown --change--> open
-///     open X --change--> hold X --writes drained and settled--> open Y
-///                        hold X --the same, some key goes to `old`--> hold Y --queries drained--> open Y
-///                        hold X, hold Y --takes too long--> open X, trying again --time--> hold X
-///                        trying again --a newer change--> hold X, for that one
+///     unknown --change--> opening Y --all workers decide by Y--> open
+///     open X --change--> preparing --prepared--> settling --nothing old may come any more--> hold X
+///            hold X --all hold--> hold Y --all hold--> opening Y --all decide by Y--> open Y
+///            hold X, hold Y --a worker does not answer in time--> open X, trying again --time--> preparing
+///            preparing, settling, trying again --a newer change--> preparing, for that one
 ///
-/// While it holds, writes of the keys whose stage differs between X and Y wait; queries are answered as X, then as Y.
-/// Writes wait until no write of an older decision runs: of two writes of a record on two sides the later one must not
-/// be decided by other rules while the earlier one is under way. A write of unknown outcome is one that still runs, and
-/// nothing but the clock tells when it no longer can: that is looked at again and again. Within one process that is
-/// enough, except on the way down to `old`: there writes leave new alone, so that a query that was sent to new under X
-/// could miss what its client has already seen; queries of X are drained too before writes go on.
+/// *Preparing* holds nothing. Queries that were decided before the last change must be over (rule P5 below), and are cut
+/// off where they would make the change late. *Settling* holds nothing either: it waits, once, for writes that were
+/// forwarded unread before there was anything to record them by.
+///
+/// The holds last as long as mail to the workers takes. In *hold X* writes of the delta (the keys whose stage differs)
+/// wait; when all workers hold, no such write begins under X any more, and each record whose write is under way, whose
+/// last write may still arrive, or whose sides may differ is *pinned*: it keeps X until it is at rest. So no write and
+/// no side can keep a change from landing. In *hold Y* queries are answered by Y, and writes still wait: a worker that
+/// is late answers by X as truly as the others do by Y. Only when no worker decides by X any more do writes go on.
+///
+/// Queries of X may run on while Y opens: what they read is right for one change. Two changes further it need not be
+/// (a delete takes the record from the side that such a query falls back to), hence P5.
 ///
 /// A change that comes while another is held waits for its end, and replaces one that waits already: the newest is
 /// what the operator wants, and an older one must never come after it.
 ///
-/// Times are monotonic nanoseconds.
+/// Times are monotonic nanoseconds. Run by `SwitchHandover`.
 package struct Handover<Switches: Sendable>: Sendable {
     package enum Step: Sendable {
-        /// X for queries; writes of the delta wait. Told when no write of an older decision runs: `writesDrained`.
+        /// Read writes from now on, and tell when no query runs that was decided before the last change: `prepared`.
+        case prepare(Switches, since: Switches)
+        /// Queries that were decided before the last change are cut off, and requests that do not come to their end.
+        case cutOff
+        /// X for queries; writes of the delta wait. `acknowledged` when all workers do, and what is not at rest is
+        /// pinned.
         case holdX(Switches, until: Switches)
-        /// Y for queries; writes of the delta wait. Told when no query of X runs: `queriesDrained`.
+        /// Y for queries; writes of the delta wait. `acknowledged` when all workers do.
         case holdY(Switches, since: Switches)
-        /// It alone, for all; what was in force is over.
-        case open(Switches, heldNanoseconds: UInt64)
-        /// X for all: the hold took too long.
-        case backToX(Switches, HandoverDelay)
+        /// It alone, for all. `acknowledged` when all workers decide by it.
+        case open(Switches)
+        /// All workers decide by it.
+        case opened(Switches, heldNanoseconds: UInt64)
+        /// X for all: a worker does not answer.
+        case backToX(Switches)
     }
 
     private enum State: Sendable {
         case open
-        case holdX(until: Switches, drainsQueries: Bool)
-        /// No write runs any more; whether each outcome is known is looked at again at that time.
-        case settlingX(until: Switches, drainsQueries: Bool, lookAt: UInt64)
+        case preparing(Switches, hasCutOff: Bool)
+        case settling(Switches, until: UInt64, hasCutOff: Bool)
+        case holdX(until: Switches)
         case holdY(Switches)
+        case opening(Switches, heldNanoseconds: UInt64)
         case tryingAgain(Switches, at: UInt64)
     }
 
     /// How long after a hold that took too long the change is tried again.
     package static var retryNanoseconds: UInt64 { 1_000_000_000 }
-    /// How often it is looked whether the outcomes of all writes are known.
+    /// How often it is looked whether what was forwarded unread is over.
     package static var lookNanoseconds: UInt64 { 50_000_000 }
 
     private let longestHold: UInt64
-    private let goesToOld: @Sendable (_ current: Switches, _ next: Switches) -> Bool
     private var current: Switches?
     private var state = State.open
     private var next: Switches?
+    /// When the change began; when the hold did.
+    private var begunAt: UInt64 = 0
     private var holdsSince: UInt64 = 0
 
-    /// - Parameters:
-    ///   - longestHold: nanoseconds.
-    ///   - goesToOld: whether some key may go to stage `old`.
-    package init(longestHold: UInt64, goesToOld: @escaping @Sendable (_ current: Switches, _ next: Switches) -> Bool) {
-        self.longestHold = longestHold
-        self.goesToOld = goesToOld
+    /// - Parameter longestHold: `limits.handover_wait`, nanoseconds.
+    package init(longestHold: UInt64) { self.longestHold = longestHold }
+
+    /// The state that calls are brought to, or are decided by.
+    package var target: Switches? {
+        if let next { return next }
+        switch state {
+        case .open: return current
+        case .preparing(let target, _), .settling(let target, _, _), .holdX(let target), .holdY(let target),
+            .opening(let target, _), .tryingAgain(let target, _):
+            return target
+        }
     }
 
-    package var isHolding: Bool {
+    /// Why a change that was asked for is not in force yet; nil while none is under way.
+    package var delay: HandoverDelay? {
         switch state {
-        case .holdX, .settlingX, .holdY: true
-        case .open, .tryingAgain: false
+        case .open: nil
+        case .preparing: .queriesRunning
+        case .settling(_, let until, _): .unreadWrites(until: until)
+        case .holdX, .holdY, .opening, .tryingAgain: .workerBusy
         }
     }
 
     /// When `timePassed` is to be called; nil while only other events matter.
     package var wakeAt: UInt64? {
         switch state {
-        case .open: nil
-        case .holdX, .holdY: holdsUntil
-        case .settlingX(_, _, let lookAt): min(lookAt, holdsUntil)
+        case .open, .opening: nil
+        case .preparing(_, let hasCutOff): hasCutOff ? begunAt &+ longestHold : cutsOffAt
+        case .settling(_, _, let hasCutOff): hasCutOff ? lookAt : min(lookAt, cutsOffAt)
+        case .holdX, .holdY: holdsSince &+ longestHold
         case .tryingAgain(_, let time): time
         }
     }
 
-    private var holdsUntil: UInt64 { holdsSince &+ longestHold }
+    private var lookAt: UInt64 = 0
+    /// What still runs then would make the change late.
+    private var cutsOffAt: UInt64 { begunAt &+ longestHold / 4 * 3 }
 
     package mutating func change(to switches: Switches, at now: UInt64) -> [Step] {
-        guard current != nil else {
-            holdsSince = now
-            return open(switches, at: now)
-        }
         switch state {
-        case .holdX, .settlingX, .holdY:
+        case .open, .tryingAgain, .preparing, .settling:
+            guard current != nil else { return open(switches, heldNanoseconds: 0) }
+            // What was not held yet is older than this.
+            return begin(switches, at: now)
+        case .holdX, .holdY, .opening:
             next = switches
             return []
-        // What was taken back and waits to be tried again is older than this.
-        case .open, .tryingAgain: return begin(switches, at: now)
         }
     }
 
-    /// No write that was decided before the hold runs any more, in any worker.
-    ///
-    /// - Parameter isSettled: whether the outcome of every write is known.
-    package mutating func writesDrained(isSettled: Bool, at now: UInt64) -> [Step] {
-        guard case .holdX(let target, let drainsQueries) = state else { return [] }
-        return settle(target, drainsQueries, isSettled, at: now)
+    /// Another copy of what is in force. False while a change is under way: then the older one is still needed.
+    package mutating func refresh(_ switches: Switches) -> Bool {
+        guard case .open = state, current != nil else { return false }
+        current = switches
+        return true
     }
 
-    /// No query that was decided by X runs any more, in any worker.
-    package mutating func queriesDrained(at now: UInt64) -> [Step] {
-        guard case .holdY(let target) = state else { return [] }
-        return open(target, at: now)
+    /// No query runs any more that was decided before the last change, and all writes are read, in every worker.
+    ///
+    /// - Parameter unreadUntil: until when a write may take effect that was forwarded unread; 0: there is none.
+    package mutating func prepared(unreadUntil: UInt64, at now: UInt64) -> [Step] {
+        guard case .preparing(let target, let hasCutOff) = state else { return [] }
+        return settle(target, until: unreadUntil, hasCutOff: hasCutOff, at: now)
+    }
+
+    /// All workers have taken the last step.
+    package mutating func acknowledged(at now: UInt64) -> [Step] {
+        switch state {
+        case .holdX(let target):
+            guard let current else { return [] }
+            state = .holdY(target)
+            return [.holdY(target, since: current)]
+        case .holdY(let target): return open(target, heldNanoseconds: now &- holdsSince)
+        case .opening(let target, let held): return opened(target, held, at: now)
+        case .open, .preparing, .settling, .tryingAgain: return []
+        }
     }
 
     /// It is time for what was waited for: `wakeAt`, or later.
-    package mutating func timePassed(isSettled: Bool, at now: UInt64) -> [Step] {
+    ///
+    /// - Parameter unreadUntil: as for `prepared`.
+    package mutating func timePassed(unreadUntil: UInt64, at now: UInt64) -> [Step] {
         guard let wakeAt, now >= wakeAt else { return [] }
         switch state {
-        case .open: return []
-        case .holdX(let target, _), .holdY(let target): return goBack(target, isSettled, at: now)
-        case .settlingX(let target, let drainsQueries, _):
-            if now >= holdsUntil { return goBack(target, isSettled, at: now) }
-            return settle(target, drainsQueries, isSettled, at: now)
+        case .open, .opening: return []
+        case .preparing(let target, false):
+            state = .preparing(target, hasCutOff: true)
+            return [.cutOff]
+        // Nothing is left to be cut off; whatever it is, it does not keep the change from landing.
+        case .preparing(let target, true): return settle(target, until: unreadUntil, hasCutOff: true, at: now)
+        case .settling(let target, _, let hasCutOff):
+            let cuts = !hasCutOff && now >= cutsOffAt
+            let steps = settle(target, until: unreadUntil, hasCutOff: hasCutOff || cuts, at: now)
+            return (cuts ? [.cutOff] : []) + steps
+        case .holdX(let target), .holdY(let target): return goBack(target, at: now)
         case .tryingAgain(let target, _): return begin(target, at: now)
         }
     }
 
     private mutating func begin(_ target: Switches, at now: UInt64) -> [Step] {
         guard let current else { return [] }
-        holdsSince = now
-        state = .holdX(until: target, drainsQueries: goesToOld(current, target))
-        return [.holdX(current, until: target)]
+        begunAt = now
+        state = .preparing(target, hasCutOff: false)
+        return [.prepare(target, since: current)]
     }
 
     private mutating func settle(
-        _ target: Switches, _ drainsQueries: Bool, _ isSettled: Bool, at now: UInt64
+        _ target: Switches, until: UInt64, hasCutOff: Bool, at now: UInt64
     ) -> [Step] {
-        guard isSettled else {
-            state = .settlingX(until: target, drainsQueries: drainsQueries, lookAt: now &+ Self.lookNanoseconds)
+        guard let current else { return [] }
+        guard until <= now else {
+            state = .settling(target, until: until, hasCutOff: hasCutOff)
+            lookAt = min(until, now &+ Self.lookNanoseconds)
             return []
         }
-        guard drainsQueries, let current else { return open(target, at: now) }
-        state = .holdY(target)
-        return [.holdY(target, since: current)]
+        holdsSince = now
+        state = .holdX(until: target)
+        return [.holdX(current, until: target)]
     }
 
-    private mutating func goBack(_ target: Switches, _ isSettled: Bool, at now: UInt64) -> [Step] {
+    private mutating func goBack(_ target: Switches, at now: UInt64) -> [Step] {
         guard let current else { return [] }
         state = .tryingAgain(next ?? target, at: now &+ Self.retryNanoseconds)
         next = nil
-        return [.backToX(current, isSettled ? .callsRunning : .outcomeUnknown)]
+        return [.backToX(current)]
+    }
+
+    private mutating func open(_ switches: Switches, heldNanoseconds: UInt64) -> [Step] {
+        state = .opening(switches, heldNanoseconds: heldNanoseconds)
+        return [.open(switches)]
     }
 
     /// The change that has waited for this one begins at once.
-    private mutating func open(_ switches: Switches, at now: UInt64) -> [Step] {
+    private mutating func opened(_ switches: Switches, _ held: UInt64, at now: UInt64) -> [Step] {
         state = .open
         current = switches
-        let opened = Step.open(switches, heldNanoseconds: now &- holdsSince)
+        let opened = Step.opened(switches, heldNanoseconds: held)
         guard let waiting = next else { return [opened] }
         next = nil
         return [opened] + begin(waiting, at: now)
     }
 }
 
-/// Why a change of the switches had to be taken back.
+/// What a change of the switches waits for.
 package enum HandoverDelay: Sendable, Equatable {
-    /// Calls that were decided by the switches in force still run.
-    case callsRunning
-    /// A write may still happen whose outcome is not known.
-    case outcomeUnknown
+    /// Queries that were decided before the last change still run; they are cut off in time.
+    case queriesRunning
+    /// Writes that were forwarded unread may still take effect, until then: monotonic nanoseconds.
+    case unreadWrites(until: UInt64)
+    /// A worker has not taken the switches yet.
+    case workerBusy
 
     package var sentence: String {
         switch self {
-        case .callsRunning: "calls that were decided by the old ones still run"
-        case .outcomeUnknown: "the outcome of a write is unknown, it may still happen"
+        case .queriesRunning: "queries that were decided before the last change still run"
+        case .unreadWrites:
+            "writes that the sidecar forwarded without reading them, at idle or before its start, may still take effect "
+                + "on old"
+        case .workerBusy: "a worker has not taken the new switches yet"
         }
     }
 }

@@ -6,7 +6,7 @@
 ///
 /// A lane is closed when a write may still take effect though nobody waits for it any more: until it cannot, nothing
 /// may be written to the record, and those who wait are sent away.
-package struct Lane<Ticket> {
+package struct Lane<Ticket: Sendable>: Sendable {
     package enum Entry: Equatable {
         /// The lane is held by whom entered.
         case entered
@@ -17,7 +17,7 @@ package struct Lane<Ticket> {
         case closed
     }
 
-    private enum State {
+    private enum State: Sendable {
         case free
         case held
         /// Until this time, monotonic nanoseconds.

@@ -67,7 +67,7 @@ package struct ManyMerge {
             let inOld = ofOld[key].map { old[$0] }
             let inNew = ofNew[key].map { new[$0] }
             if inOld != nil, inNew != nil { tally.duplicates += 1 }
-            guard let row = try choose(inOld, inNew, stages, scratch) else { continue }
+            guard let row = try choose(key, inOld, inNew, stages, scratch) else { continue }
             tally.rows += 1
             FieldWriter.append(plan.rows, row, to: &answer)
         }
@@ -75,12 +75,14 @@ package struct ManyMerge {
     }
 
     private mutating func choose<Stages: RowStages & ~Copyable>(
-        _ old: ArraySlice<UInt8>?, _ new: ArraySlice<UInt8>?, _ stages: borrowing Stages,
+        _ key: [UInt8], _ old: ArraySlice<UInt8>?, _ new: ArraySlice<UInt8>?, _ stages: borrowing Stages,
         _ scratch: borrowing KeyScratch
     ) throws(Fault) -> ArraySlice<UInt8>? {
         // The record is looked up on old, absent there on new, and its own gray key decides.
         guard let found = old ?? new else { return nil }
-        let stage = try stage(of: Array(found), old == nil ? .new : .old, stages, scratch)
+        let pinned = stages.hasPins ? key.withUnsafeBytes { stages.pinnedStage(recordKey: $0) } : nil
+        var stage = pinned ?? .old
+        if pinned == nil { stage = try self.stage(of: Array(found), old == nil ? .new : .old, stages, scratch) }
         switch (stage.authority, old, new) {
         case (.old, let old?, _): return old
         // Of a key that nobody writes on new, what new has is no record yet.

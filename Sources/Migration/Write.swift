@@ -9,6 +9,7 @@ package struct Write: Sendable, Equatable {
         case delete(DeleteWrite)
         case insert(InsertWrite)
         case upsert(UpsertWrite)
+        case single(SingleWrite)
     }
 
     private var machine: Machine
@@ -32,6 +33,9 @@ package struct Write: Sendable, Equatable {
         machine = .insert(InsertWrite(stage: stage, rule: rule, guards: guards, puts: puts))
     }
 
+    /// The client's call goes to one side, and its reply is the answer.
+    package init(only side: Side) { machine = .single(SingleWrite(side: side)) }
+
     package init(upsert stage: Stage, rule: InsertRule, puts: PutMeans) {
         machine = .upsert(UpsertWrite(stage: stage, rule: rule, puts: puts))
     }
@@ -39,7 +43,7 @@ package struct Write: Sendable, Equatable {
     package mutating func start() -> WriteAction {
         step(
             update: { $0.start() }, grayKeyUpdate: { $0.start() }, delete: { $0.start() }, insert: { $0.start() },
-            upsert: { $0.start() }
+            upsert: { $0.start() }, single: { $0.start() }
         )
     }
 
@@ -47,14 +51,15 @@ package struct Write: Sendable, Equatable {
     package mutating func replied(_ outcome: WriteOutcome) -> WriteAction {
         step(
             update: { $0.replied(outcome) }, grayKeyUpdate: { $0.replied(outcome) }, delete: { $0.replied(outcome) },
-            insert: { $0.replied(outcome) }, upsert: { $0.replied(outcome) }
+            insert: { $0.replied(outcome) }, upsert: { $0.replied(outcome) },
+            single: { $0.replied(outcome) }
         )
     }
 
     private mutating func step(
         update: (inout UpdateWrite) -> WriteAction, grayKeyUpdate: (inout GrayKeyUpdate) -> WriteAction,
         delete: (inout DeleteWrite) -> WriteAction, insert: (inout InsertWrite) -> WriteAction,
-        upsert: (inout UpsertWrite) -> WriteAction
+        upsert: (inout UpsertWrite) -> WriteAction, single: (inout SingleWrite) -> WriteAction
     ) -> WriteAction {
         switch machine {
         case .update(var write):
@@ -72,6 +77,9 @@ package struct Write: Sendable, Equatable {
         case .upsert(var write):
             defer { machine = .upsert(write) }
             return upsert(&write)
+        case .single(var write):
+            defer { machine = .single(write) }
+            return single(&write)
         }
     }
 }

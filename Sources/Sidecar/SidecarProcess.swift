@@ -22,12 +22,15 @@ package final class SidecarProcess: @unchecked Sendable {
     private let resolver: Resolver
     private let routes: UnsafeMutablePointer<RouteTable>
     private let board: StatusBoard
-    private let lanes: LaneTable
+    private let records: RecordTable
     /// Until the end of the process.
     private let owned: OwnedFiles
     private let stores: RecordStores
     private var control: SwitchControl?
     private var workers: [WorkerThread] = []
+    /// What calls are decided by, and of which migrations that is known.
+    private var inForce: [SwitchSummary?]
+    private var lookedAt: Set<Int> = []
     private var counters: [WorkerCounters] = []
     private var status: StatusThread?
     /// Bound, but not accepted from yet.
@@ -48,9 +51,11 @@ package final class SidecarProcess: @unchecked Sendable {
         board = StatusBoard(migrations: configuration.migrations.map(\.name)) { logs?.lost ?? 0 }
         owned = try OwnedFiles(configuration)
         for warning in owned.warnings { logger.warning("\(warning)") }
+        inForce = Array(repeating: nil, count: configuration.migrations.count)
         admin = try LoopThread(name: "admin")
         resolver = try Resolver()
-        lanes = LaneTable(limit: configuration.limits.laneQueue)
+        records = RecordTable(
+            limit: configuration.limits.laneQueue, migrations: configuration.migrations.count)
         stores = try RecordStores(configuration)
         routes = .allocate(capacity: 1)
         routes.initialize(to: RouteTable(configuration, stores: stores))
@@ -89,7 +94,7 @@ package final class SidecarProcess: @unchecked Sendable {
         try startWorkers()
         try listen()
         let control = SwitchControl(
-            configuration: configuration, admin: admin, board: board, stores: stores, lanes: lanes,
+            configuration: configuration, admin: admin, board: board, stores: stores, records: records,
             resolver: resolver, logger: logger,
             keySamples: workers.map(\.keySample), listen: listeningText,
             counters: { [board, counters, names = CountedNames(configuration)] in
@@ -162,7 +167,7 @@ package final class SidecarProcess: @unchecked Sendable {
 
     private func startWorkers() throws {
         let setup = WorkerSetup(
-            limits: configuration.limits, routes: routes, lanes: lanes,
+            limits: configuration.limits, routes: routes, records: records,
             upstreams: configuration.upstreams, migrationCount: configuration.migrations.count,
             migrationsToRetire: configuration.migrationsToRetire, resolver: resolver,
             logs: LogMail(logger: logger, mailbox: admin.mailbox), board: board,
@@ -236,10 +241,10 @@ package final class SidecarProcess: @unchecked Sendable {
             workers[0].post { [self] first in startAccepting(first) }
         }
         let handover = SwitchHandover(
-            workers: workers, admin: admin, lanes: lanes, longestHold: configuration.limits.handoverWait
+            workers: workers, admin: admin, records: records, migrations: configuration.migrations.count,
+            limits: configuration.limits, unsettledUntil: 0
         ) { [self] event in
-            switchesProgressed(event)
-            if case .opened = event { looked() }
+            if switchesProgressed(event) { looked() }
         }
         let watcher = SwitchFileWatcher(
             path: configuration.switches, migrations: configuration.switchedMigrations,
@@ -261,15 +266,48 @@ package final class SidecarProcess: @unchecked Sendable {
         switchFile = watcher
     }
 
-    private func switchesProgressed(_ event: SwitchHandover.Event) {
+    /// True once all migrations have been looked at.
+    private func switchesProgressed(_ event: SwitchHandover.Event) -> Bool {
         control?.progressed(event)
         switch event {
-        case .opened(let snapshot, let held):
-            board.set(switches: snapshot.summaries, heldNanoseconds: held, time: Timestamp.seconds)
-            logger.info("switches changed", metadata: ["held_ms": "\(held / 1_000_000)"])
-        case .tookTooLong(let reason):
+        case .opened(let index, let snapshot, let held, let pinned):
+            inForce[index] = snapshot.summaries[index]
+            lookedAt.insert(index)
+            board.set(switches: inForce, heldNanoseconds: held, time: Timestamp.seconds)
+            logger.info(
+                "switches changed",
+                metadata: [
+                    "migration": .string(configuration.migrations[index].name), "held_ms": "\(held / 1_000_000)",
+                    "pinned": "\(pinned.count)",
+                ])
+        case .differing(let index, let records): logDiffering(configuration.migrations[index].name, records)
+        case .waits(let index, let reason):
+            logger.notice(
+                "the switches of \(configuration.migrations[index].name) change later: \(reason.sentence)")
+        case .tookTooLong(let index, let reason):
             board.noteTakenBack()
-            logger.error("switches not changed: \(reason.sentence); trying again in 1 s")
+            logger.error(
+                """
+                the switches of \(configuration.migrations[index].name) are not changed: \(reason.sentence); trying again \
+                in 1 s
+                """)
+        }
+        return lookedAt.count == inForce.count
+    }
+
+    /// As many names as a person may want to read.
+    private func logDiffering(_ migration: String, _ records: [RecordTable.Key]) {
+        let shown = 100
+        for key in records.prefix(shown) {
+            logger.error(
+                """
+                the two sides of a record may differ: a write of it was under way, or lost its answer, when its key was \
+                enrolled, and reached one side alone
+                """,
+                metadata: ["migration": .string(migration), "record": .string("\(RecordKeyText(key.record))")])
+        }
+        if records.count > shown {
+            logger.error("\(records.count - shown) more records of \(migration) are in the same case")
         }
     }
 
@@ -310,14 +348,31 @@ package final class SidecarProcess: @unchecked Sendable {
                 gate?.close()
             }
             for worker in workers { worker.post { $0.leave() } }
-        case .end: stopAll()
+        case .endClients:
+            logger.notice("the time to drain is over: client connections are closed, writes of both sides go on")
+            setTimer(configuration.limits.followerTimeout)
+            for worker in workers { worker.endClients() }
+        case .end:
+            noteWhatIsLeft()
+            stopAll()
         }
     }
 
-    /// A client may have come back since; only when no worker has one is the sidecar empty.
+    /// A client may have come back since; only when no worker has one, nor a call, is the sidecar empty.
     private func workerIsEmpty() {
-        if workers.allSatisfy({ $0.connectionCount == 0 }) {
-            advance(.noClients)
+        if workers.allSatisfy({ $0.connectionCount == 0 && $0.load == 0 }) { advance(.empty) }
+    }
+
+    /// What still runs is cut short: the two sides of these records may differ, and nobody else will say so.
+    private func noteWhatIsLeft() {
+        for key in records.running() {
+            exitStatus = 3
+            logger.error(
+                "the process ends under a write of both sides: the two sides of a record may differ",
+                metadata: [
+                    "migration": .string(configuration.migrations[key.migration].name),
+                    "record": .string("\(RecordKeyText(key.record))"),
+                ])
         }
     }
 

@@ -2,44 +2,47 @@ import Testing
 
 @testable import Migration
 
-/// States of the switches are numbers here; a change to a lower one takes keys to `old`. Times are seconds.
+/// States of the switches are numbers here. Times are seconds; a hold may last 2.
 @Suite struct HandoverTests {
     private static let second: UInt64 = 1_000_000_000
-    private var handover = Handover<Int>(longestHold: 2 * second) { current, next in next < current }
+    private var handover = Handover<Int>(longestHold: 2 * second)
 
     private static func text(_ step: Handover<Int>.Step) -> String {
         switch step {
+        case .prepare(let target, let last): "prepare \(target) since \(last)"
+        case .cutOff: "cut off"
         case .holdX(let current, let target): "hold \(current) until \(target)"
         case .holdY(let target, let last): "hold \(target) since \(last)"
-        case .open(let switches, let held): "open \(switches) after \(Double(held) / Double(second))"
-        case .backToX(let switches, .callsRunning): "back to \(switches), calls run"
-        case .backToX(let switches, .outcomeUnknown): "back to \(switches), outcome unknown"
+        case .open(let switches): "open \(switches)"
+        case .opened(let switches, let held): "opened \(switches) after \(Double(held) / Double(second))"
+        case .backToX(let switches): "back to \(switches)"
         }
     }
 
     private enum Event {
         case change(Int)
-        case writesDrained
-        case writesDrainedUnsettled
-        case queriesDrained
+        case prepared
+        /// Something unread may take effect until then.
+        case preparedUnread(Double)
+        case acknowledged
         case time
-        case timeUnsettled
+        case timeUnread(Double)
     }
 
-    private static let all: [Event] = [
-        .writesDrained, .writesDrainedUnsettled, .queriesDrained, .time, .timeUnsettled,
-    ]
+    private static let all: [Event] = [.prepared, .preparedUnread(99), .acknowledged, .time, .timeUnread(99)]
+
+    private static func at(_ seconds: Double) -> UInt64 { UInt64(seconds * Double(second)) }
 
     private static func steps(_ handover: inout Handover<Int>, _ event: Event, at seconds: Double) -> String {
-        let now = UInt64(seconds * Double(second))
+        let now = at(seconds)
         let steps =
             switch event {
             case .change(let switches): handover.change(to: switches, at: now)
-            case .writesDrained: handover.writesDrained(isSettled: true, at: now)
-            case .writesDrainedUnsettled: handover.writesDrained(isSettled: false, at: now)
-            case .queriesDrained: handover.queriesDrained(at: now)
-            case .time: handover.timePassed(isSettled: true, at: now)
-            case .timeUnsettled: handover.timePassed(isSettled: false, at: now)
+            case .prepared: handover.prepared(unreadUntil: 0, at: now)
+            case .preparedUnread(let until): handover.prepared(unreadUntil: at(until), at: now)
+            case .acknowledged: handover.acknowledged(at: now)
+            case .time: handover.timePassed(unreadUntil: 0, at: now)
+            case .timeUnread(let until): handover.timePassed(unreadUntil: at(until), at: now)
             }
         return steps.map(text).joined(separator: ", ")
     }
@@ -51,7 +54,7 @@ import Testing
         _ event: Event, at seconds: Double, _ text: String, wakes: Double?, _ comment: Comment? = nil
     ) {
         #expect(Self.steps(&handover, event, at: seconds) == text, comment)
-        #expect(handover.wakeAt == wakes.map { UInt64($0 * Double(Self.second)) }, comment)
+        #expect(handover.wakeAt == wakes.map(Self.at), comment)
     }
 
     /// What no state but those that are named expects.
@@ -59,96 +62,118 @@ import Testing
         for event in events {
             var handover = handover
             #expect(Self.steps(&handover, event, at: seconds) == "", "\(event)")
-            #expect(handover.wakeAt == self.handover.wakeAt && handover.isHolding == self.handover.isHolding)
+            #expect(handover.wakeAt == self.handover.wakeAt && handover.delay == self.handover.delay)
         }
     }
 
-    @Test mutating func nothingHappensOutsideAChange() {
+    private mutating func open(_ switches: Int) {
+        expect(.change(switches), at: 0, "open \(switches)", wakes: nil)
+        expect(.acknowledged, at: 0, "opened \(switches) after 0.0", wakes: nil)
+    }
+
+    @Test mutating func theFirstStateOpensAtOnce() {
         ignores(Self.all, at: 9)
-        expect(.change(5), at: 1, "open 5 after 0.0", wakes: nil, "the first state opens at once")
-        #expect(!handover.isHolding)
+        expect(.change(5), at: 1, "open 5", wakes: nil)
+        ignores([.prepared, .preparedUnread(99), .time, .timeUnread(99)], at: 9)
+        expect(.acknowledged, at: 2, "opened 5 after 0.0", wakes: nil)
         ignores(Self.all, at: 9)
+        #expect(handover.delay == nil && handover.target == 5)
     }
 
-    @Test mutating func writesAreDrainedBeforeTheNextStateOpens() {
-        expect(.change(1), at: 0, "open 1 after 0.0", wakes: nil)
-        expect(.change(2), at: 1, "hold 1 until 2", wakes: 3)
-        #expect(handover.isHolding)
-        ignores([.queriesDrained, .time, .timeUnsettled], at: 2.5)
-        expect(.writesDrained, at: 1.5, "open 2 after 0.5", wakes: nil)
-        #expect(!handover.isHolding)
-        ignores(Self.all, at: 9)
+    @Test mutating func aChangeGoesThroughBothHoldsAndEachWaitsForAllWorkers() {
+        open(1)
+        expect(.change(2), at: 1, "prepare 2 since 1", wakes: 2.5)
+        #expect(handover.delay == .queriesRunning)
+        ignores([.acknowledged, .time, .timeUnread(99)], at: 2.4)
+        expect(.prepared, at: 1.25, "hold 1 until 2", wakes: 3.25)
+        ignores([.prepared, .preparedUnread(99), .time], at: 3)
+        expect(.acknowledged, at: 1.5, "hold 2 since 1", wakes: 3.25)
+        ignores([.prepared, .preparedUnread(99), .time], at: 3)
+        expect(.acknowledged, at: 2, "open 2", wakes: nil)
+        ignores([.prepared, .preparedUnread(99), .time], at: 99)
+        expect(.acknowledged, at: 2.5, "opened 2 after 0.75", wakes: nil, "the hold ends where writes may go on")
+        ignores(Self.all, at: 99)
     }
 
-    @Test mutating func onTheWayDownToOldQueriesAreDrainedToo() {
-        expect(.change(2), at: 0, "open 2 after 0.0", wakes: nil)
-        expect(.change(1), at: 1, "hold 2 until 1", wakes: 3)
-        expect(.writesDrained, at: 1.5, "hold 1 since 2", wakes: 3)
-        #expect(handover.isHolding)
-        ignores([.writesDrained, .writesDrainedUnsettled, .time, .timeUnsettled], at: 2.5)
-        expect(.queriesDrained, at: 2, "open 1 after 1.0", wakes: nil)
+    @Test mutating func queriesThatWouldMakeItLateAreCutOffAndThenItGoesOn() {
+        open(1)
+        expect(.change(2), at: 1, "prepare 2 since 1", wakes: 2.5)
+        expect(.time, at: 2.5, "cut off", wakes: 3)
+        ignores([.acknowledged, .time], at: 2.75)
+        var late = handover
+        #expect(Self.steps(&late, .prepared, at: 2.5) == "hold 1 until 2")
+        expect(.time, at: 3, "hold 1 until 2", wakes: 5, "whatever still runs does not keep it from landing")
     }
 
-    @Test mutating func anUnknownOutcomeIsLookedAtUntilItIsKnown() {
-        expect(.change(1), at: 0, "open 1 after 0.0", wakes: nil)
-        expect(.change(2), at: 1, "hold 1 until 2", wakes: 3)
-        expect(.writesDrainedUnsettled, at: 1.5, "", wakes: 1.55)
-        #expect(handover.isHolding)
-        ignores([.writesDrained, .queriesDrained, .time], at: 1.54)
-        expect(.timeUnsettled, at: 1.55, "", wakes: 1.6)
-        expect(.time, at: 1.625, "open 2 after 0.625", wakes: nil)
+    @Test mutating func whatWasForwardedUnreadIsWaitedForWithoutAHold() {
+        open(1)
+        expect(.change(2), at: 1, "prepare 2 since 1", wakes: 2.5)
+        expect(.preparedUnread(9), at: 1.5, "", wakes: 1.55)
+        #expect(handover.delay == .unreadWrites(until: Self.at(9)))
+        ignores([.prepared, .acknowledged, .time], at: 1.54)
+        expect(.timeUnread(9), at: 2.5, "cut off", wakes: 2.55, "requests that do not come to their end are refused")
+        expect(.timeUnread(9), at: 8.975, "", wakes: 9)
+        expect(.timeUnread(9), at: 9, "hold 1 until 2", wakes: 11)
     }
 
-    @Test mutating func anUnknownOutcomeIsKnownBeforeQueriesAreDrained() {
-        expect(.change(2), at: 0, "open 2 after 0.0", wakes: nil)
-        _ = Self.steps(&handover, .change(1), at: 1)
-        expect(.writesDrainedUnsettled, at: 1.5, "", wakes: 1.55)
-        expect(.time, at: 1.75, "hold 1 since 2", wakes: 3)
-        expect(.time, at: 3, "back to 2, calls run", wakes: 4)
-    }
-
-    @Test mutating func aHoldOfUnknownOutcomeDoesNotOutlastTheLongest() {
-        expect(.change(1), at: 0, "open 1 after 0.0", wakes: nil)
+    @Test mutating func whatWasForwardedUnreadMayBeOverSooner() {
+        open(1)
         _ = Self.steps(&handover, .change(2), at: 1)
-        expect(.writesDrainedUnsettled, at: 2.96875, "", wakes: 3)
-        expect(.timeUnsettled, at: 3, "back to 1, outcome unknown", wakes: 4)
+        _ = Self.steps(&handover, .preparedUnread(9), at: 1)
+        expect(.time, at: 1.25, "hold 1 until 2", wakes: 3.25)
     }
 
-    @Test(arguments: [true, false]) mutating func aHoldThatLastsTooLongGoesBackAndIsTriedAgain(isInY: Bool) {
-        expect(.change(2), at: 0, "open 2 after 0.0", wakes: nil)
-        let target = isInY ? 1 : 3
-        _ = Self.steps(&handover, .change(target), at: 1)
-        if isInY { _ = Self.steps(&handover, .writesDrained, at: 1) }
-        ignores([.time, .timeUnsettled], at: 2.96875)
-        expect(.timeUnsettled, at: 3, "back to 2, outcome unknown", wakes: 4)
-        #expect(!handover.isHolding)
-        ignores(Self.all, at: 3.96875)
-        expect(.time, at: 4, "hold 2 until \(target)", wakes: 6)
-    }
-
-    @Test mutating func whatWaitsIsTheNewestChange() {
-        expect(.change(1), at: 0, "open 1 after 0.0", wakes: nil)
+    @Test(arguments: [true, false]) mutating func aWorkerThatDoesNotAnswerTakesTheChangeBack(isInY: Bool) {
+        open(1)
         _ = Self.steps(&handover, .change(2), at: 1)
+        _ = Self.steps(&handover, .prepared, at: 1)
+        if isInY { _ = Self.steps(&handover, .acknowledged, at: 1) }
+        expect(.time, at: 3, "back to 1", wakes: 4)
+        #expect(handover.delay == .workerBusy && handover.target == 2)
+        ignores(Self.all, at: 3.5)
+        expect(.time, at: 4, "prepare 2 since 1", wakes: 5.5)
+    }
+
+    @Test mutating func whatIsNotHeldYetGivesWayToANewerChange() {
+        open(1)
+        expect(.change(2), at: 1, "prepare 2 since 1", wakes: 2.5)
+        expect(.change(3), at: 2, "prepare 3 since 1", wakes: 3.5, "nothing has changed yet")
+        expect(.preparedUnread(9), at: 2, "", wakes: 2.05)
+        expect(.change(4), at: 3, "prepare 4 since 1", wakes: 4.5)
+        expect(.prepared, at: 3, "hold 1 until 4", wakes: 5)
+    }
+
+    @Test mutating func aChangeDuringAHoldWaitsAndTheNewestIsTaken() {
+        open(1)
+        _ = Self.steps(&handover, .change(2), at: 1)
+        _ = Self.steps(&handover, .prepared, at: 1)
         expect(.change(3), at: 1, "", wakes: 3)
         expect(.change(4), at: 1, "", wakes: 3)
-        expect(.writesDrained, at: 2, "open 2 after 1.0, hold 2 until 4", wakes: 4, "the later one begins its own hold")
-        expect(.writesDrained, at: 2.5, "open 4 after 0.5", wakes: nil)
-    }
-
-    @Test mutating func aChangeThatIsToBeTriedAgainGivesWayToANewerOne() {
-        expect(.change(1), at: 0, "open 1 after 0.0", wakes: nil)
-        _ = Self.steps(&handover, .change(2), at: 1)
-        expect(.time, at: 3, "back to 1, calls run", wakes: 4)
-        expect(.change(3), at: 3.5, "hold 1 until 3", wakes: 5.5)
-        expect(.writesDrained, at: 4, "open 3 after 0.5", wakes: nil, "the older one never comes after the newer one")
+        #expect(handover.target == 4)
+        _ = Self.steps(&handover, .acknowledged, at: 1)
+        expect(.change(5), at: 1, "", wakes: 3)
+        expect(.acknowledged, at: 1, "open 2", wakes: nil)
+        expect(.change(6), at: 1, "", wakes: nil)
+        expect(.acknowledged, at: 2, "opened 2 after 0.0, prepare 6 since 2", wakes: 3.5)
     }
 
     @Test mutating func aChangeThatCameDuringAHoldTakenBackIsTheOneTriedAgain() {
-        expect(.change(1), at: 0, "open 1 after 0.0", wakes: nil)
+        open(1)
         _ = Self.steps(&handover, .change(2), at: 1)
+        _ = Self.steps(&handover, .prepared, at: 1)
         _ = Self.steps(&handover, .change(3), at: 2)
-        expect(.time, at: 3, "back to 1, calls run", wakes: 4)
-        expect(.time, at: 4.5, "hold 1 until 3", wakes: 6.5)
-        expect(.writesDrained, at: 5, "open 3 after 0.5", wakes: nil)
+        expect(.time, at: 3, "back to 1", wakes: 4)
+        expect(.change(4), at: 3.5, "prepare 4 since 1", wakes: 5, "a newer one does not wait")
+    }
+
+    @Test mutating func aCopyOfWhatIsInForceReplacesIt() {
+        var isTaken = handover.refresh(1)
+        #expect(!isTaken, "nothing is in force")
+        open(1)
+        isTaken = handover.refresh(10)
+        #expect(isTaken && handover.target == 10)
+        _ = Self.steps(&handover, .change(2), at: 1)
+        isTaken = handover.refresh(11)
+        #expect(!isTaken, "it is what a change comes from")
     }
 }

@@ -146,8 +146,8 @@ struct MigrationCheck {
         case .singleQuery(let routing):
             return key(routing, .singleQuery, method).map { key in
                 CallPlan(
-                    singleQuery: key, absent: routing.absent, grayFallback: draft.grayFallback,
-                    timeoutNanoseconds: routing.timeoutNanoseconds, migrationIndex: index, methodIndex: methodIndex)
+                    singleQuery: key, recordKey: recordKey(routing), absent: routing.absent,
+                    grayFallback: draft.grayFallback, timeoutNanoseconds: routing.timeoutNanoseconds, migrationIndex: index, methodIndex: methodIndex)
             }
         case .multiQuery(let query):
             return multiQueryPlan(query, methodIndex)
@@ -188,6 +188,14 @@ struct MigrationCheck {
         }
     }
 
+    /// Where a single query names its record: there, or where the migration says.
+    private func recordKey(_ routing: MethodDraft.Routing) -> KeyPlan? {
+        var key = routing.recordKey
+        if case .absent = key { key = draft.recordKey }
+        if case .plan(let plan) = key { return plan.value }
+        return nil
+    }
+
     private func effectiveKey(_ own: GrayKeyDraft) -> GrayKeyDraft {
         if case .absent = own { return draft.grayKey }
         return own
@@ -221,8 +229,9 @@ struct MigrationCheck {
     private func checkRecordKeyForms() {
         var plans: [Placed<KeyPlan>] = []
         if case .plan(let plan) = draft.recordKey { plans.append(plan) }
-        for case .write(let write) in draft.methods.map(\.rule) {
-            if case .plan(let plan) = write.recordKey { plans.append(plan) }
+        for rule in draft.methods.map(\.rule) {
+            if case .write(let write) = rule, case .plan(let plan) = write.recordKey { plans.append(plan) }
+            if case .singleQuery(let query) = rule, case .plan(let plan) = query.recordKey { plans.append(plan) }
         }
         _ = commonForm(plans)
     }

@@ -60,7 +60,7 @@ struct MigrationReader {
 
     private func foreignKeys(_ kind: CallKind) -> [String] {
         switch kind {
-        case .singleQuery: ["effect"] + WriteReader.keys + QueryReader.keys
+        case .singleQuery: ["effect"] + WriteReader.keys.filter { $0 != "record_key" } + QueryReader.keys
         case .multiQuery: ["effect", "absent"] + WriteReader.keys
         case .update: ["effect"] + QueryReader.keys
         case .upsert: ["effect"] + WriteReader.changeKeys + QueryReader.keys
@@ -87,7 +87,7 @@ struct MigrationReader {
     private func readRouting(_ section: Section) -> MethodDraft.Routing {
         let range: ClosedRange<UInt64> = 1_000_000...86_400_000_000_000
         return MethodDraft.Routing(
-            key: GrayKeyReader.read(section["gray_key"]),
+            key: GrayKeyReader.read(section["gray_key"]), recordKey: GrayKeyReader.read(section["record_key"]),
             absent: section["absent"].flatMap(readAbsent) ?? .notFound,
             timeoutNanoseconds: section["timeout"]?.quantity(.duration, in: range)
                 ?? Configuration.defaultTimeoutNanoseconds

@@ -33,8 +33,8 @@ struct RecordsPlans {
         switch kind {
         case .singleQuery:
             return CallPlan(
-                singleQuery: key, absent: .notFound, grayFallback: grayFallback, timeoutNanoseconds: Self.timeout,
-                migrationIndex: migrationIndex, methodIndex: index)
+                singleQuery: key, recordKey: entity.requestRecordKey, absent: .notFound, grayFallback: grayFallback,
+                timeoutNanoseconds: Self.timeout, migrationIndex: migrationIndex, methodIndex: index)
         case .multiQuery, .passThrough:
             return CallPlan(
                 multiQuery: key, timeoutNanoseconds: Self.timeout, migrationIndex: migrationIndex, methodIndex: index)

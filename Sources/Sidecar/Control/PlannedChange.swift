@@ -61,6 +61,27 @@ struct PlannedChange: Sendable {
         }
     }
 
+    /// A change that is in the switch file already, and not in force yet.
+    init(
+        pending entry: AuditEntry, _ index: Int, migrations: [SwitchedMigration], path: String, bytes: [UInt8]
+    ) throws(ControlFault) {
+        migration = migrations[index]
+        self.index = index
+        before = entry.before ?? entry.after
+        after = entry.after
+        undoes = entry.undoes
+        var reader = SwitchFileReader(path: path, migrations: migrations)
+        do throws(InvalidFile) {
+            var document = try SwitchDocument(bytes, file: path)
+            text = document.text
+            afterDraft = try Self.draft(&reader, bytes, index)
+            document.set(before, of: migration.name)
+            beforeDraft = try Self.draft(&reader, Array(document.text.utf8), index)
+        } catch {
+            throw ControlFault(.failedPrecondition, "the switch file cannot be used, mend it first: \(error)")
+        }
+    }
+
     static func unknown(_ name: String, _ known: [String]) -> ControlFault {
         ControlFault(
             .notFound, "there is no migration \"\(name)\"; the configuration has \(known.joined(separator: ", "))")

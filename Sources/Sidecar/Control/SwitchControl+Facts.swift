@@ -20,7 +20,7 @@ extension SwitchControl {
         facts.insertsIntoOldOnly = inserts(plan).contains(.old)
         facts.fallsBackToOld = configuration.migrations[plan.index].grayFallback
         facts.newOnlyRecords = stores.newOnly
-        facts.dirtyRecords = snapshot[.recordsDirty, migration: plan.index]
+        facts.dirtyRecords = UInt64(records.unrest(of: plan.index, pinned: false, at: now).dirty)
         facts.newHoldsRecords = stores.newHoldsRecords
         takeCalls(of: plan.index, into: &facts)
         let entries = try auditEntries()

@@ -20,10 +20,10 @@ extension SwitchControl {
                 "the records of \(request.migration) are not in databases; switchover explain \(request.migration) "
                     + "--gray-key KEY says what the switches mean for them")
         }
-        guard current?.table[index] != nil else {
+        guard current[index]?.table[index] != nil else {
             throw ControlFault(.failedPrecondition, "no switches are known for \(request.migration)")
         }
-        let lane = LaneTable.Key(
+        let lane = RecordTable.Key(
             migration: index, record: try Self.canonical(update, key: request.key, entity: records.entity.name))
         ask(records.entity.name, request.key, index) { [self] sides in
             reply(.success(explanation(of: lane, update, sides).bytes))
@@ -83,20 +83,21 @@ extension SwitchControl {
     // MARK: - The answer
 
     private func explanation(
-        of lane: LaneTable.Key, _ update: MethodConfiguration, _ sides: [Switchover_V1_SideRecord]
+        of lane: RecordTable.Key, _ update: MethodConfiguration, _ sides: [Switchover_V1_SideRecord]
     ) -> Switchover_V1_ExplainRecordResponse {
-        let state = lanes.state(of: lane, at: now)
+        let state = records.state(of: lane, at: now)
         return .with {
-            if let switches = current?.table[lane.migration] {
+            if let switches = current[lane.migration]?.table[lane.migration] {
                 $0.epoch = switches.pointee.epoch
-                $0.stage = stage(of: sides, update, switches).map { "\($0.name)" } ?? ""
+                let stage = state.pin ?? stage(of: sides, update, switches)
+                $0.stage = stage.map { "\($0.name)" } ?? ""
             }
             $0.sides = sides
             $0.differing = Self.differing(sides)
             $0.beingWritten = state.isHeld
             $0.waiting = UInt32(state.waiting)
             $0.closedMilliseconds = state.closedNanoseconds / 1_000_000
-            $0.writes = lanes.recentWrites.writes(of: lane).map(Switchover_V1_RecordWrite.init)
+            $0.writes = records.recentWrites.writes(of: lane).map(Switchover_V1_RecordWrite.init)
         }
     }
 

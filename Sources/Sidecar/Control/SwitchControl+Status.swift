@@ -168,7 +168,7 @@ extension SwitchControl {
         } catch {
             throw ControlFault(.invalidArgument, error.problem)
         }
-        guard let snapshot = current, let switches = snapshot.table[index] else {
+        guard let snapshot = current[index], let switches = snapshot.table[index] else {
             throw ControlFault(.failedPrecondition, "no switches are known for \(request.migration)")
         }
         let plans = configuration.migrations[index].methods

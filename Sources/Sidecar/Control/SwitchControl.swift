@@ -39,7 +39,7 @@ final class SwitchControl: @unchecked Sendable {
     let board: StatusBoard
     private let admin: LoopThread
     private let stores: RecordStores
-    let lanes: LaneTable
+    let records: RecordTable
     private let logger: Logger
     private let keySamples: [KeySample]
     private let counters: @Sendable () -> StatsSnapshot
@@ -51,7 +51,10 @@ final class SwitchControl: @unchecked Sendable {
     private(set) var traffic = RecentTraffic()
     /// What calls are decided by, by the migration's position.
     private(set) var inForce: [SwitchEntry?]
-    private(set) var current: SwitchSnapshot?
+    /// By the migration's position.
+    private(set) var current: [SwitchSnapshot?]
+    /// What a change that is asked for waits for.
+    private var delays: [HandoverDelay?]
     /// What is wrong with the switch file.
     private(set) var problem = ""
     private var waiting: [Waiting] = []
@@ -61,7 +64,7 @@ final class SwitchControl: @unchecked Sendable {
 
     /// - Parameter counters: of all workers, now.
     init(
-        configuration: Configuration, admin: LoopThread, board: StatusBoard, stores: RecordStores, lanes: LaneTable,
+        configuration: Configuration, admin: LoopThread, board: StatusBoard, stores: RecordStores, records: RecordTable,
         resolver: Resolver, logger: Logger,
         keySamples: [KeySample], listen: String, counters: @escaping @Sendable () -> StatsSnapshot
     ) {
@@ -69,7 +72,7 @@ final class SwitchControl: @unchecked Sendable {
         self.admin = admin
         self.board = board
         self.stores = stores
-        self.lanes = lanes
+        self.records = records
         self.logger = logger
         self.keySamples = keySamples
         self.listen = listen
@@ -79,6 +82,8 @@ final class SwitchControl: @unchecked Sendable {
         migrations = configuration.switchedMigrations
         audit = AuditFile(switchFile: configuration.switches)
         inForce = Array(repeating: nil, count: migrations.count)
+        current = Array(repeating: nil, count: migrations.count)
+        delays = Array(repeating: nil, count: migrations.count)
         timer = .allocate(capacity: 1)
         timer.initialize(
             to: Timer(context: Unmanaged.passUnretained(self).toOpaque()) {
@@ -138,6 +143,7 @@ final class SwitchControl: @unchecked Sendable {
     private func change(
         _ request: Switchover_V1_ChangeSwitchesRequest, _ by: String, _ reply: @escaping Reply
     ) throws(ControlFault) {
+        if let last = try lastRollback(request) { return try repeatRollback(request, last, reply) }
         let plan = try plan(request)
         if plan.changesNothing {
             if request.dryRun { return reply(.success(try response(plan, []).bytes)) }
@@ -151,6 +157,42 @@ final class SwitchControl: @unchecked Sendable {
                 reply(.failure(error))
             }
         }
+    }
+
+    /// What a rollback that names no epoch would repeat: it undoes the last forward change, and nobody who types it twice
+    /// means two. Nil where the last change was none.
+    private func lastRollback(_ request: Switchover_V1_ChangeSwitchesRequest) throws(ControlFault) -> AuditEntry? {
+        guard case .rollback(let rollback)? = request.change, rollback.toEpoch == 0,
+            let last = try auditEntries().last(where: { $0.migration == request.migration }), last.origin == .rollback,
+            let index = migrations.firstIndex(where: { $0.name == request.migration }),
+            try switchFileEpoch(index) == last.after.epoch
+        else { return nil }
+        return last
+    }
+
+    private func switchFileEpoch(_ index: Int) throws(ControlFault) -> UInt64? {
+        let document = try? SwitchDocument(try switchFile(), file: configuration.switches)
+        return document?.entry(of: migrations[index].name)?.epoch
+    }
+
+    /// Waits for the rollback that was made, and says how to go further.
+    private func repeatRollback(
+        _ request: Switchover_V1_ChangeSwitchesRequest, _ last: AuditEntry, _ reply: @escaping Reply
+    ) throws(ControlFault) {
+        guard let index = migrations.firstIndex(where: { $0.name == last.migration }) else { return }
+        let plan = try PlannedChange(
+            pending: last, index, migrations: migrations, path: configuration.switches, bytes: try switchFile())
+        var response = try response(plan, [])
+        let name = last.migration
+        if let next = Undo(try auditEntries(), of: name, from: plan.after.state, after: 0) {
+            response.notes.append(
+                """
+                The last forward change is undone already (epoch \(plan.after.epoch)). To undo the one before it, epoch \
+                \(next.epoch), too: switchover rollback \(name) --to \(next.epoch - 1)
+                """)
+        }
+        if request.dryRun { return reply(.success(response.bytes)) }
+        answerWhenInForce(plan, response, reply)
     }
 
     func plan(_ request: Switchover_V1_ChangeSwitchesRequest) throws(ControlFault) -> PlannedChange {
@@ -252,20 +294,23 @@ final class SwitchControl: @unchecked Sendable {
     ) {
         waiting.append(
             Waiting(index: plan.index, epoch: plan.after.epoch, since: now, response: response, reply: reply))
-        answerWaiting(held: 0)
+        answerWaiting(held: 0, records.unrest(of: plan.index, pinned: true, at: now))
     }
 
     /// A change of the switches has got on, or has not.
     func progressed(_ event: SwitchHandover.Event) {
         switch event {
-        case .opened(let snapshot, let held):
+        case .opened(let index, let snapshot, let held, let pinned):
             problem = ""
-            opened(snapshot)
-            answerWaiting(held: held)
-        case .tookTooLong(let reason):
-            for index in waiting.indices { waiting[index].attempts += 1 }
+            delays[index] = nil
+            opened(index, snapshot)
+            answerWaiting(held: held, pinned)
+        case .differing: break
+        case .waits(let index, let delay): delays[index] = delay
+        case .tookTooLong(let index, let reason):
+            for place in waiting.indices where waiting[place].index == index { waiting[place].attempts += 1 }
             giveUp { waiting in
-                guard waiting.attempts >= Self.attemptsAtMost else { return nil }
+                guard waiting.index == index, waiting.attempts >= Self.attemptsAtMost else { return nil }
                 return """
                     the switch file says epoch \(waiting.epoch), but it is not in force yet: \(reason.sentence). The \
                     sidecar goes on trying; repeat the command to wait on, or take it back with switchover rollback
@@ -283,18 +328,16 @@ final class SwitchControl: @unchecked Sendable {
         giveUp { _ in "the switch file was written, but the sidecar does not accept it: \(reason)" }
     }
 
-    private func opened(_ snapshot: SwitchSnapshot) {
-        current = snapshot
-        guard let bytes = try? switchFile(), let document = try? SwitchDocument(bytes, file: configuration.switches)
+    private func opened(_ index: Int, _ snapshot: SwitchSnapshot) {
+        current[index] = snapshot
+        let migration = migrations[index]
+        guard let bytes = try? switchFile(), let document = try? SwitchDocument(bytes, file: configuration.switches),
+            let summary = snapshot.summaries[index], let entry = document.entry(of: migration.name),
+            entry.epoch == summary.epoch
         else { return }
-        for (index, migration) in migrations.enumerated() {
-            guard let summary = snapshot.summaries[index], let entry = document.entry(of: migration.name),
-                entry.epoch == summary.epoch
-            else { continue }
-            if entry.state.phase == .retired { stores.close(.old, migration: index) }
-            if inForce[index] != entry { record(entry, of: migration.name, after: inForce[index]) }
-            inForce[index] = entry
-        }
+        if entry.state.phase == .retired { stores.close(.old, migration: index) }
+        if inForce[index] != entry { record(entry, of: migration.name, after: inForce[index]) }
+        inForce[index] = entry
     }
 
     /// A change that no command made is put on record too.
@@ -317,11 +360,12 @@ final class SwitchControl: @unchecked Sendable {
         return Move(from: before.state, to: after.state, facts: MoveFacts()).obstacles.map { "\($0.name): not asked" }
     }
 
-    private func answerWaiting(held: UInt64) {
+    private func answerWaiting(held: UInt64, _ pinned: RecordTable.Unrest) {
         let (done, rest) = (waiting.filter(isInForce), waiting.filter { !isInForce($0) })
         waiting = rest
         for var waiting in done.map({ ($0.response, $0.reply) }) {
             waiting.0.heldMicroseconds = held / 1000
+            if let sentence = pinned.sentence(at: now) { waiting.0.notes.append(sentence) }
             waiting.1(.success(waiting.0.bytes))
         }
     }
@@ -347,8 +391,10 @@ final class SwitchControl: @unchecked Sendable {
     private func timePassed() {
         traffic.keep(snapshot, at: now)
         lookAtTables()
-        giveUp { [now, problem] waiting in
-            guard waiting.since + Self.noticeNanoseconds < now else { return nil }
+        giveUp { [now, problem, delays, configuration] waiting in
+            let isDelayed = delays[waiting.index] != nil
+            let patience = Self.noticeNanoseconds + (isDelayed ? configuration.limits.settleAfter : 0)
+            guard waiting.since + patience < now else { return nil }
             return "epoch \(waiting.epoch) is in the switch file, but not in force yet\(problem.isEmpty ? "" : ": ")"
                 + problem
         }
@@ -410,5 +456,24 @@ extension Switchover_V1_ChangeSwitchesRequest {
         case .hiddenRecords(let count): force == "\(count)"
         case .newIsEmpty: newIsEmpty
         }
+    }
+}
+
+extension RecordTable.Unrest {
+    /// Why records stay behind, and until when; nil where none does.
+    func sentence(at now: UInt64) -> String? {
+        guard count > 0 else { return nil }
+        var reasons: [String] = []
+        if open > 0 { reasons.append("\(open) are being written just now") }
+        if unsettled > 0 {
+            let seconds = (unsettledUntil - min(now, unsettledUntil) + 999_999_999) / 1_000_000_000
+            reasons.append("\(unsettled) had a write whose answer was lost, and wait at most \(seconds) s")
+        }
+        if dirty > 0 { reasons.append("\(dirty) may differ between the sides, until a write makes them equal") }
+        let names = examples.map { "\(RecordKeyText($0))" }.joined(separator: ", ")
+        return """
+            In force for all but \(count) record\(count == 1 ? "" : "s") (\(names)\(count > examples.count ? ", ..." : "")), \
+            which keep the stage that they had: \(reasons.joined(separator: "; "))
+            """
     }
 }

@@ -23,6 +23,8 @@ final class QueryOperation: Operation {
     private var isOver = false
     /// The reply that has just come.
     private var latest: Ask?
+    /// Why it is none: the side was asked and has not answered to the end.
+    private var lost: GRPCStatus?
 
     init(
         _ call: CallPointer, _ sides: MultiQuery.Sides, mayMiss: SideSet, route: UnsafePointer<QueryRoute>,
@@ -70,7 +72,7 @@ final class QueryOperation: Operation {
             call.count(machine.tally)
             end { call.answer(message: message, partial: partial, compresses: compresses) }
         case .relay(let side):
-            end { call.answer(latest?.request.side == side ? latest?.takeReply() : nil) }
+            end { relay(side) }
         case .fail(let side, .unreachable):
             let words = latest?.request.side == side ? latest?.words ?? "" : ""
             end { call.refuse(.sideUnreachable(side, words.isEmpty ? "its rows are needed" : words)) }
@@ -96,6 +98,8 @@ final class QueryOperation: Operation {
     private func replied(_ ask: Ask, _ result: Ask.Result) {
         guard !isOver else { return }
         latest = ask
+        lost = nil
+        if case .lost(let status) = result { lost = status }
         let reply: MultiQuery.Reply =
             switch result {
             case .replied(.ok), .decided(.ok): ask.replyMessage.map { .message($0) } ?? .failed(.internal)
@@ -106,7 +110,13 @@ final class QueryOperation: Operation {
             let until = worker.pointee.loop.pointee.now + worker.pointee.limits.partialWait
             for other in asks where other.request.side != ask.request.side { other.hurry(until: until) }
         }
-        perform(machine.replied(ask.request.side, reply, stages: switches.pointee))
+        perform(machine.replied(ask.request.side, reply, stages: call.stages(switches)))
+    }
+
+    /// The side's own failure, or what kept it from saying one.
+    private func relay(_ side: Side) {
+        if let lost { return call.refuse(Refusal(lost: lost, on: side, limit: worker.pointee.limits.messageBytes)) }
+        call.answer(latest?.request.side == side ? latest?.takeReply() : nil)
     }
 
     private func end(_ answer: () -> Void) {
@@ -118,6 +128,16 @@ final class QueryOperation: Operation {
 }
 
 extension Refusal {
+    /// A side that was asked a question has not answered it to the end.
+    init(lost status: GRPCStatus, on side: Side, limit: Int) {
+        self =
+            switch status {
+            case .deadlineExceeded: .deadlinePassed
+            case .resourceExhausted: .replyTooLarge(side, limit: limit)
+            default: .sideUnreachable(side, "the connection was lost")
+            }
+    }
+
     /// - Parameter keyPath: where the gray key stands in the request.
     fileprivate init(_ refusal: MultiQuery.Refusal, keyPath: String) {
         self =

@@ -92,7 +92,7 @@ final class ManyOperation: Operation {
         answers[side] = answer
         guard let old = answers[.old], let new = answers[.new] else { return }
         do throws(ManyMerge.Fault) {
-            let answer = try merging.merge(request: message, old: old, new: new, stages: switches.pointee)
+            let answer = try merging.merge(request: message, old: old, new: new, stages: call.stages(switches))
             call.count(.unmigratedReads, UInt64(merging.unmigrated))
             call.count(merging.tally)
             let compresses = asks.contains(where: \.isReplyCompressed)

@@ -16,6 +16,7 @@ final class SearchOperation: Operation {
     private let request: [UInt8]
     private let path: UnsafeBufferPointer<UInt8>?
     private let plan: ManyPlan
+    private let record: RecordTable.Key?
     private let switches: UnsafePointer<MigrationSwitches>
     /// Keeps the memory behind `switches`.
     private let snapshot: SwitchSnapshot
@@ -26,8 +27,8 @@ final class SearchOperation: Operation {
 
     init(
         _ call: CallPointer, _ purpose: RecordSearch.Purpose, message: [UInt8], asking request: [UInt8],
-        path: UnsafeBufferPointer<UInt8>?, plan: ManyPlan, switches: UnsafePointer<MigrationSwitches>,
-        keeping snapshot: SwitchSnapshot
+        path: UnsafeBufferPointer<UInt8>?, plan: ManyPlan, record: RecordTable.Key?,
+        switches: UnsafePointer<MigrationSwitches>, keeping snapshot: SwitchSnapshot
     ) {
         self.call = call
         self.purpose = purpose
@@ -35,6 +36,7 @@ final class SearchOperation: Operation {
         self.request = request
         self.path = path
         self.plan = plan
+        self.record = record
         self.switches = switches
         self.snapshot = snapshot
         machine = RecordSearch(for: purpose)
@@ -79,7 +81,7 @@ final class SearchOperation: Operation {
             guard let key = grayKey(of: ask) else {
                 return end { call.refuse(.malformedAnswer(ask.request.side, "its record cannot be read")) }
             }
-            perform(machine.replied(.found(key.withUnsafeBytes { switches.pointee.stage(key: $0) })))
+            perform(machine.replied(.found(stage(grayKey: key))))
         case .decided(.notFound), .replied(.notFound): perform(machine.replied(.absent))
         // What is wrong with the request is told in the side's own words.
         case .decided(let status) where status.judgesRequest, .replied(let status) where status.judgesRequest:
@@ -93,6 +95,17 @@ final class SearchOperation: Operation {
             reasonUnreachable = reason
             perform(machine.replied(.failed(.unreachable)))
         }
+    }
+
+    /// Of the record: its pin's, else that of its gray key.
+    private func stage(grayKey: [UInt8]) -> Stage {
+        let worker = call.pointee.worker
+        if let record, worker.hasPins(record.migration),
+            let stage = worker.pointee.records.pinnedStage(record, now: worker.pointee.loop.pointee.now)
+        {
+            return stage
+        }
+        return grayKey.withUnsafeBytes { switches.pointee.stage(key: $0) }
     }
 
     private func grayKey(of ask: Ask) -> [UInt8]? {

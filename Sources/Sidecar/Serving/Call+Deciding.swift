@@ -8,27 +8,50 @@ import WireFormat
 extension CallPointer {
     /// Whether a call that has this stage whatever its key must be read all the same.
     func mustRead(_ plan: UnsafePointer<CallPlan>, at stage: Stage) -> Bool {
-        plan.pointee.mustRead(at: stage, isHeld: pointee.worker.heldSwitches(of: plan.pointee.migrationIndex) != nil)
+        isReadForItsAnswer(plan, at: stage)
+            || plan.pointee.kind.isWrite && pointee.worker.pointee.switches[plan.pointee.migrationIndex].readsWrites
+    }
+
+    /// Whether what is to be done depends on the message. Else it is read for the record table's sake alone, and may be
+    /// forwarded unread where it cannot be.
+    private func isReadForItsAnswer(_ plan: UnsafePointer<CallPlan>, at stage: Stage) -> Bool {
+        let migration = plan.pointee.migrationIndex
+        if pointee.worker.hasPins(migration), plan.pointee.kind != .singleQuery || pointee.route.pointee.hasRecordKey {
+            return true
+        }
+        return plan.pointee.mustRead(at: stage, isHeld: pointee.worker.heldSwitches(of: migration) != nil)
+    }
+
+    /// A message that cannot be read: the call goes on as it is where nothing depends on it, else it is refused.
+    func forwardUnread(or refusal: Refusal) {
+        guard let plan = pointee.route.pointee.planPointer, pointee.route.pointee.recordsPointer == nil,
+            let switches = pointee.worker.switches(of: plan.pointee.migrationIndex),
+            let stage = switches.pointee.stageWithoutKey, !isReadForItsAnswer(plan, at: stage)
+        else { return refuse(refusal) }
+        pointee.client.stopRetainingBody(in: pointee.worker.pointee.sessions)
+        decide(stage, switches)
     }
 
     func readMessage() {
         let body = pointee.client.pointee.body.bytes
         let limit = pointee.worker.pointee.limits.messageBytes
         guard body.count >= GRPCPrefix.byteCount else {
-            if pointee.client.pointee.hasEnded { refuse(.malformedMessage("the request ends before its message")) }
+            if pointee.client.pointee.hasEnded {
+                forwardUnread(or: .malformedMessage("the request ends before its message"))
+            }
             return
         }
         guard case .prefix(let prefix) = GRPCPrefix.parse(body) else {
-            return refuse(.malformedMessage("the message's compression flag is not 0 or 1"))
+            return forwardUnread(or: .malformedMessage("the message's compression flag is not 0 or 1"))
         }
-        if prefix.length > limit { return refuse(.messageTooLarge(limit: limit)) }
+        if prefix.length > limit { return forwardUnread(or: .messageTooLarge(limit: limit)) }
         let length = Int(prefix.length)
         if body.count > GRPCPrefix.byteCount + length {
-            return refuse(.malformedMessage("this method takes one message"))
+            return forwardUnread(or: .malformedMessage("this method takes one message"))
         }
         guard pointee.client.pointee.hasEnded else { return }
         guard body.count == GRPCPrefix.byteCount + length else {
-            return refuse(.malformedMessage("the request ends within its message"))
+            return forwardUnread(or: .malformedMessage("the request ends within its message"))
         }
         let message = UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...])
         if prefix.isCompressed { inflate(message, limit: limit) } else { decideByKey(message) }
@@ -38,13 +61,15 @@ extension CallPointer {
 
     /// Reads a compressed message; what is handed on stays as it came.
     private func inflate(_ message: UnsafeRawBufferPointer, limit: Int) {
-        guard pointee.client.pointee.fields.tokens.contains(.grpcEncoding) else { return refuse(.compressedMessage) }
+        guard pointee.client.pointee.fields.tokens.contains(.grpcEncoding) else {
+            return forwardUnread(or: .compressedMessage)
+        }
         let inflated: [UInt8]
         do throws(GzipFault) {
             inflated = try pointee.worker.pointee.coder.inflate(message, limit: limit)
         } catch {
-            if case .tooLong = error { return refuse(.messageTooLarge(limit: limit)) }
-            return refuse(.malformedMessage("the message is marked as compressed: \(error)"))
+            if case .tooLong = error { return forwardUnread(or: .messageTooLarge(limit: limit)) }
+            return forwardUnread(or: .malformedMessage("the message is marked as compressed: \(error)"))
         }
         inflated.withUnsafeBytes { decideByKey($0) }
     }
@@ -62,12 +87,15 @@ extension CallPointer {
         if plan.pointee.isAlwaysRead, !keepsGrayKey(message) { return }
         if plan.pointee.kind.isWrite {
             switch switches.pointee.forAllKeys(held: worker.heldSwitches(of: plan.pointee.migrationIndex)) {
-            case .stage(let stage): return route(stage, stage, message, switches)
+            case .stage(let stage):
+                let grayKey = pointee.route.pointee.keyPointer?.pointee.key(in: message, scratch: worker.pointee.keyScratch)
+                return route(stage, stage, message, switches, WriteGrayKeys(present: grayKey))
             case .moving: return waitForChange()
             case .byKey: break
             }
-        } else if pointee.route.pointee.recordsPointer != nil, let stage = switches.pointee.stageWithoutKey {
-            return decide(stage, switches, message)
+        } else if let stage = switches.pointee.stageWithoutKey {
+            // Read for the pins' sake, or since its records are in stores.
+            return decide(self.stage(of: message, bySwitches: stage), switches, message)
         }
         guard let key = pointee.route.pointee.keyPointer else { return refuse(.noSwitches) }
         switch key.pointee.scan(message, scratch: worker.pointee.keyScratch) {
@@ -124,7 +152,7 @@ extension CallPointer {
         case .noRecord: decide(switches.pointee.stageOfPassThrough, switches)
         case .stage(_, isMoving: true): waitForChange()
         case .stage(let stage, isMoving: false):
-            if stage.isDouble { refuse(.severalRecords(stage)) } else { decide(stage, switches) }
+            if stage.isDouble { refuse(.severalRecords(stage)) } else { decide(stage, switches, message) }
         case .mixed(let one, let other): refuse(.mixedStages(one, other))
         case .keyMissing(let component):
             refuse(.missingKey("the gray key of an element", path: "\(element.field).\(keyPath(component))"))
@@ -134,9 +162,10 @@ extension CallPointer {
         }
     }
 
-    private func waitForChange() {
+    func waitForChange() {
+        guard let plan = pointee.route.pointee.planPointer else { return }
         pointee.phase = .waiting
-        pointee.worker.wait(self)
+        pointee.waitingPlace = pointee.worker.wait(self, plan.pointee.migrationIndex)
     }
 
     /// - Parameter key: the gray key, of the request or of the record that it names.
@@ -147,14 +176,18 @@ extension CallPointer {
         else { return refuse(.noSwitches) }
         worker.sample(key, of: plan)
         let stage = switches.pointee.stage(key: key)
-        guard plan.pointee.kind.isWrite else { return decide(stage, switches, message) }
+        guard plan.pointee.kind.isWrite else {
+            return decide(self.stage(of: message, bySwitches: stage), switches, message)
+        }
         let held = worker.heldSwitches(of: plan.pointee.migrationIndex)
         // Where that key lies may be written over from here on.
+        var keys = WriteGrayKeys(present: Array(key))
         var isMoving = held.map { $0.pointee.stage(key: key) != stage } ?? false
         var next = stage
         if let plan = pointee.route.pointee.writePointer?.pointee.plan.newGrayKey {
             switch plan.scan(message, scratch: worker.pointee.keyScratch) {
             case .key(let newKey):
+                keys.next = Array(newKey)
                 next = switches.pointee.stage(key: newKey)
                 if let held, held.pointee.stage(key: newKey) != next { isMoving = true }
             case .missing: break
@@ -162,34 +195,46 @@ extension CallPointer {
             }
         }
         if isMoving { return waitForChange() }
-        route(stage, next, message, switches)
+        route(stage, next, message, switches, keys)
     }
 
-    /// A write whose stage is known goes to one side or to both.
+    /// A write whose stage is known goes to one side at once; where both are written, it takes its record's lane.
     ///
     /// - Parameter next: the stage of the gray key that the record has after it.
     private func route(
-        _ stage: Stage, _ next: Stage, _ message: UnsafeRawBufferPointer, _ switches: UnsafePointer<MigrationSwitches>
+        _ stage: Stage, _ next: Stage, _ message: UnsafeRawBufferPointer, _ switches: UnsafePointer<MigrationSwitches>,
+        _ keys: WriteGrayKeys
     ) {
-        if stage.isDouble, pointee.route.pointee.writePointer?.pointee.plan.element != nil {
-            return refuse(.severalRecords(stage))
+        if pointee.route.pointee.writePointer?.pointee.plan.element != nil {
+            if stage.isDouble { return refuse(.severalRecords(stage)) }
+            return decide(stage, switches, message)
         }
-        if stage.isDouble || next != stage { return operate(message, stage, next, switches) }
-        decide(stage, switches, message)
+        if stage.isDouble || next != stage { return operate(message, keys) }
+        switch standing(of: message, at: stage) {
+        case .free: decide(stage, switches, message)
+        case .joins(let pinned): decide(pinned, switches, message)
+        case .queues: operate(message, keys)
+        }
     }
 
     func keyPath(_ component: Int) -> String {
         pointee.route.pointee.keyPointer.map { $0.pointee[component].path.description } ?? "?"
     }
 
-    /// - Parameter message: of a call on stores, which must be read whatever its stage is.
+    /// One side has all say, or is asked first.
+    ///
+    /// - Parameter message: nil where it has not been read.
     func decide(
         _ stage: Stage, _ switches: UnsafePointer<MigrationSwitches>, _ message: UnsafeRawBufferPointer? = nil
     ) {
         guard let plan = pointee.route.pointee.planPointer else { return }
         pointee.stage = stage
         pointee.epoch = switches.pointee.epoch
-        if plan.pointee.kind != .passThrough { pointee.generation = pointee.worker.callDecided(plan) }
+        if plan.pointee.kind.isWrite {
+            writeBegins(read: message)
+        } else if plan.pointee.kind != .passThrough {
+            pointee.generation = pointee.worker.queryDecided(plan.pointee.migrationIndex)
+        }
         pointee.machine = SingleQuery(
             stage: stage, grayFallback: plan.pointee.grayFallback && plan.pointee.kind == .singleQuery)
         if pointee.route.pointee.recordsPointer != nil, let message {

@@ -132,6 +132,7 @@ extension CallPointer {
     /// A reply that ended without its end: tried again where the side has provably not seen the call, else passed on.
     private func replyBroken(_ leg: StreamPointer) {
         if retry(leg) { return }
+        writeLost()
         if leg.pointee.session == nil { return refuse(lost) }
         forwardReset(leg)
     }
@@ -180,6 +181,7 @@ extension CallPointer {
     }
 
     private func forwardReset(_ leg: StreamPointer) {
+        writeGivenUp()
         pointee.status = GRPCStatus(http2ErrorCode: leg.pointee.errorCode)
         pointee.client.reset(leg.pointee.errorCode)
         end()
@@ -189,6 +191,9 @@ extension CallPointer {
         guard let connection = pointee.leg.connection, leg == pointee.leg.stream else { return }
         connection.legClosed(legPointer)
         pointee.leg.connection = nil
+        if leg.pointee.hasEnded { writeAnswered(leg) }
+        // What is still to go to the client has been read.
+        if pointee.phase == .answering { queryOver() }
         if leg.pointee.hasEnded { return legFinished(Reply.status(of: leg)) }
         guard leg.pointee.session != nil else { return legFinished(.unavailable) }
         // Reset by the sidecar: the side was too slow, or nobody waited for it any more.

@@ -14,6 +14,12 @@ protocol Operation: AnyObject {
     func clientLeft()
     /// The client has been told so already.
     func deadlinePassed()
+    /// The change that it waited for has been made, or taken back.
+    func holdEnded(refused: Bool)
+}
+
+extension Operation {
+    func holdEnded(refused: Bool) {}
 }
 
 extension Operation {
@@ -22,12 +28,10 @@ extension Operation {
 
 /// A call whose answer takes more than handing its request on: an operation asks the sides for it.
 extension CallPointer {
-    /// Begins the write of a record that lives on both sides.
+    /// Begins a write that takes its record's lane; what it is decided by is known at its turn.
     ///
-    /// - Parameter next: the stage of the gray key that the record has after it.
-    func operate(
-        _ message: UnsafeRawBufferPointer, _ stage: Stage, _ next: Stage, _ switches: UnsafePointer<MigrationSwitches>
-    ) {
+    /// - Parameter grayKeys: the one that the record has, where it is known, and the one that the update gives it.
+    func operate(_ message: UnsafeRawBufferPointer, _ grayKeys: WriteGrayKeys) {
         let worker = pointee.worker
         guard let plan = pointee.route.pointee.planPointer, let write = pointee.route.pointee.writePointer else {
             return refuse(.unknownMethod)
@@ -35,16 +39,10 @@ extension CallPointer {
         let recordKey = write.pointee.plan.recordKey
         switch recordKey.scan(message, scratch: worker.pointee.keyScratch) {
         case .key(let key):
-            guard let machine = write.pointee.plan.write(plan.pointee.kind, at: stage, to: next) else {
-                return refuse(.unknownMethod)
-            }
-            pointee.stage = stage
-            pointee.epoch = switches.pointee.epoch
             pointee.phase = .operating
-            pointee.generation = worker.callDecided(plan)
             if pointee.deadline == 0 { setDeadline(plan.pointee.timeoutNanoseconds) }
-            let lane = LaneTable.Key(migration: plan.pointee.migrationIndex, record: Array(key))
-            let operation = WriteOperation(self, machine, lane: lane, message: Array(message), route: write)
+            let lane = RecordTable.Key(migration: plan.pointee.migrationIndex, record: Array(key))
+            let operation = WriteOperation(self, grayKeys, lane: lane, message: Array(message), route: write)
             pointee.operation = operation
             operation.start()
         case let fault: refuse(fault, of: recordKey, "the record key")
@@ -74,9 +72,20 @@ extension CallPointer {
         case nil, .dualOld, .dualNew: query(message, .both(stage), stage, mayMiss, switches)
         case .old?, .newMirrored?, .new?:
             guard let stage, let plan = pointee.route.pointee.planPointer else { return }
+            if let mayMiss = sidesOfPinned(stage, plan.pointee.migrationIndex) {
+                return query(message, .both(stage), stage, mayMiss, switches)
+            }
             if plan.pointee.readsToken(at: stage) { return query(message, .one(stage.authority), stage, [], switches) }
             decide(stage, switches, message)
         }
+    }
+
+    /// Where pinned records may be on the other side than the stage asks: which side the page may do without. Nil while
+    /// none is pinned.
+    private func sidesOfPinned(_ stage: Stage, _ migration: Int) -> SideSet? {
+        guard pointee.worker.hasPins(migration) else { return nil }
+        let other = stage.authority.other
+        return pointee.worker.pointee.records.pins.count(of: migration, authority: other) > 0 ? [] : SideSet(other)
     }
 
     private func query(
@@ -84,13 +93,13 @@ extension CallPointer {
         _ switches: UnsafePointer<MigrationSwitches>
     ) {
         let worker = pointee.worker
-        guard let plan = pointee.route.pointee.planPointer, let snapshot = worker.pointee.snapshots.current else {
-            return refuse(.noSwitches)
-        }
+        guard let plan = pointee.route.pointee.planPointer,
+            let snapshot = worker.pointee.switches[plan.pointee.migrationIndex].snapshot
+        else { return refuse(.noSwitches) }
         pointee.stage = stage
         pointee.epoch = switches.pointee.epoch
         pointee.phase = .operating
-        pointee.generation = worker.callDecided(plan)
+        pointee.generation = worker.queryDecided(plan.pointee.migrationIndex)
         if pointee.deadline == 0 { setDeadline(plan.pointee.timeoutNanoseconds) }
         if let records = pointee.route.pointee.recordsPointer, records.pointee.operation == .getMany {
             let merging = ManyMerge(
@@ -121,7 +130,7 @@ extension CallPointer {
         _ message: UnsafeRawBufferPointer, _ switches: UnsafePointer<MigrationSwitches>
     ) -> Bool {
         guard let plan = pointee.route.pointee.planPointer, let records = pointee.route.pointee.recordsPointer,
-            let snapshot = pointee.worker.pointee.snapshots.current
+            let snapshot = pointee.worker.pointee.switches[plan.pointee.migrationIndex].snapshot
         else { return false }
         let isQuery = plan.pointee.kind == .singleQuery
         guard isQuery || plan.pointee.kind == .update || plan.pointee.kind == .delete else { return false }
@@ -136,14 +145,14 @@ extension CallPointer {
         pointee.phase = .operating
         if isQuery {
             pointee.epoch = switches.pointee.epoch
-            pointee.generation = pointee.worker.callDecided(plan)
+            pointee.generation = pointee.worker.queryDecided(plan.pointee.migrationIndex)
         }
         if pointee.deadline == 0 { setDeadline(plan.pointee.timeoutNanoseconds) }
         let purpose: RecordSearch.Purpose =
             isQuery ? .record(grayFallback: records.pointee.grayFallback) : .grayKey
         let operation = SearchOperation(
             self, purpose, message: Array(message), asking: request, path: isQuery ? nil : lookUp?.path,
-            plan: records.pointee.many, switches: switches, keeping: snapshot)
+            plan: records.pointee.many, record: recordKey(message), switches: switches, keeping: snapshot)
         pointee.operation = operation
         operation.start()
         return true
@@ -218,6 +227,7 @@ extension CallPointer {
         pointee.hasAnswered = true
         pointee.status = .ok
         pointee.held = source
+        queryOver()
         pointee.client.stopRetainingBody(in: pool)
         let encoding = compressed == nil ? [] : [(name: "grpc-encoding", value: "gzip")]
         let head = [(name: ":status", value: "200"), (name: "content-type", value: "application/grpc")] + encoding
@@ -233,6 +243,7 @@ extension CallPointer {
             }
             pointee.held = stream
             answer(with: stream)
+            queryOver()
         case .store(_, let reply) where reply.status == .ok:
             answer(message: reply.message, partial: nil, compresses: false)
         case .store(let side, let reply) where reply.isOutcomeUnknown:

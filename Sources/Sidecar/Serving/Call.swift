@@ -41,8 +41,14 @@ struct Call {
     var side = Side.old
     var stage: Stage?
     var epoch: UInt64 = 0
-    /// Of the worker's running calls; nil before the call is decided, and where nobody counts it.
+    /// Of the worker's running queries; nil before a query is decided, once it is over, and for what is no query.
     var generation: UInt32?
+    /// What it is as a write of one side.
+    var write = OneSidedWrite.none
+    /// The records by which it counts, once it does.
+    var counted: CountedWrite?
+    /// Its place in the line of what waits for the end of a change.
+    var waitingPlace = 0
 
     var leg: Leg
     /// The first side's reply, *absent*, while the other side is asked.
@@ -62,14 +68,11 @@ struct Call {
     /// Monotonic nanoseconds; 0 where there is none.
     var deadline: UInt64 = 0
 
-    /// Links of the free list, or of the writes that wait for the end of a change.
+    /// Link of the free list.
     var next: CallPointer?
-    var previous: CallPointer?
-    /// The change that the write waited for is over, and its turn has not come yet.
-    var isReleased = false
 
-    /// The other side may have to be asked with the same message.
-    var mayAskAgain: Bool { phase == .receiving || phase != .answering && machine.holdsReply }
+    /// The message is needed again: the other side may have to be asked with it, or it tells the records of a write.
+    var needsMessage: Bool { phase == .receiving || phase != .answering && machine.holdsReply || write == .read }
 
 }
 
@@ -101,7 +104,7 @@ extension CallPointer {
             return decide(switches.pointee.stageOfPassThrough, switches)
         }
         if let stage = switches.pointee.stageWithoutKey, !mustRead(plan, at: stage) { return decide(stage, switches) }
-        if head.hasForeignEncoding { return refuse(.compressedMessage) }
+        if head.hasForeignEncoding { return forwardUnread(or: .compressedMessage) }
         // Kept whole: the other side may have to be asked with it too.
         pointee.client.retainBody(upTo: worker.pointee.limits.messageBytes + GRPCPrefix.byteCount)
     }
@@ -151,6 +154,7 @@ extension CallPointer {
     /// The client's stream is closed: answered, reset by the client, or lost with its connection.
     func clientClosed() {
         guard pointee.connection != nil else { return }
+        writeGivenUp()
         if !pointee.client.pointee.hasSentEnd {
             pointee.status = .cancelled
             pointee.worker.pointee.counters.add(.clientCancellations)
@@ -165,9 +169,12 @@ extension CallPointer {
     /// The change that the write waited for has been made, or taken back.
     func holdEnded(refused: Bool) {
         guard pointee.phase == .waiting else { return }
-        // Not in the worker's lists any more.
+        // Not in the worker's list any more.
+        if let operation = pointee.operation {
+            pointee.phase = .operating
+            return operation.holdEnded(refused: refused)
+        }
         pointee.phase = .receiving
-        pointee.isReleased = false
         if refused { return refuse(.keyMoving) }
         readMessage()
     }
@@ -217,6 +224,7 @@ extension CallPointer {
     func refuse(_ refusal: Refusal) {
         guard pointee.phase != .over else { return }
         let refusal = sentWrite.map(refusal.afterWrite) ?? refusal
+        writeGivenUp()
         pointee.status = refusal.status
         if let connection = pointee.connection {
             if pointee.hasAnswered {
@@ -259,10 +267,27 @@ extension CallPointer {
 
     func end() {
         let worker = pointee.worker
-        if pointee.phase == .waiting { worker.stopWaiting(self) }
+        if pointee.phase == .waiting, let plan = pointee.route.pointee.planPointer {
+            worker.stopWaiting(pointee.waitingPlace, plan.pointee.migrationIndex)
+        }
+        queryOver()
         if pointee.leg.isQueued { worker.upstream(of: pointee.route, pointee.side).leaveQueue(legPointer) }
         pointee.phase = .over
         worker.pointee.loop.disarm(timerPointer)
+    }
+
+    /// A query reads nothing more of any side.
+    func queryOver() {
+        guard let generation = pointee.generation, let plan = pointee.route.pointee.planPointer else { return }
+        pointee.generation = nil
+        pointee.worker.queryEnded(plan.pointee.migrationIndex, generation: generation)
+    }
+
+    /// A change of the switches would wait for it.
+    func cutOff() {
+        let operation = pointee.operation
+        refuse(.keyMoving)
+        operation?.deadlinePassed()
     }
 
     private func cancelLeg() {
@@ -291,9 +316,8 @@ extension CallPointer {
             status: pointee.status.rawValue,
             nanoseconds: worker.pointee.loop.pointee.now &- pointee.arrivedAt, sideNanoseconds: pointee.sideNanoseconds
         )
-        if let generation = pointee.generation, let plan = pointee.route.pointee.planPointer {
-            worker.callEnded(plan, generation: generation)
-        }
+        queryOver()
+        writeOver()
         if worker.pointee.accessLog != nil { worker.logAccess(self) }
         let pool = worker.pointee.sessions
         if let leg = pointee.leg.stream { pool.recycle(leg) }

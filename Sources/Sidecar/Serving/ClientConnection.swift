@@ -188,7 +188,7 @@ extension ClientConnectionPointer {
     func giveUpSecondTries() {
         let pool = pointee.worker.pointee.sessions
         session.forEachOpenStream { stream in
-            guard let call = stream.pointee.owner?.assumingMemoryBound(to: Call.self), !call.pointee.mayAskAgain else {
+            guard let call = stream.pointee.owner?.assumingMemoryBound(to: Call.self), !call.pointee.needsMessage else {
                 return
             }
             stream.stopRetainingBody(in: pool)

@@ -1,17 +1,17 @@
-/// How a sidecar goes down (contract, section 9): pure, it is told what happens and says what to do.
+/// The end of the process, from a signal on.
 ///
-///     serving --signal--> delaying
-///     delaying --no client left, delay over, signal--> leaving
-///     leaving --no client left, time over, signal--> ended
+///     serving --signal--> delaying --empty, time over--> leaving --empty--> ended
+///                         leaving --time over, signal--> finishing --empty, time over, signal--> ended
 ///
-/// While it delays it still serves, but says that it is not ready: who sends calls has the time to send them
-/// elsewhere, and the app beside it to end first. Leaving, it tells clients to go and lets their calls end.
+/// While *delaying* it serves as before, since whoever sends it calls has to hear first that it is not ready. While
+/// *leaving* clients are told to go. While *finishing* there are no clients: what is left are writes of both sides, which
+/// run to their end, for a write that one side has and the other does not is worse than a late exit.
 struct DrainMachine: ~Copyable {
     enum Event {
         /// SIGTERM or SIGINT.
         case signal
-        /// The last client connection has closed.
-        case noClients
+        /// The last client connection has closed, and the last call has ended.
+        case empty
         /// The timer that was set last has run out.
         case timeOver
     }
@@ -22,7 +22,9 @@ struct DrainMachine: ~Copyable {
         case startDelay
         /// Stop listening, send GOAWAY to all clients; set the timer to `drain.timeout`.
         case leave
-        /// End what is left, stop.
+        /// Close all client connections; set the timer to `limits.follower_timeout`.
+        case endClients
+        /// Name what is left, end it, stop.
         case end
     }
 
@@ -30,6 +32,7 @@ struct DrainMachine: ~Copyable {
         case serving
         case delaying
         case leaving
+        case finishing
         case ended
     }
 
@@ -50,7 +53,13 @@ struct DrainMachine: ~Copyable {
         case .delaying:
             self = .init(.leaving)
             return .leave
+        case .leaving where event == .empty:
+            self = .init(.ended)
+            return .end
         case .leaving:
+            self = .init(.finishing)
+            return .endClients
+        case .finishing:
             self = .init(.ended)
             return .end
         case .ended:

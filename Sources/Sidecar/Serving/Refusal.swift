@@ -46,6 +46,8 @@ enum Refusal {
     case messageTooLarge(limit: Int)
     /// A write was made, and its answer cannot be kept.
     case answerTooLarge(Side, limit: Int)
+    /// The answer to a query cannot be kept.
+    case replyTooLarge(Side, limit: Int)
     case malformedMessage(String)
     /// - Parameter name: `the gray key`, `the record key`.
     case missingKey(_ name: String, path: String)
@@ -102,7 +104,7 @@ enum Refusal {
             .invalidArgument
         case .mixedStages, .severalRecords: .failedPrecondition
         case .metadataTooLarge, .metadataTooLargeForSide, .replyMetadataTooLarge, .messageTooLarge, .answerTooLarge,
-            .buffersFull, .queueFull,
+            .replyTooLarge,            .buffersFull, .queueFull,
             .laneFull:
             .resourceExhausted
         case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving, .rowsMissing: .unavailable
@@ -123,7 +125,7 @@ enum Refusal {
         case .unknownMethod, .noMethodName: .unknownMethod
         case .malformedMetadata: .malformedMetadata
         case .metadataTooLarge, .metadataTooLargeForSide, .replyMetadataTooLarge: .metadataTooLarge
-        case .messageTooLarge, .answerTooLarge: .messageTooLarge
+        case .messageTooLarge, .answerTooLarge, .replyTooLarge: .messageTooLarge
         case .malformedMessage, .unreadableField: .malformedMessage
         case .missingKey: .missingKey
         case .immutableKey: .immutableKey
@@ -152,7 +154,7 @@ enum Refusal {
     /// The side that is the cause, the value of the trailer `switchover-side`; nil where none is.
     var side: Side? {
         switch self {
-        case .answerTooLarge(let side, _), .metadataTooLargeForSide(let side, _),
+        case .answerTooLarge(let side, _), .replyTooLarge(let side, _), .metadataTooLargeForSide(let side, _),
             .replyMetadataTooLarge(let side, _), .queueFull(let side),
             .sideUnreachable(let side, _),
             .sideFailed(let side, _), .alreadyExists(let side),
@@ -180,6 +182,8 @@ enum Refusal {
         case .messageTooLarge(let limit): "the message is larger than limits.message_bytes (\(limit))"
         case .answerTooLarge(let side, let limit):
             "the write was made, and the answer of \(side.name) is larger than limits.message_bytes (\(limit))"
+        case .replyTooLarge(let side, let limit):
+            "the answer of \(side.name) is larger than limits.message_bytes (\(limit)); ask for fewer records at once"
         case .malformedMessage(let text): text
         case .missingKey(let name, let path): "\(name), field \(path) of the request, is missing"
         case .immutableKey(let path):

@@ -7,6 +7,8 @@ struct Route {
     /// Nil for calls that no migration takes.
     let planPointer: UnsafePointer<CallPlan>?
     let keyPointer: UnsafePointer<KeyPlan>?
+    /// Where a single query or a write names its record; nil where it does not say.
+    var recordKeyPointer: UnsafePointer<KeyPlan>?
     /// Nil for kinds that do not write.
     let writePointer: UnsafePointer<WriteRoute>?
     /// Nil for kinds but multi queries.
@@ -22,6 +24,8 @@ struct Route {
     let newUpstream: Int
 
     func upstream(_ side: Side) -> Int { side == .old ? oldUpstream : newUpstream }
+
+    var hasRecordKey: Bool { recordKeyPointer != nil }
 }
 
 /// From the path of a request to its route: open addressing on FNV-1a of the path's bytes, immutable, shared by all
@@ -179,6 +183,7 @@ extension Route {
             queryPointer: method.query.map { Self.keep(QueryRoute($0)) }, recordsPointer: records.map(Self.keep),
             entitiesPointer: nil, counterIndex: counterIndex, oldUpstream: migration.oldUpstream,
             newUpstream: migration.newUpstream)
+        recordKeyPointer = (method.write?.recordKey ?? method.plan.recordKey).map(Self.keep)
     }
 
     /// In memory of its own, never freed: there is one table a process.

@@ -14,7 +14,7 @@ struct Worker {
     let limits: Limits
     let routes: UnsafePointer<RouteTable>
     /// Shared by all workers.
-    let lanes: LaneTable
+    let records: RecordTable
     let coder = MessageCoder()
     let counters: WorkerCounters
     let keySample = KeySample()
@@ -38,26 +38,15 @@ struct Worker {
     /// Nil while the access log is off.
     var accessLog: AccessLog?
 
-    /// The switches of each migration; nil where there are none. Swapped whole; a call reads them once.
-    let switches: UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>
-    /// The other state, of migrations whose switches are changing.
-    let held: UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>
-    let running: UnsafeMutablePointer<RunningCalls>
+    /// By the migration's position.
+    let switches: UnsafeMutablePointer<WorkerSwitches>
+    let unread: UnsafeMutablePointer<UnreadWrites>
     let migrationCount: Int
-    /// Keeps the memory behind `switches` and `held`.
-    var snapshots: (current: SwitchSnapshot?, held: SwitchSnapshot?) = (nil, nil)
-    /// Writes that wait for the end of a change, in the order in which they came.
-    var waiting = WaitingCalls()
-    /// Those whose change is over: they go on a few at a time.
-    var released = WaitingCalls()
-    var refusesReleased = false
-    /// Who is told when the calls of an earlier decision have ended.
-    var drainWatch: (drain: Drain, drained: @Sendable () -> Void)?
 
-    fileprivate var firstConnection: ClientConnectionPointer?
+    fileprivate(set) var firstConnection: ClientConnectionPointer?
     fileprivate var freeCalls: CallPointer?
     fileprivate var isLeaving = false
-    /// Told when the last client connection has closed, once the worker is leaving.
+    /// Told when the last client connection has closed and the last call has ended, once the process drains.
     fileprivate var whenEmpty: (@Sendable () -> Void)?
 }
 
@@ -94,22 +83,22 @@ extension WorkerPointer {
         let load = UnsafeMutablePointer<WorkerLoad>.allocate(capacity: 1)
         load.initialize(to: WorkerLoad())
         let migrations = setup.migrationCount
-        let switches = UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>.allocate(capacity: migrations)
-        switches.initialize(repeating: nil, count: migrations)
-        let held = UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>.allocate(capacity: migrations)
-        held.initialize(repeating: nil, count: migrations)
-        let running = UnsafeMutablePointer<RunningCalls>.allocate(capacity: migrations)
-        running.initialize(repeating: RunningCalls(), count: migrations)
+        let switches = UnsafeMutablePointer<WorkerSwitches>.allocate(capacity: max(migrations, 1))
+        let unread = UnsafeMutablePointer<UnreadWrites>.allocate(capacity: max(migrations, 1))
+        for index in 0..<migrations {
+            (switches + index).initialize(to: WorkerSwitches())
+            (unread + index).initialize(to: UnreadWrites())
+        }
         worker.initialize(
             to: Worker(
                 loop: loop, sessions: SessionPool.make(limits: setup.limits.session), limits: setup.limits,
-                routes: setup.routes, lanes: setup.lanes,
+                routes: setup.routes, records: setup.records,
                 counters: counters, upstreams: upstreams, upstreamCount: count,
                 migrationsToRetire: setup.migrationsToRetire,
                 load: load,
                 keyScratch: .allocate(byteCount: KeyPlan.scratchBytes, alignment: 16), logs: setup.logs,
                 board: setup.board, accessLog: setup.accessLogShare > 0 ? AccessLog(share: setup.accessLogShare) : nil,
-                switches: switches, held: held, running: running, migrationCount: migrations
+                switches: switches, unread: unread, migrationCount: migrations
             )
         )
         for (index, upstream) in setup.upstreams.enumerated() {
@@ -244,6 +233,7 @@ extension WorkerPointer {
         call.pointee.next = pointee.freeCalls
         pointee.freeCalls = call
         pointee.load.pointee.countCall(-1)
+        if pointee.whenEmpty != nil { lookWhetherEmpty() }
     }
 
     // MARK: - Connections
@@ -305,15 +295,21 @@ extension WorkerPointer {
         pointee.load.pointee.countConnection(-1)
         if connection.pointee.isAnnounced { pointee.load.pointee.countLeaving(-1) }
         pointee.counters.add(.clientConnectionsClosed)
-        if connectionCount == 0 { pointee.whenEmpty?() }
+        lookWhetherEmpty()
     }
 
     // MARK: - Drain
 
-    /// Calls `empty` when there is no client connection, now or later.
+    /// Calls `empty` when there is neither a client connection nor a call, now and whenever it is so again: a write of
+    /// both sides outlives its client.
     func watchForEmptiness(_ empty: @escaping @Sendable () -> Void) {
         pointee.whenEmpty = empty
-        if connectionCount == 0 { empty() }
+        lookWhetherEmpty()
+    }
+
+    private func lookWhetherEmpty() {
+        guard connectionCount == 0, pointee.load.pointee.calls.load(ordering: .relaxed) == 0 else { return }
+        pointee.whenEmpty?()
     }
 
     /// Asks all clients to go elsewhere; connections end as their calls do.
@@ -324,12 +320,17 @@ extension WorkerPointer {
             next = connection.pointee.next
             connection.announceShutdown()
         }
-        if connectionCount == 0 { pointee.whenEmpty?() }
+        lookWhetherEmpty()
+    }
+
+    /// Ends all client connections: what is left are writes that run to their end.
+    func endClients() {
+        while let connection = pointee.firstConnection { connection.close() }
     }
 
     /// Ends what is left, and the connections to the upstreams.
     func endAll() {
-        while let connection = pointee.firstConnection { connection.close() }
+        endClients()
         for index in 0..<pointee.upstreamCount {
             let upstream = pointee.upstreams + index
             upstream.pointee.isClosed = true

@@ -8,7 +8,7 @@ import Synchronization
 struct WorkerSetup {
     let limits: Limits
     let routes: UnsafePointer<RouteTable>
-    let lanes: LaneTable
+    let records: RecordTable
     let upstreams: [Upstream]
     let migrationCount: Int
     /// For each upstream the migrations after whose retirement it is fenced; none: never.
@@ -27,6 +27,8 @@ final class WorkerThread: @unchecked Sendable {
     let keySample: KeySample
     private let thread: LoopThread
     private let worker: WorkerPointer
+    /// One for each migration; may be read from anywhere.
+    let unread: UnsafeMutablePointer<UnreadWrites>
     private let heartbeat: UnsafeMutablePointer<Heartbeat>
     /// Connections that were given to the worker, and how often it was asked to close one: counted by the first
     /// worker's thread alone.
@@ -37,6 +39,7 @@ final class WorkerThread: @unchecked Sendable {
         thread = try LoopThread(name: "worker-\(index)")
         loop = thread.loop
         worker = .making(setup, loop: loop, counters: counters)
+        unread = worker.pointee.unread
         keySample = worker.pointee.keySample
         worker.connect()
         heartbeat = Heartbeat.start(on: loop, counters: counters, sessions: worker.pointee.sessions)
@@ -85,6 +88,8 @@ final class WorkerThread: @unchecked Sendable {
         closingsAsked += 1
         post { $0.closeLongestIdle() }
     }
+
+    func endClients() { post { $0.endClients() } }
 
     /// Ends what is left and the thread with it.
     func end() {

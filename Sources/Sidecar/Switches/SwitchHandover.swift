@@ -1,39 +1,65 @@
 import EventLoop
 import Migration
+import Synchronization
 
-/// Brings a change of the switches to all workers, step by step as `Handover` says. Confined to the admin loop.
+/// Brings changes of the switches to all workers, each migration by itself and step by step as its `Handover` says.
+/// Confined to the admin loop.
 final class SwitchHandover: @unchecked Sendable {
     // Sendable because everything mutable is touched on the admin loop's thread alone.
 
     enum Event: Sendable {
-        /// All calls are decided by these switches.
-        case opened(SwitchSnapshot, heldNanoseconds: UInt64)
+        /// All calls of a migration are decided by these switches; what is not at rest keeps the stage that it had.
+        case opened(migration: Int, SwitchSnapshot, heldNanoseconds: UInt64, pinned: RecordTable.Unrest)
+        /// Writes of these records may reach one side alone, since they keep a stage of one side while the others move.
+        case differing(migration: Int, [RecordTable.Key])
+        /// The change waits for what is said; it is not in force yet.
+        case waits(migration: Int, HandoverDelay)
         /// What was in force stays so; the change is tried again soon.
-        case tookTooLong(HandoverDelay)
+        case tookTooLong(migration: Int, HandoverDelay)
+    }
+
+    /// One migration's way.
+    private struct Way {
+        var handover: Handover<SwitchSnapshot>
+        /// Tells answers to this step from late ones.
+        var step = 0
+        var awaited = 0
+        /// What it waits for was told.
+        var hasToldDelay = false
+        /// When the change began: writes are read since then, monotonic nanoseconds.
+        var readsSince: UInt64 = 0
+        /// Whether the change takes keys from a stage whose writes may have been forwarded unread.
+        var leavesUnread = false
+        /// Records that wait for several stages may take one step when no query of an earlier step runs.
+        var stepIsOut = false
     }
 
     private let workers: [WorkerThread]
     private let admin: LoopThread
-    private let lanes: LaneTable
+    private let records: RecordTable
+    private let settleAfter: UInt64
+    /// Until when a write of the process before may still take effect on old, monotonic nanoseconds; 0: there is none.
+    private let unsettledUntil: UInt64
     private let tell: (Event) -> Void
     private let timer: UnsafeMutablePointer<Timer>
+    private var ways: [Way]
 
-    private var handover: Handover<SwitchSnapshot>
-    /// Tells answers to this step from late ones.
-    private var step = 0
-    private var awaited = 0
+    /// How often it is looked whether pinned records are at rest.
+    private static let lookNanoseconds: UInt64 = 50_000_000
 
     /// - Parameters:
-    ///   - longestHold: nanoseconds.
+    ///   - unsettledUntil: until when a write of the process before may still take effect on old, monotonic nanoseconds.
     ///   - tell: called on the admin loop.
     init(
-        workers: [WorkerThread], admin: LoopThread, lanes: LaneTable, longestHold: UInt64,
-        tell: @escaping (Event) -> Void
+        workers: [WorkerThread], admin: LoopThread, records: RecordTable, migrations: Int, limits: Limits,
+        unsettledUntil: UInt64, tell: @escaping (Event) -> Void
     ) {
         self.workers = workers
         self.admin = admin
-        self.lanes = lanes
-        handover = Handover(longestHold: longestHold) { $1.takesKeysToOld(from: $0) }
+        self.records = records
+        settleAfter = limits.settleAfter
+        self.unsettledUntil = unsettledUntil
+        ways = (0..<migrations).map { _ in Way(handover: Handover(longestHold: limits.handoverWait)) }
         self.tell = tell
         timer = .allocate(capacity: 1)
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -45,53 +71,164 @@ final class SwitchHandover: @unchecked Sendable {
 
     /// From any thread.
     func change(to snapshot: SwitchSnapshot) {
-        admin.mailbox.post { self.perform(self.handover.change(to: snapshot, at: self.now)) }
-    }
-
-    private var now: UInt64 { admin.loop.pointee.now }
-
-    /// A write of unknown outcome keeps its lane closed until it can no longer happen.
-    private var isSettled: Bool { !lanes.isAnyClosed(at: now) }
-
-    private func timePassed() { perform(handover.timePassed(isSettled: isSettled, at: now)) }
-
-    private func perform(_ steps: [Handover<SwitchSnapshot>.Step]) {
-        for step in steps { perform(step) }
-        if let time = handover.wakeAt { admin.loop.arm(timer, at: time) } else { admin.loop.disarm(timer) }
-    }
-
-    private func perform(_ step: Handover<SwitchSnapshot>.Step) {
-        self.step += 1
-        switch step {
-        case .holdX(let current, let target): publish(current, held: target, awaiting: .writes)
-        case .holdY(let target, let current): publish(target, held: current, awaiting: .queries)
-        case .open(let snapshot, let held):
-            for worker in workers { worker.post { $0.take(snapshot, held: nil) } }
-            tell(.opened(snapshot, heldNanoseconds: held))
-        case .backToX(let current, let delay):
-            tell(.tookTooLong(delay))
-            for worker in workers { worker.post { $0.take(current, held: nil, refusesWaiting: true) } }
+        admin.mailbox.post { [self] in
+            for index in ways.indices {
+                if let target = ways[index].handover.target, target.summaries[index] == snapshot.summaries[index] {
+                    refresh(index, snapshot)
+                } else {
+                    perform(ways[index].handover.change(to: snapshot, at: now), index)
+                }
+            }
+            armTimer()
         }
     }
 
-    private func publish(_ snapshot: SwitchSnapshot, held: SwitchSnapshot, awaiting drain: Drain) {
-        let step = step
-        awaited = workers.count
+    /// The same switches of this migration in a newer snapshot: the older one need not be kept for them.
+    private func refresh(_ index: Int, _ snapshot: SwitchSnapshot) {
+        guard ways[index].handover.refresh(snapshot) else { return }
+        for worker in workers { worker.post { $0.refresh(index, snapshot) } }
+    }
+
+    private var now: UInt64 { MonotonicClock.nanoseconds }
+
+    private func timePassed() {
+        for index in ways.indices {
+            perform(ways[index].handover.timePassed(unreadUntil: unreadUntil(index), at: now), index)
+            lookAfterPins(index)
+        }
+        armTimer()
+    }
+
+    private func armTimer() {
+        var next = ways.compactMap(\.handover.wakeAt).min()
+        if ways.indices.contains(where: { records.pins.isAny(of: $0) }) {
+            next = min(next ?? .max, now &+ Self.lookNanoseconds)
+        }
+        if let next { admin.loop.arm(timer, at: next) } else { admin.loop.disarm(timer) }
+    }
+
+    // MARK: - Steps
+
+    private func perform(_ steps: [Handover<SwitchSnapshot>.Step], _ index: Int) {
+        for step in steps { perform(step, index) }
+        guard let delay = ways[index].handover.delay else { return }
+        if case .unreadWrites = delay, !ways[index].hasToldDelay {
+            ways[index].hasToldDelay = true
+            tell(.waits(migration: index, delay))
+        }
+    }
+
+    private func perform(_ step: Handover<SwitchSnapshot>.Step, _ index: Int) {
+        switch step {
+        case .prepare(let target, let current):
+            ways[index].hasToldDelay = false
+            ways[index].leavesUnread = Self.leavesOld(current.table[index], target.table[index])
+            ways[index].readsSince = now
+            askAll(index) { worker, done in worker.prepare(index, done) } then: { [self] in
+                perform(ways[index].handover.prepared(unreadUntil: unreadUntil(index), at: now), index)
+            }
+        case .cutOff:
+            for worker in workers { worker.post { $0.cutOff(index) } }
+        case .holdX(let current, let target):
+            askAll(index) { worker, done in
+                worker.take(index, current, held: target)
+                worker.noteOpenWrites(index)
+                done()
+            } then: { [self] in
+                pin(index, current, target)
+                perform(ways[index].handover.acknowledged(at: now), index)
+            }
+        case .holdY(let target, let current):
+            askAll(index) { worker, done in
+                worker.take(index, target, held: current)
+                done()
+            } then: { [self] in perform(ways[index].handover.acknowledged(at: now), index) }
+        case .open(let snapshot):
+            askAll(index) { worker, done in
+                worker.take(index, snapshot, held: nil)
+                done()
+            } then: { [self] in perform(ways[index].handover.acknowledged(at: now), index) }
+        case .opened(let snapshot, let held):
+            ways[index].stepIsOut = false
+            let pinned = records.unrest(of: index, pinned: true, at: now)
+            tell(.opened(migration: index, snapshot, heldNanoseconds: held, pinned: pinned))
+        case .backToX(let current):
+            ways[index].step += 1
+            tell(.tookTooLong(migration: index, .workerBusy))
+            for worker in workers { worker.post { $0.take(index, current, held: nil, refusesWaiting: true) } }
+        }
+    }
+
+    /// Has all workers do something; `then` is called on the admin loop when all have said that they have, unless
+    /// another step has begun meanwhile.
+    private func askAll(
+        _ index: Int, _ work: @escaping @Sendable (WorkerPointer, @escaping @Sendable () -> Void) -> Void,
+        then: @escaping @Sendable () -> Void
+    ) {
+        ways[index].step += 1
+        ways[index].awaited = workers.count
+        let step = ways[index].step
         for worker in workers {
             worker.post { [admin] worker in
-                worker.take(snapshot, held: held)
-                worker.watchDrain(drain) { admin.mailbox.post { self.drained(drain, step) } }
+                work(worker) {
+                    admin.mailbox.post {
+                        guard step == self.ways[index].step else { return }
+                        self.ways[index].awaited -= 1
+                        guard self.ways[index].awaited == 0 else { return }
+                        then()
+                        self.armTimer()
+                    }
+                }
             }
         }
     }
 
-    private func drained(_ drain: Drain, _ step: Int) {
-        guard step == self.step else { return }
-        awaited -= 1
-        guard awaited == 0 else { return }
-        switch drain {
-        case .writes: perform(handover.writesDrained(isSettled: isSettled, at: now))
-        case .queries: perform(handover.queriesDrained(at: now))
+    /// No write whose stage the change alters can be decided, in any worker.
+    private func pin(_ index: Int, _ current: SwitchSnapshot, _ target: SwitchSnapshot) {
+        guard let last = current.table[index], let next = target.table[index] else { return }
+        let isRetired = next.pointee.phase == .retired
+        let differing = records.change(of: index, at: now, isRetired: isRetired) { grayKey in
+            guard let grayKey else { return (last.pointee.stageWithoutKey, next.pointee.stageWithoutKey) }
+            return grayKey.withUnsafeBytes { (last.pointee.stage(key: $0), next.pointee.stage(key: $0)) }
+        }
+        guard !differing.isEmpty else { return }
+        let count = UInt64(differing.count)
+        workers[0].post { $0.pointee.counters.add(.recordsDirty, migration: index, count) }
+        tell(.differing(migration: index, differing))
+    }
+
+    // MARK: - Writes that were forwarded unread
+
+    /// Whether some key may leave `old`.
+    private static func leavesOld(
+        _ current: UnsafePointer<MigrationSwitches>?, _ target: UnsafePointer<MigrationSwitches>?
+    ) -> Bool {
+        guard let current, let target else { return false }
+        return current.pointee.hasKeysAtOld && target.pointee.stageWithoutKey != .old
+    }
+
+    /// Until when a write may take effect whose record is not known. What was sent before the change began cannot any more
+    /// after the quiet period from then on.
+    private func unreadUntil(_ index: Int) -> UInt64 {
+        guard ways[index].leavesUnread else { return 0 }
+        let latest = ways[index].readsSince &+ settleAfter
+        let unread = workers.map { $0.unread + index }
+        if unread.contains(where: { $0.pointee.open.load(ordering: .relaxed) > 0 }) { return latest }
+        let lost = unread.map { $0.pointee.lostUntil.load(ordering: .relaxed) }.max() ?? 0
+        return min(max(lost, unsettledUntil), latest)
+    }
+
+    // MARK: - Pins
+
+    /// Lets go of pinned records that are at rest by now. One that has several stages to go through takes one step, and
+    /// the next when no query runs any more that was decided before it.
+    private func lookAfterPins(_ index: Int) {
+        guard records.pins.isAny(of: index) else { return }
+        let isOpen = ways[index].handover.delay == nil
+        guard records.settle(index, at: now, mayStep: isOpen && !ways[index].stepIsOut), isOpen else { return }
+        ways[index].stepIsOut = true
+        askAll(index) { worker, done in worker.turn(index, done) } then: { [self] in
+            ways[index].stepIsOut = false
         }
     }
 }

@@ -22,15 +22,6 @@ package final class SwitchSnapshot: @unchecked Sendable {
         self.init(summaries: Array(repeating: nil, count: count)) { (_) throws(Never) in nil }
     }
 
-    /// Whether a change to this from `other` may take a key to stage `old`, where nobody writes to new.
-    func takesKeysToOld(from other: SwitchSnapshot) -> Bool {
-        summaries.indices.contains { index in
-            guard summaries[index] != other.summaries[index], let next = table[index], let last = other.table[index]
-            else { return false }
-            return next.pointee.hasKeysAtOld && last.pointee.stageWithoutKey != .old
-        }
-    }
-
     /// `make` is asked once for each position.
     init<Failure: Error>(
         summaries: [SwitchSummary?], _ make: (Int) throws(Failure) -> MigrationSwitches?

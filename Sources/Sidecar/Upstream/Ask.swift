@@ -140,10 +140,12 @@ final class Ask {
         }
     }
 
-    /// The reply as the side sent it; nil if there is none (any more).
+    /// The reply as the side sent it, whole; nil if there is none (any more), or none that came to its end.
     func takeReply() -> Answer? {
         if let storeReply { return .store(request.side, storeReply) }
-        guard !hasLostReply, let stream = leg.pointee.stream else { return nil }
+        // A stream that is still open belongs to this ask: nobody else would hear of its end.
+        guard !hasLostReply, leg.pointee.connection == nil, let stream = leg.pointee.stream, stream.pointee.hasEnded
+        else { return nil }
         stream.pointee.owner = nil
         leg.pointee.stream = nil
         return .stream(stream)

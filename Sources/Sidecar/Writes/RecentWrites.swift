@@ -10,7 +10,7 @@ final class RecentWrites: Sendable {
     struct Write: Sendable, Equatable {
         /// Wall clock, seconds since 1970.
         let seconds: Int
-        let lane: LaneTable.Key
+        let lane: RecordTable.Key
         let kind: CallKind
         let stage: Stage?
         let epoch: UInt64
@@ -29,7 +29,7 @@ final class RecentWrites: Sendable {
     private let ring = Mutex(Ring())
 
     func note(
-        _ lane: LaneTable.Key, kind: CallKind, stage: Stage?, epoch: UInt64, _ end: WriteEnd, _ status: GRPCStatus,
+        _ lane: RecordTable.Key, kind: CallKind, stage: Stage?, epoch: UInt64, _ end: WriteEnd, _ status: GRPCStatus,
         _ words: String = ""
     ) {
         let write = Write(
@@ -46,7 +46,7 @@ final class RecentWrites: Sendable {
     }
 
     /// Newest first.
-    func writes(of lane: LaneTable.Key) -> [Write] {
+    func writes(of lane: RecordTable.Key) -> [Write] {
         ring.withLock { ring in
             let order = ring.writes[ring.next...] + ring.writes[..<ring.next]
             return order.filter { $0.lane == lane }.reversed()

@@ -5,17 +5,20 @@ import Migration
 import Stores
 import WireFormat
 
-/// A write of one record at a stage of double writes: waits for the record's lane, asks the sides as its machine says,
+/// A write that takes its record's lane: waits for its turn, is decided then, asks the sides as its machine says,
 /// answers, and leaves the lane.
 ///
-///     made --start--> waiting --lane free--> running --machine's end--> over --streams closed--> closed
-///                     waiting --client gone, too late, lane closed--> over
+///     made --start--> waiting --lane free--> deciding --a change holds its key--> held --change made--> deciding
+///                                            deciding --stage known--> running --machine's end--> over --> closed
+///                     waiting, held --client gone, too late, lane closed, change taken back--> over
 ///
 /// Until a side has been asked for a change it is dropped with its client; from then on it runs to its end whether or
 /// not somebody waits for the answer. Belongs to its call's loop.
 final class WriteOperation: Operation {
     private enum Phase {
         case waiting
+        /// It has its record's lane, and waits for the end of a change.
+        case held
         case running
         case over
     }
@@ -25,10 +28,15 @@ final class WriteOperation: Operation {
 
     private let call: CallPointer
     private let route: UnsafePointer<WriteRoute>
-    private let lane: LaneTable.Key
+    private let lane: RecordTable.Key
     private let id: UInt64
     private let message: [UInt8]
-    private var machine: Write
+    private let grayKeys: WriteGrayKeys
+    /// Nothing is known of it before it is decided.
+    private var machine = Write(only: .old)
+    /// It goes to one side alone: nobody follows.
+    private var isSingle = false
+    private var lastWasPut = false
     private var phase = Phase.waiting
     private var asks: [Ask] = []
     /// The ask whose answer the machine waits for.
@@ -44,19 +52,19 @@ final class WriteOperation: Operation {
     private var waitsSince: UInt64?
 
     init(
-        _ call: CallPointer, _ machine: Write, lane: LaneTable.Key, message: [UInt8],
+        _ call: CallPointer, _ grayKeys: WriteGrayKeys, lane: RecordTable.Key, message: [UInt8],
         route: UnsafePointer<WriteRoute>
     ) {
         self.call = call
-        self.machine = machine
+        self.grayKeys = grayKeys
         self.lane = lane
         self.message = message
         self.route = route
-        id = call.pointee.worker.pointee.lanes.newID()
+        id = call.pointee.worker.pointee.records.newID()
     }
 
     private var worker: WorkerPointer { call.pointee.worker }
-    private var lanes: LaneTable { worker.pointee.lanes }
+    private var records: RecordTable { worker.pointee.records }
     private var now: UInt64 { worker.pointee.loop.pointee.now }
     private var kind: CallKind { call.pointee.route.pointee.planPointer?.pointee.kind ?? .update }
 
@@ -70,11 +78,11 @@ final class WriteOperation: Operation {
     func start() {
         let mailbox = worker.pointee.loop.pointee.mailbox
         let operation = LoopBound(self, to: worker.pointee.loop)
-        let entry = lanes.enter(lane, id: id, now: now) { turn in
+        let entry = records.enter(lane, id: id, now: now) { turn in
             mailbox.post { operation.value.laneCalled(turn) }
         }
         switch entry {
-        case .entered: run()
+        case .entered: decide()
         case .waits:
             waitsSince = now
             call.count(.lanesWaited)
@@ -83,12 +91,12 @@ final class WriteOperation: Operation {
         }
     }
 
-    private func laneCalled(_ turn: LaneTable.Call) {
+    private func laneCalled(_ turn: RecordTable.Call) {
         endWait()
         switch (turn, phase) {
-        case (.entered, .waiting): run()
+        case (.entered, .waiting): decide()
         // Given up while the word was on its way: the lane is the next one's.
-        case (.entered, _): lanes.leave(lane)
+        case (.entered, _): records.leave(lane, now: now)
         case (.closed, .waiting): leaveWaiting(.laneClosed)
         case (.closed, _): break
         }
@@ -105,13 +113,25 @@ final class WriteOperation: Operation {
     func clientLeft() {
         switch phase {
         case .waiting: abandon()
+        case .held: finish(isUnsettled: false, isEqual: nil)
         case .running: if !hasAskedForChange { current?.cancel(.cancelled) }
         case .over: call.operationProgressed()
         }
     }
 
     func deadlinePassed() {
-        if phase == .waiting { abandon() }
+        switch phase {
+        case .waiting: abandon()
+        case .held: finish(isUnsettled: false, isEqual: nil)
+        case .running, .over: break
+        }
+    }
+
+    func holdEnded(refused: Bool) {
+        guard phase == .held else { return }
+        if !refused { return decide() }
+        call.refuse(.keyMoving)
+        finish(isUnsettled: false, isEqual: nil)
     }
 
     private func endWait() {
@@ -122,29 +142,74 @@ final class WriteOperation: Operation {
 
     private func abandon() {
         endWait()
-        _ = lanes.abandon(lane, id: id)
+        _ = records.abandon(lane, id: id)
         leaveWaiting(nil)
+    }
+
+    // MARK: - Its turn
+
+    /// The switches and the record's pin decide now, and not when the write came: until then it did not count.
+    private func decide() {
+        phase = .running
+        guard let switches = worker.switches(of: lane.migration) else {
+            call.refuse(.noSwitches)
+            return finish(isUnsettled: false, isEqual: nil)
+        }
+        guard let bySwitches = stage(grayKeys.present, switches) else { return decideAnew() }
+        let next = grayKeys.next.map { switches.pointee.stage($0) }
+        let isHeld = worker.heldSwitches(of: lane.migration).map { held in
+            stage(grayKeys.present, held) != bySwitches || grayKeys.next.map { held.pointee.stage($0) } != next
+        }
+        let free = isHeld == true ? nil : bySwitches
+        guard let stage = records.decide(lane, free, grayKey: grayKeys.present, now: now) else {
+            phase = .held
+            return call.waitForChange()
+        }
+        guard let plan = call.pointee.route.pointee.planPointer else { return }
+        call.pointee.stage = stage
+        call.pointee.epoch = switches.pointee.epoch
+        isSingle = !stage.isDouble && (next ?? stage) == stage
+        machine =
+            isSingle
+            ? Write(only: stage.authority)
+            : route.pointee.plan.write(plan.pointee.kind, at: stage, to: next) ?? Write(only: stage.authority)
+        run()
+    }
+
+    private func stage(_ key: [UInt8]?, _ switches: UnsafePointer<MigrationSwitches>) -> Stage? {
+        if let stage = switches.pointee.stageWithoutKey { return stage }
+        return key.map { switches.pointee.stage($0) }
+    }
+
+    /// The stage depends on a gray key by now that the request does not bear: it is to be looked up.
+    private func decideAnew() {
+        records.leave(lane, now: now)
+        phase = .over
+        call.pointee.operation = nil
+        call.pointee.phase = .receiving
+        call.readMessage()
     }
 
     // MARK: - The machine
 
     private func run() {
-        phase = .running
         call.count(.lanesEntered)
         if call.pointee.deadline != 0, call.pointee.deadline < now &+ Self.leastTime {
             call.refuse(.deadlinePassed)
-            return finish(closing: false)
+            return finish(isUnsettled: false, isEqual: nil)
         }
-        call.count(.doubleWrites)
+        if !isSingle { call.count(.doubleWrites) }
         perform(machine.start())
     }
 
     private func perform(_ action: WriteAction) {
+        if case .end = action {} else { lastWasPut = false }
         switch action {
         case .call(let side): callSide(side)
         case .erase(let side): erase(side)
         case .lookUp(let side): lookUp(side)
         case .put(let side, let mode):
+            lastWasPut = true
             let overwrites = mode == .overwrite
             put(
                 overwrites ? route.pointee.put : route.pointee.putOrInsert,
@@ -277,9 +342,17 @@ final class WriteOperation: Operation {
     // MARK: - The end
 
     private func end(_ end: WriteEnd) {
-        note(end)
+        if !isSingle { note(end) }
         answer(end.answer)
-        finish(closing: end.effects.contains(.unsettled))
+        finish(isUnsettled: end.effects.contains(.unsettled), isEqual: isEqual(end))
+    }
+
+    /// Whether the sides cannot differ now: both have the record, or one at most; nil: as before.
+    private func isEqual(_ end: WriteEnd) -> Bool? {
+        if isSingle { return nil }
+        if end.effects.contains(.dirty) { return false }
+        guard case .reply = end.answer, statuses.values.contains(.ok) else { return nil }
+        return lastWasPut || kind == .delete || end.effects.contains(.notCopied) ? true : nil
     }
 
     private func answer(_ answer: WriteAnswer) {
@@ -317,13 +390,18 @@ final class WriteOperation: Operation {
         SideWords.shortened(asks.last { $0.request.side == side }?.words ?? "")
     }
 
-    private func finish(closing: Bool) {
+    private func finish(isUnsettled: Bool, isEqual: Bool?) {
+        if phase == .running { call.count(.lanesLeft) }
         phase = .over
-        call.count(.lanesLeft)
-        if closing {
-            lanes.close(lane, until: now &+ worker.pointee.limits.settleAfter)
+        let until = now &+ worker.pointee.limits.settleAfter
+        if isUnsettled, !isSingle {
+            records.close(lane, until: until, isDirty: isEqual == false, now: now)
         } else {
-            lanes.leave(lane)
+            if isUnsettled {
+                records.lost(
+                    lane, until: until, call.pointee.stage ?? .old, grayKey: grayKeys.present, now: now)
+            }
+            records.leave(lane, isEqual: isEqual, now: now)
         }
         call.operationProgressed()
     }
@@ -347,7 +425,7 @@ final class WriteOperation: Operation {
     private func note(_ end: WriteEnd) {
         let effects = end.effects
         let words = words(of: end)
-        lanes.recentWrites.note(
+        records.recentWrites.note(
             lane, kind: kind, stage: call.pointee.stage, epoch: call.pointee.epoch, end, status(of: end), words)
         if effects.contains(.unmigrated) { call.count(.unmigratedWrites) }
         if effects.contains(.notCopied) { call.count(.recordsNotCopied) }
@@ -375,4 +453,9 @@ struct RecordKeyText: CustomStringConvertible {
         if bytes.allSatisfy({ (0x20...0x7e).contains($0) }) { return String(decoding: bytes, as: UTF8.self) }
         return "0x" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
+}
+
+extension MigrationSwitches {
+    /// The stage of a canonical gray key.
+    fileprivate func stage(_ key: [UInt8]) -> Stage { key.withUnsafeBytes { stage(key: $0) } }
 }

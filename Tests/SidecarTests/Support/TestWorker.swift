@@ -41,7 +41,7 @@ final class TestWorker {
         routes.initialize(to: try Self.makeRoutes(&plans))
         worker = .making(
             WorkerSetup(
-                limits: limits, routes: routes, lanes: LaneTable(limit: limits.laneQueue),
+                limits: limits, routes: routes, records: RecordTable(limit: limits.laneQueue, migrations: 1),
                 upstreams: [
                     Upstream(name: "shop-old", address: address), Upstream(name: "shop-new", address: address),
                 ],
@@ -135,7 +135,7 @@ final class TestWorker {
     ) {
         var switches: MigrationSwitches? = MigrationSwitches(epoch: 12, phase: phase, enrolled: enrolled, gray: gray)
         let summary = SwitchSummary(epoch: 12, phase: phase, enrolled: "", gray: "", fingerprint: 0)
-        worker.take(SwitchSnapshot(summaries: [summary]) { (_) throws(Never) in switches.take() }, held: nil)
+        worker.take(0, SwitchSnapshot(summaries: [summary]) { (_) throws(Never) in switches.take() }, held: nil)
     }
 
     // MARK: - Running

@@ -7,8 +7,8 @@ import WireFormat
 @Suite struct RecentWritesTests {
     private static let end = WriteEnd(answer: .reply(of: .old), effects: .none)
 
-    private static func lane(_ record: UInt8, migration: Int = 0) -> LaneTable.Key {
-        LaneTable.Key(migration: migration, record: [record])
+    private static func lane(_ record: UInt8, migration: Int = 0) -> RecordTable.Key {
+        RecordTable.Key(migration: migration, record: [record])
     }
 
     @Test func aRecordsOwnWritesAreToldNewestFirst() {

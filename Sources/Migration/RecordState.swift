@@ -1,0 +1,193 @@
+/// What a process keeps of one record while there is something to keep: its lane, the writes of it that are under way
+/// or may still arrive, whether its two sides may differ, and the stage that it is pinned to.
+///
+///     at rest --written, lost, dirty--> not at rest --change of its stage--> pinned --at rest again--> at rest
+///
+/// A change of the switches takes effect at once for every record that is at rest. One that is not keeps the stage that
+/// it had, for all its calls, until no write of it is under way, nothing that was sent may still arrive and its sides are
+/// equal as far as is known (contract, 2). After several changes it goes through their stages one by one, in the order of
+/// the changes: each of them relies on what the one before left behind.
+///
+/// A write counts from the moment that it is decided: one that only waits for its turn is decided then. So a record that
+/// always has a write waiting is not pinned for ever.
+///
+/// Run by `RecordTable`, which keeps one for each record that is not at rest. Times are monotonic nanoseconds.
+package struct RecordState<Ticket: Sendable>: Sendable {
+    /// Why a record is not at rest.
+    package enum Unrest: UInt8, Sendable, CaseIterable {
+        /// The two sides may differ.
+        case dirty
+        /// A write that was sent and not answered may still take effect.
+        case unsettled
+        /// A write is under way.
+        case open
+    }
+
+    /// What a write of one side is to do, where the record may be pinned.
+    package enum Standing: Equatable, Sendable {
+        /// Be decided by the switches.
+        case free
+        /// Go to this stage's side at once. It counts until `singleEnded`.
+        case joins(Stage)
+        /// Take the record's lane, and be decided at its turn.
+        case queues
+    }
+
+    package private(set) var lane = Lane<Ticket>()
+    /// The stage that its calls are decided by, then those that it still has to go through; empty: by the switches.
+    package private(set) var pin: [Stage] = []
+    /// What its last write was decided by, and the gray key that it had then.
+    package private(set) var stage: Stage?
+    package private(set) var grayKey: [UInt8]?
+    package private(set) var isDirty = false
+    private var unsettledUntil: UInt64 = 0
+    /// The write that holds the lane is decided.
+    package private(set) var isRunning = false
+    /// Writes of one side, which take no lane.
+    private var singles = 0
+    /// Its pin keeps it at a stage of one side, whose writes the other side never hears of.
+    private var differsLater = false
+    /// It has gone through a stage of its pin: queries of the one before may still run.
+    private var hasStepped = false
+    /// The lane is held for them: who comes later waits until they are over.
+    private var singlesHoldLane = false
+
+    package init() {}
+
+    /// - Parameter now: of what depends on time alone.
+    package func unrest(at now: UInt64) -> Unrest? {
+        if isDirty { return .dirty }
+        if unsettledUntil > now { return .unsettled }
+        return isRunning || singles > 0 ? .open : nil
+    }
+
+    /// Nothing need be remembered of it.
+    package func isForgettable(at now: UInt64) -> Bool {
+        pin.isEmpty && unrest(at: now) == nil && lane.isIdle(at: now)
+    }
+
+    /// Until when something sent may still take effect; 0: there is nothing.
+    package func unsettledUntil(at now: UInt64) -> UInt64 { unsettledUntil > now ? unsettledUntil : 0 }
+
+    // MARK: - Writes of both sides
+
+    package mutating func enter(id: UInt64, _ ticket: Ticket, now: UInt64, limit: Int) -> Lane<Ticket>.Entry {
+        if singles > 0, !singlesHoldLane, lane.isIdle(at: now) {
+            _ = lane.enter(id: 0, ticket, now: now, limit: limit)
+            singlesHoldLane = true
+        }
+        return lane.enter(id: id, ticket, now: now, limit: limit)
+    }
+
+    package mutating func abandon(id: UInt64) -> Bool { lane.abandon(id: id) }
+
+    /// The write that holds the lane is decided: by the pin, else by what the switches say.
+    ///
+    /// - Parameter bySwitches: nil while a change holds the record's gray key; then only a pin decides.
+    package mutating func decide(_ bySwitches: Stage?, grayKey: [UInt8]?) -> Stage? {
+        guard let stage = pin.first ?? bySwitches else { return nil }
+        isRunning = true
+        note(stage, grayKey)
+        return stage
+    }
+
+    /// The write that holds the lane has ended. Returns the ticket whose turn it is.
+    ///
+    /// - Parameter isEqual: whether both sides have the record now, or neither; nil: as before.
+    package mutating func leave(isEqual: Bool?) -> Ticket? {
+        isRunning = false
+        if let isEqual { isDirty = !isEqual }
+        return lane.leave()
+    }
+
+    /// It has ended, and may still take effect until then. Returns all who waited.
+    package mutating func close(until: UInt64, isDirty: Bool) -> [Ticket] {
+        isRunning = false
+        if isDirty { self.isDirty = true }
+        unsettledUntil = max(unsettledUntil, until)
+        return lane.close(until: until)
+    }
+
+    // MARK: - Writes of one side
+
+    /// What a write of one side is to do.
+    package mutating func standing(at now: UInt64) -> Standing {
+        guard let stage = pin.first else { return .free }
+        guard !stage.isDouble else { return .queues }
+        // What is lost would keep the others waiting for the whole quiet period.
+        guard isDirty || unsettledUntil > now else { return .queues }
+        singles += 1
+        return .joins(stage)
+    }
+
+    /// A write of one side is under way, and a change comes.
+    package mutating func singleFound(_ stage: Stage, grayKey: [UInt8]?) {
+        singles += 1
+        note(stage, grayKey)
+    }
+
+    /// A write that counts is over. Returns the ticket whose turn it is.
+    package mutating func singleEnded() -> Ticket? {
+        singles = max(singles - 1, 0)
+        guard singles == 0, singlesHoldLane else { return nil }
+        singlesHoldLane = false
+        return lane.leave()
+    }
+
+    /// A write of one side was sent and not answered.
+    package mutating func lost(until: UInt64, _ stage: Stage, grayKey: [UInt8]?) {
+        unsettledUntil = max(unsettledUntil, until)
+        if pin.isEmpty { note(stage, grayKey) }
+    }
+
+    private mutating func note(_ stage: Stage, _ grayKey: [UInt8]?) {
+        self.stage = stage
+        if let grayKey { self.grayKey = grayKey }
+    }
+
+    // MARK: - Changes of the switches
+
+    /// The switches change, while no write of the record can be decided.
+    ///
+    /// - Parameters:
+    ///   - last: what they said of the record until now; nil where it depends on a gray key that is not known.
+    ///   - next: what they say from now on.
+    /// - Returns: whether its sides may differ once it is released, since it is written on one side until then.
+    @discardableResult
+    package mutating func change(from last: Stage?, to next: Stage?, at now: UInt64) -> Bool {
+        if pin.count == 1, pin.first == next {
+            // It has not left that stage.
+            pin = []
+            differsLater = false
+        } else if let waitsFor = pin.last {
+            if let last, last != waitsFor { pin.append(last) }
+        } else if unrest(at: now) != nil, let stage, stage != next {
+            pin = [stage]
+            differsLater = !stage.isDouble
+            return differsLater
+        }
+        return false
+    }
+
+    /// Takes the next step if the record is at rest: to the stage of the next change, or out of the pin.
+    ///
+    /// - Parameter mayStep: whether no query runs that was decided before the last step, where there are several.
+    /// - Returns: whether it took one.
+    package mutating func settle(at now: UInt64, mayStep: Bool) -> Bool {
+        guard !pin.isEmpty, unrest(at: now) == nil, mayStep || pin.count == 1 && !hasStepped else { return false }
+        pin.removeFirst()
+        if differsLater { isDirty = true }
+        differsLater = false
+        hasStepped = !pin.isEmpty
+        stage = pin.first ?? stage
+        return true
+    }
+
+    /// Old is fenced: whatever was to be kept for the way back is not needed.
+    package mutating func forget() {
+        pin = []
+        differsLater = false
+        isDirty = false
+        unsettledUntil = 0
+    }
+}

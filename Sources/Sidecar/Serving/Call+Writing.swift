@@ -1,0 +1,227 @@
+import EventLoop
+import HTTP2
+import Migration
+import WireFormat
+
+/// What a call is as a write of one side: such writes take no lane, and count for their records only when a change of
+/// the switches, or the loss of the answer, makes them.
+enum OneSidedWrite: UInt8 {
+    /// None, or its outcome is known.
+    case none
+    /// It was forwarded as it came; its records are not known.
+    case unread
+    /// Its message is kept while it is under way, and tells its records.
+    case read
+    /// Its records know of it.
+    case counted
+}
+
+/// The records by which a write counts.
+final class CountedWrite {
+    let records: [RecordTable.Key]
+    init(_ records: [RecordTable.Key]) { self.records = records }
+}
+
+/// The canonical gray keys of a write; nil where it is not known, or not changed.
+struct WriteGrayKeys {
+    var present: [UInt8]?
+    var next: [UInt8]?
+}
+
+/// A write of one side, from its decision to the moment that its outcome is known (rules P and L).
+extension CallPointer {
+    /// It goes to one side without being read, or with a message whose records are known.
+    func writeBegins(read message: UnsafeRawBufferPointer?) {
+        guard pointee.write == .none, let plan = pointee.route.pointee.planPointer, plan.pointee.kind.isWrite else {
+            return
+        }
+        if let message, let write = pointee.route.pointee.writePointer,
+            write.pointee.plan.element != nil || recordKeyIsThere(message)
+        {
+            pointee.write = .read
+        } else {
+            pointee.write = .unread
+            pointee.worker.pointee.unread[plan.pointee.migrationIndex].count(1)
+        }
+    }
+
+    private func recordKeyIsThere(_ message: UnsafeRawBufferPointer) -> Bool {
+        guard let key = pointee.route.pointee.recordKeyPointer,
+            case .key = key.pointee.scan(message, scratch: pointee.worker.pointee.keyScratch)
+        else { return false }
+        return true
+    }
+
+    /// The side has answered to the end.
+    func writeAnswered(_ leg: StreamPointer) {
+        guard pointee.write != .none else { return }
+        let absent = pointee.route.pointee.planPointer?.pointee.absent ?? .notFound
+        let outcome = WriteOutcome(
+            Reply.status(of: leg), absent: absent, isGRPC: Reply.isGRPC(leg), word: Reply.sidecarError(of: leg))
+        if case .unknown = outcome { return writeLost() }
+        writeOver()
+    }
+
+    /// The call ends for its client while the side has not answered to the end.
+    func writeGivenUp() {
+        guard pointee.write != .none else { return }
+        // A store goes on with what it has begun, and says when it is done.
+        if pointee.operation != nil { return countOpenWrite() }
+        guard let leg = pointee.leg.stream else { return writeOver() }
+        if leg.pointee.hasEnded { return writeAnswered(leg) }
+        writeLost()
+    }
+
+    /// It was sent, and nobody will hear what became of it.
+    func writeLost() {
+        guard let plan = pointee.route.pointee.planPointer else { return }
+        let worker = pointee.worker
+        let now = worker.pointee.loop.pointee.now
+        let until = now &+ worker.pointee.limits.settleAfter
+        switch pointee.write {
+        case .none: return
+        case .unread: worker.pointee.unread[plan.pointee.migrationIndex].lost(until: until)
+        case .read:
+            let stage = pointee.stage ?? .old
+            for (record, grayKey) in recordsOfMessage() {
+                worker.pointee.records.lost(record, until: until, stage, grayKey: grayKey, now: now)
+            }
+        case .counted:
+            for record in pointee.counted?.records ?? [] {
+                worker.pointee.records.lost(record, until: until, pointee.stage ?? .old, grayKey: nil, now: now)
+            }
+        }
+        writeOver()
+    }
+
+    /// Its outcome is known, or what may become of it is noted.
+    func writeOver() {
+        let worker = pointee.worker
+        switch pointee.write {
+        case .none: return
+        case .unread:
+            if let plan = pointee.route.pointee.planPointer {
+                worker.pointee.unread[plan.pointee.migrationIndex].count(-1)
+            }
+        case .read: break
+        case .counted:
+            let now = worker.pointee.loop.pointee.now
+            for record in pointee.counted?.records ?? [] { worker.pointee.records.singleEnded(record, now: now) }
+            pointee.counted = nil
+        }
+        pointee.write = .none
+    }
+
+    // MARK: - Counting it
+
+    /// A change of the switches alters the stage of its records: they are to be pinned.
+    func noteOpenWrite(
+        _ stage: Stage, from last: UnsafePointer<MigrationSwitches>, to next: UnsafePointer<MigrationSwitches>
+    ) {
+        count(stage) { grayKey in
+            guard let grayKey else { return next.pointee.stageWithoutKey != stage }
+            return grayKey.withUnsafeBytes { next.pointee.stage(key: $0) != last.pointee.stage(key: $0) }
+        }
+    }
+
+    /// Its client is gone, and with it the message.
+    private func countOpenWrite() {
+        guard pointee.write == .read, let stage = pointee.stage else { return }
+        count(stage) { _ in true }
+    }
+
+    private func count(_ stage: Stage, where moves: (_ grayKey: [UInt8]?) -> Bool) {
+        let worker = pointee.worker
+        let now = worker.pointee.loop.pointee.now
+        let moving = recordsOfMessage().filter { moves($0.grayKey) }
+        guard !moving.isEmpty else { return }
+        for (record, grayKey) in moving {
+            worker.pointee.records.singleFound(record, stage, grayKey: grayKey, now: now)
+        }
+        pointee.counted = CountedWrite(moving.map(\.record))
+        pointee.write = .counted
+    }
+
+    /// The records that the request names, once each, with their gray keys where it names those.
+    private func recordsOfMessage() -> [(record: RecordTable.Key, grayKey: [UInt8]?)] {
+        guard let plan = pointee.route.pointee.planPointer, let write = pointee.route.pointee.writePointer,
+            let message = keptMessage()
+        else { return [] }
+        let migration = plan.pointee.migrationIndex
+        let keyPlan = pointee.route.pointee.keyPointer
+        func named(_ part: UnsafeRawBufferPointer) -> (record: RecordTable.Key, grayKey: [UInt8]?)? {
+            let scratch = pointee.worker.pointee.keyScratch
+            guard let record = write.pointee.plan.recordKey.key(in: part, scratch: scratch) else { return nil }
+            let grayKey = keyPlan?.pointee.key(in: part, scratch: scratch)
+            return (RecordTable.Key(migration: migration, record: record), grayKey)
+        }
+        return message.withUnsafeBytes { bytes in
+            guard let element = write.pointee.plan.element else { return named(bytes).map { [$0] } ?? [] }
+            let parts = (try? RepeatedField.ranges(of: element.field, in: bytes)) ?? []
+            var seen: Set<RecordTable.Key> = []
+            return parts.compactMap { named(UnsafeRawBufferPointer(rebasing: bytes[$0])) }
+                .filter { seen.insert($0.record).inserted }
+        }
+    }
+
+    /// The request's message, while it is kept; nil where there is none that can be read.
+    private func keptMessage() -> [UInt8]? {
+        guard let body = pointee.client.pointee.body.whole, body.count >= GRPCPrefix.byteCount, case .prefix(let prefix) = GRPCPrefix.parse(body),
+            body.count == GRPCPrefix.byteCount + Int(prefix.length)
+        else { return nil }
+        let message = UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...])
+        guard prefix.isCompressed else { return Array(message) }
+        return try? pointee.worker.pointee.coder.inflate(
+            message, limit: pointee.worker.pointee.limits.messageBytes)
+    }
+
+    // MARK: - Pins
+
+    /// What a write of one side is to do beside the pins of its records; nil where it is refused.
+    func standing(of message: UnsafeRawBufferPointer, at stage: Stage) -> RecordTable.State.Standing {
+        guard let plan = pointee.route.pointee.planPointer, pointee.worker.hasPins(plan.pointee.migrationIndex),
+            let record = recordKey(message)
+        else { return .free }
+        let worker = pointee.worker
+        let standing = worker.pointee.records.standing(record, now: worker.pointee.loop.pointee.now)
+        if case .joins = standing {
+            pointee.counted = CountedWrite([record])
+            pointee.write = .counted
+        }
+        return standing
+    }
+
+    /// The record that the request names.
+    func recordKey(_ message: UnsafeRawBufferPointer) -> RecordTable.Key? {
+        guard let plan = pointee.route.pointee.planPointer, let key = pointee.route.pointee.recordKeyPointer,
+            let record = key.pointee.key(in: message, scratch: pointee.worker.pointee.keyScratch)
+        else { return nil }
+        return RecordTable.Key(migration: plan.pointee.migrationIndex, record: record)
+    }
+
+    /// What rows are judged by.
+    func stages(_ switches: UnsafePointer<MigrationSwitches>) -> RecordStages {
+        let worker = pointee.worker
+        return RecordStages(
+            switches: switches, records: worker.pointee.records,
+            migration: pointee.route.pointee.planPointer?.pointee.migrationIndex ?? 0,
+            now: worker.pointee.loop.pointee.now)
+    }
+
+    /// The stage that the record of a query has.
+    func stage(of message: UnsafeRawBufferPointer, bySwitches stage: Stage) -> Stage {
+        guard let plan = pointee.route.pointee.planPointer, pointee.worker.hasPins(plan.pointee.migrationIndex),
+            let record = recordKey(message)
+        else { return stage }
+        let worker = pointee.worker
+        return worker.pointee.records.pinnedStage(record, now: worker.pointee.loop.pointee.now) ?? stage
+    }
+}
+
+extension KeyPlan {
+    /// The canonical key of a message; nil where there is none that can be read.
+    func key(in message: UnsafeRawBufferPointer, scratch: UnsafeMutableRawBufferPointer) -> [UInt8]? {
+        guard case .key(let key) = scan(message, scratch: scratch) else { return nil }
+        return Array(key)
+    }
+}

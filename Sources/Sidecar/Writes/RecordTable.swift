@@ -1,0 +1,332 @@
+import EventLoop
+import Migration
+import Synchronization
+
+/// What is kept of all records that are not at rest (`RecordState`), and of those that are being written: process-wide,
+/// entered from every loop.
+///
+/// Sharded by the record's hash, each shard behind a lock of its own that is held for a few dictionary operations. A
+/// record is in it while there is something to keep. Whether any record of a migration is pinned is one atomic read; only
+/// then do queries and writes of one side look a record up.
+final class RecordTable: Sendable {
+    /// What is said to who waits.
+    enum Call: Sendable {
+        /// The lane is held by you.
+        case entered
+        /// The lane was closed: the outcome of the write before is unknown.
+        case closed
+    }
+
+    typealias Ticket = @Sendable (Call) -> Void
+    typealias State = RecordState<Ticket>
+
+    struct Key: Hashable, Sendable {
+        let migration: Int
+        /// Canonical.
+        let record: [UInt8]
+    }
+
+    /// Records of one migration that are not at rest, of those the pinned ones, why they are and until when at most.
+    struct Unrest: Sendable, Equatable {
+        var open = 0
+        var unsettled = 0
+        var dirty = 0
+        /// Monotonic nanoseconds; 0: nothing is unsettled.
+        var unsettledUntil: UInt64 = 0
+        /// Some of them.
+        var examples: [[UInt8]] = []
+
+        var count: Int { open + unsettled + dirty }
+    }
+
+    private struct Shard {
+        var records: [Key: State] = [:]
+        /// Records that time alone may let go of, in the order in which they came.
+        var timed: [(key: Key, until: UInt64)] = []
+        var firstTimed = 0
+
+        /// A few of those whose time has come.
+        mutating func forgetSome(at now: UInt64, _ pins: Pins) {
+            for _ in 0..<4 {
+                guard firstTimed < timed.count, timed[firstTimed].until <= now else { break }
+                let key = timed[firstTimed].key
+                firstTimed += 1
+                change(key, at: now, pins) { _ in }
+            }
+            if firstTimed > 64, firstTimed * 2 > timed.count {
+                timed.removeFirst(firstTimed)
+                firstTimed = 0
+            }
+        }
+
+        /// Changes a record's state, takes its pin as far as it may go, and forgets it if there is nothing to keep.
+        mutating func change<Result>(
+            _ key: Key, at now: UInt64, _ pins: Pins, _ body: (inout State) -> Result
+        ) -> Result {
+            var state = records[key] ?? State()
+            let before = state.pin.first
+            let result = body(&state)
+            _ = state.settle(at: now, mayStep: false)
+            pins.changed(of: key.migration, from: before, to: state.pin.first)
+            records[key] = state.isForgettable(at: now) ? nil : state
+            return result
+        }
+    }
+
+    private static let shardCount = 64
+
+    /// What became of the last writes.
+    let recentWrites = RecentWrites()
+    /// How many records of a migration are pinned.
+    let pins: Pins
+    private let shards: [Locked<Shard>]
+    private let lastID = Atomic<UInt64>(0)
+    private let limit: Int
+
+    /// - Parameter limit: how many writes of one record may wait.
+    init(limit: Int, migrations: Int) {
+        self.limit = limit
+        pins = Pins(migrations: migrations)
+        shards = (0..<Self.shardCount).map { _ in Locked(Shard()) }
+    }
+
+    /// A number by which a waiting write is known; never 0.
+    func newID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
+
+    private func box(_ key: Key) -> Locked<Shard> { shards[key.hashValue & (Self.shardCount - 1)] }
+
+    private func change<Result>(_ key: Key, at now: UInt64, _ body: (inout State) -> Result) -> Result {
+        box(key).withLock { shard in
+            shard.forgetSome(at: now, pins)
+            return shard.change(key, at: now, pins, body)
+        }
+    }
+
+    private func read<Result>(_ key: Key, _ body: (State?) -> Result) -> Result {
+        box(key).withLock { body($0.records[key]) }
+    }
+}
+
+// MARK: - Lanes
+
+extension RecordTable {
+    /// - Parameter now: monotonic nanoseconds.
+    func enter(_ key: Key, id: UInt64, now: UInt64, _ ticket: @escaping Ticket) -> Lane<Ticket>.Entry {
+        change(key, at: now) { $0.enter(id: id, ticket, now: now, limit: limit) }
+    }
+
+    /// The stage of the record whose lane is held, at the turn of its write: the one function that says it.
+    ///
+    /// - Parameter bySwitches: the stage of its gray key; nil while a change holds it.
+    /// - Returns: nil where the record is not pinned and a change holds it.
+    func decide(_ key: Key, _ bySwitches: Stage?, grayKey: [UInt8]?, now: UInt64) -> Stage? {
+        change(key, at: now) { $0.decide(bySwitches, grayKey: grayKey) }
+    }
+
+    /// - Parameter isEqual: whether both sides have the record now, or neither; nil: as before.
+    func leave(_ key: Key, isEqual: Bool? = nil, now: UInt64) {
+        change(key, at: now) { $0.leave(isEqual: isEqual) }?(.entered)
+    }
+
+    /// False if the write does not wait any more: it holds the lane, or is about to hear that it was closed.
+    func abandon(_ key: Key, id: UInt64) -> Bool {
+        box(key).withLock { $0.records[key]?.abandon(id: id) ?? false }
+    }
+
+    /// Leaves the lane closed until then, monotonic nanoseconds.
+    func close(_ key: Key, until: UInt64, isDirty: Bool, now: UInt64) {
+        let waiting = box(key).withLock { shard -> [Ticket] in
+            shard.timed.append((key, until))
+            return shard.change(key, at: now, pins) { $0.close(until: until, isDirty: isDirty) }
+        }
+        for ticket in waiting { ticket(.closed) }
+    }
+
+    /// What one record's lane is like now.
+    func state(of key: Key, at now: UInt64) -> (isHeld: Bool, waiting: Int, closedNanoseconds: UInt64, pin: Stage?) {
+        read(key) { state in
+            guard let state else { return (false, 0, 0, nil) }
+            return (
+                state.lane.isHeld, state.lane.waitingCount, state.lane.closedNanoseconds(at: now), state.pin.first
+            )
+        }
+    }
+
+    /// Records that are kept, for the stats.
+    var count: Int { shards.reduce(0) { $0 + $1.withLock { $0.records.count } } }
+}
+
+// MARK: - Writes of one side, and queries
+
+extension RecordTable {
+    /// The stage that a record is pinned to; nil where the switches decide. Ask only while `pins` says that there are any.
+    func pinnedStage(_ key: Key, now: UInt64) -> Stage? {
+        box(key).withLock { shard in
+            guard let state = shard.records[key], !state.pin.isEmpty else { return nil }
+            shard.change(key, at: now, pins) { _ in }
+            return shard.records[key]?.pin.first
+        }
+    }
+
+    /// What a write of one side is to do.
+    func standing(_ key: Key, now: UInt64) -> State.Standing {
+        box(key).withLock { shard in
+            guard shard.records[key] != nil else { return .free }
+            return shard.change(key, at: now, pins) { state in
+                _ = state.settle(at: now, mayStep: false)
+                return state.standing(at: now)
+            }
+        }
+    }
+
+    /// A change of the switches finds a write of one side under way.
+    func singleFound(_ key: Key, _ stage: Stage, grayKey: [UInt8]?, now: UInt64) {
+        change(key, at: now) { $0.singleFound(stage, grayKey: grayKey) }
+    }
+
+    /// A write that was found, or joined, is over.
+    func singleEnded(_ key: Key, now: UInt64) {
+        change(key, at: now) { $0.singleEnded() }?(.entered)
+    }
+
+    /// A write of one side was sent and not answered.
+    func lost(_ key: Key, until: UInt64, _ stage: Stage, grayKey: [UInt8]?, now: UInt64) {
+        box(key).withLock { shard in
+            shard.forgetSome(at: now, pins)
+            shard.timed.append((key, until))
+            shard.change(key, at: now, pins) { $0.lost(until: until, stage, grayKey: grayKey) }
+        }
+    }
+}
+
+// MARK: - Changes of the switches
+
+extension RecordTable {
+    /// The switches of a migration change, while no write whose stage they alter can be decided: what is not at rest is
+    /// pinned.
+    ///
+    /// - Parameter stages: what the switches say of a gray key (nil: of one that is not known), before and after.
+    /// - Returns: the records whose sides may differ once they are released.
+    @discardableResult
+    func change(
+        of migration: Int, at now: UInt64, isRetired: Bool,
+        _ stages: (_ grayKey: [UInt8]?) -> (last: Stage?, next: Stage?)
+    ) -> [Key] {
+        var differing: [Key] = []
+        forEach(of: migration, at: now) { key, state in
+            if isRetired { return state.forget() }
+            let (last, next) = stages(state.grayKey)
+            if state.change(from: last, to: next, at: now) { differing.append(key) }
+        }
+        return differing
+    }
+
+    /// Lets go of what is at rest by now.
+    ///
+    /// - Parameter mayStep: whether records that wait for several stages may take one step.
+    /// - Returns: whether some record took one and has others before it.
+    func settle(_ migration: Int, at now: UInt64, mayStep: Bool) -> Bool {
+        var hasStepped = false
+        forEach(of: migration, at: now) { _, state in
+            if state.settle(at: now, mayStep: mayStep), !state.pin.isEmpty { hasStepped = true }
+        }
+        return hasStepped
+    }
+
+    private func forEach(of migration: Int, at now: UInt64, _ body: (Key, inout State) -> Void) {
+        for box in shards {
+            box.withLock { shard in
+                for key in Array(shard.records.keys) where key.migration == migration {
+                    shard.change(key, at: now, pins) { body(key, &$0) }
+                }
+            }
+        }
+    }
+
+    /// The records of a migration that are not at rest.
+    ///
+    /// - Parameter pinned: those alone that keep a stage of their own.
+    func unrest(of migration: Int, pinned: Bool, at now: UInt64) -> Unrest {
+        var unrest = Unrest()
+        for box in shards {
+            box.withLock { shard in
+                for (key, state) in shard.records where key.migration == migration {
+                    guard let why = state.unrest(at: now), !pinned || !state.pin.isEmpty else { continue }
+                    switch why {
+                    case .dirty: unrest.dirty += 1
+                    case .unsettled:
+                        unrest.unsettled += 1
+                        unrest.unsettledUntil = max(unrest.unsettledUntil, state.unsettledUntil(at: now))
+                    case .open: unrest.open += 1
+                    }
+                    if unrest.examples.count < 3 { unrest.examples.append(key.record) }
+                }
+            }
+        }
+        return unrest
+    }
+
+    /// Records that are being written on both sides just now.
+    func running() -> [Key] {
+        shards.flatMap { box in box.withLock { $0.records.filter { $1.isRunning }.map(\.key) } }
+    }
+}
+
+/// How many records of each migration are pinned, and of those how many to a stage whose authority is each side. Read
+/// without a lock on the way of every call.
+final class Pins: @unchecked Sendable {
+    // Sendable because the cells are only touched as atomics, and nothing else changes.
+
+    private struct Cell: ~Copyable {
+        let all = Atomic<Int>(0)
+        let ofOld = Atomic<Int>(0)
+    }
+
+    private let cells: UnsafeMutablePointer<Cell>
+    private let count: Int
+
+    init(migrations: Int) {
+        count = migrations
+        cells = .allocate(capacity: max(migrations, 1))
+        for index in 0..<migrations { (cells + index).initialize(to: Cell()) }
+    }
+
+    deinit {
+        cells.deinitialize(count: count)
+        cells.deallocate()
+    }
+
+    @inline(__always) func isAny(of migration: Int) -> Bool { count(of: migration) > 0 }
+
+    func count(of migration: Int) -> Int { cells[migration].all.load(ordering: .relaxed) }
+
+    /// Those whose records that side is the authority of.
+    func count(of migration: Int, authority: Side) -> Int {
+        let ofOld = cells[migration].ofOld.load(ordering: .relaxed)
+        return authority == .old ? ofOld : count(of: migration) - ofOld
+    }
+
+    fileprivate func changed(of migration: Int, from before: Stage?, to after: Stage?) {
+        guard before != after else { return }
+        let change = (after == nil ? 0 : 1) - (before == nil ? 0 : 1)
+        let ofOld = (after?.authority == .old ? 1 : 0) - (before?.authority == .old ? 1 : 0)
+        if ofOld != 0 { cells[migration].ofOld.add(ofOld, ordering: .relaxed) }
+        if change != 0 { cells[migration].all.add(change, ordering: .relaxed) }
+    }
+}
+
+/// What the engine knows of records while rows are merged: the switches that the query began with, and the pins.
+struct RecordStages: RowStages, ~Copyable {
+    let switches: UnsafePointer<MigrationSwitches>
+    let records: RecordTable
+    let migration: Int
+    /// Monotonic nanoseconds.
+    let now: UInt64
+
+    func stage(grayKey: UnsafeRawBufferPointer) -> Stage { switches.pointee.stage(key: grayKey) }
+    var hasPins: Bool { records.pins.isAny(of: migration) }
+
+    func pinnedStage(recordKey: UnsafeRawBufferPointer) -> Stage? {
+        records.pinnedStage(RecordTable.Key(migration: migration, record: Array(recordKey)), now: now)
+    }
+}

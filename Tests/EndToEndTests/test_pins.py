@@ -1,0 +1,294 @@
+"""The contract's section 2, pins and handover: a change lands at once whatever hangs, and nothing overtakes a write."""
+
+import threading
+import time
+
+import pytest
+
+from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, entry, hang, name
+from harness.operators import Operator, sets
+from harness.processes import wait_for
+from harness.raw import RawClient, call_headers, message
+from harness.stubs import ledger
+
+OURS, OTHER = ("406", 1), ("7", 2)
+NONE = dict(phase="migrating", enrolled="none", gray="none")
+BOTH = dict(phase="migrating", enrolled={"allow": ["406", "7"]}, gray="none")
+GRAY = dict(phase="migrating", enrolled={"allow": ["406", "7"]}, gray={"allow": ["406", "7"]})
+# A rollback is in force within limits.handover_wait (2 s) whatever new does; a loaded machine is given as much again.
+SOON = 4
+
+
+@pytest.fixture
+def field(start, ledgers, keep):
+    """Both ledgers with both entries, a sidecar, its operator and a client."""
+
+    def field(switches, keys=(OURS, OTHER), **settings):
+        old, new = ledgers
+        for side in (old, new):
+            for key in keys:
+                side.entries[key] = entry(key, 100)
+        sidecar = start(
+            old.address, new.address, switches, plan=PLAN, migration={"services": [LEDGER], **NAME}, **settings)
+        sidecar.await_ready()
+        return sidecar, keep(Operator(sidecar)), keep(Bookkeeper(sidecar.address))
+
+    return field
+
+
+def cents(ledgers, key):
+    return [side.entries[key].cents if key in side.entries else None for side in ledgers]
+
+
+def took(change):
+    """How long it took, seconds; it must not be refused."""
+    began = time.monotonic()
+    answer = change()
+    assert not isinstance(answer, tuple), answer
+    return time.monotonic() - began, answer
+
+
+def begin(client, method, request, timeout=20):
+    return client.channel.unary_unary(f"/{LEDGER}/{method}").future(request.SerializeToString(), timeout=timeout)
+
+
+def found(outcome):
+    assert outcome.code == "OK", outcome
+    return ledger.EntryReply.FromString(outcome.messages[0]).entry.cents
+
+
+# Nothing keeps a change from landing.
+
+def test_an_unknown_outcome_of_another_record_is_not_waited_for(field, ledgers):
+    sidecar, operator, client = field(BOTH)
+    assert operator.gray(add="406").changed
+    ledgers[0].faults["Change"] = lambda request, context: request.name.store == "7" and hang(0.5)(request, context)
+    assert client.change(OTHER, 1, timeout=0.1).code == "DEADLINE_EXCEEDED"
+    seconds, _ = took(operator.rollback)
+    assert seconds < SOON
+    assert client.change(OURS, 1).code == "OK"
+    assert operator.explain("406").stage == "dualOld"
+
+
+@pytest.mark.parametrize("method", ["Find", "Change", "Overwrite"])
+def test_a_rollback_lands_while_new_hangs(method, field, ledgers):
+    """406 is read from new, which hangs; calls go on coming."""
+    sidecar, operator, client = field(BOTH)
+    assert operator.gray(add="406").changed
+    ledgers[1].faults[method] = hang(3)
+    request = name(OURS) if method == "Find" else ledger.ChangeRequest(name=name(OURS))
+    calls = [begin(client, "Find" if method == "Find" else "Change", request, timeout=5) for _ in range(10)]
+    time.sleep(0.3)
+    seconds, _ = took(operator.rollback)
+    assert seconds < SOON
+    assert operator.explain("406").stage == "dualOld"
+    for call in calls:
+        call.cancel()
+
+
+def test_a_second_change_cuts_off_queries_of_before_the_first(field, ledgers):
+    sidecar, operator, client = field(BOTH)
+    ledgers[0].faults["Find"] = hang(6)
+    slow = begin(client, "Find", name(OURS))
+    wait_for(lambda: ledgers[0].log, 5, "old is asked")
+    seconds, _ = took(lambda: operator.gray(add="406"))
+    assert seconds < 1, "queries of before one change may run on"
+    assert not slow.done()
+    seconds, _ = took(lambda: operator.gray(remove="406"))
+    assert seconds < SOON
+    wait_for(slow.done, 2, "the query is answered")
+    assert slow.code().name == "UNAVAILABLE"
+    assert dict(slow.trailing_metadata())["switchover-error"] == "key-moving"
+
+
+def test_a_body_without_end_is_refused_where_it_would_be_late(field, ledgers):
+    """Forwarded unread at `idle`: nothing else would end it."""
+    sidecar, operator, _ = field(dict(phase="idle"))
+    with RawClient(sidecar.address, seconds=20) as client:
+        stream = client.open(call_headers(f"/{LEDGER}/Change"))
+        client.data(stream, b"\0\0\0\0\x10\x0a\x01a")
+        wait_for(lambda: "switchover_calls_in_flight 1" in sidecar.get("/metrics")[1], 5, "the call is under way")
+        began = time.monotonic()
+        sidecar.write_switches(phase="migrating", enrolled="all")
+        exchange = client.await_stream(stream)
+        assert exchange.grpc_status == "14" and exchange.field("switchover-error") == "key-moving"
+        assert time.monotonic() - began < SOON
+        wait_for(lambda: operator.explain("406").stage == "dualOld", SOON, "the change is in force")
+
+
+def test_a_query_that_meets_its_deadline_leaves_nothing_behind(field, ledgers):
+    sidecar, operator, client = field(BOTH)
+    for side in ledgers:
+        side.faults["List"] = hang(0.5)
+    with RawClient(sidecar.address) as raw:
+        exchange = raw.call(
+            call_headers(f"/{LEDGER}/List", ("grpc-timeout", "100m")),
+            message(ledger.ListRequest(store="406").SerializeToString()))
+    assert exchange.grpc_status == "4"
+    wait_for(lambda: "switchover_calls_in_flight 0" in sidecar.get("/metrics")[1], 5, "no call is left")
+    seconds, _ = took(lambda: operator.enrol(none=True, force="orders"))
+    assert seconds < SOON
+
+
+# Nothing overtakes a write.
+
+@pytest.mark.parametrize("ends", ["deadline", "cancel"])
+@pytest.mark.parametrize("kind", ["update", "insert", "delete"])
+def test_a_late_write_of_old_does_not_meet_the_first_double_writes(kind, ends, field, ledgers):
+    keys = () if kind == "insert" else (OURS,)
+    sidecar, operator, client = field(NONE, keys)
+    method, request = {
+        "update": ("Change", ledger.ChangeRequest(name=name(OURS), add_cents=5)),
+        "insert": ("Add", ledger.AddRequest(entry=entry(OURS, 1))),
+        "delete": ("Remove", name(OURS)),
+    }[kind]
+    ledgers[0].faults[method] = hang(0.6)
+    late = begin(client, method, request, timeout=0.1 if ends == "deadline" else 20)
+    wait_for(lambda: ledgers[0].log, 5, "old is asked")
+    if ends == "cancel":
+        late.cancel()
+    wait_for(late.done, 5, "the client has given up")
+    del ledgers[0].faults[method]
+    seconds, answer = took(lambda: operator.enrol(add="406"))
+    assert seconds < SOON
+    assert any("1 had a write whose answer was lost" in note for note in answer.notes), answer.notes
+    assert operator.explain("406").stage == "dualOld"
+    # Its calls stay at old until nothing can arrive any more: both writes are made there, in whichever order.
+    client.add(OURS, 2) if kind == "insert" else client.change(OURS, 10)
+    assert {side for side, *_ in ledgers[0].log} == {"old"}
+    time.sleep(0.8)
+    assert cents(ledgers, OURS)[0] in {"update": (115,), "insert": (1, 2), "delete": (None,)}[kind]
+    if kind != "delete":
+        assert found(client.find(OURS)) == cents(ledgers, OURS)[0]
+
+
+def test_a_record_moves_when_nothing_can_arrive_any_more(field, ledgers):
+    sidecar, operator, client = field(NONE, limits={"settle_after": "1s"})
+    ledgers[0].faults["Change"] = hang(0.3)
+    assert client.change(OURS, 5, timeout=0.1).code == "DEADLINE_EXCEEDED"
+    ledgers[0].faults.clear()
+    took(lambda: operator.enrol(add="406"))
+    ledgers[0].log.clear()
+    assert client.change(OURS, 1).code == "OK"
+    assert {side for side, *_ in ledgers[0].log} == {"old"}
+    time.sleep(1.2)
+    assert client.change(OURS, 1).code == "OK"
+    assert cents(ledgers, OURS) == [107, 107], "the follower is given the whole state"
+
+
+def test_a_write_under_way_keeps_its_record_and_a_hot_record_moves(field, ledgers):
+    """Writes of one record follow one another without a pause while it is enrolled and leaves again."""
+    sidecar, operator, client = field(NONE)
+    stop = threading.Event()
+    failed = []
+
+    def write():
+        while not stop.is_set():
+            outcome = client.change(OURS, 1)
+            if outcome.code != "OK":
+                failed.append(outcome)
+
+    writers = [threading.Thread(target=write) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    try:
+        for change in ({"add": "406"}, {"remove": "406"}) * 3:
+            took(lambda: operator.change(
+                enrolled=sets(change), force="orders", new_is_empty=True, accept_dirty=0))
+            time.sleep(0.3)
+        took(lambda: operator.change(enrolled=sets({"add": "406"}), force="orders", new_is_empty=True))
+
+        def is_double():
+            ledgers[0].log.clear()
+            time.sleep(0.2)
+            return "new" in {side for side, *_ in ledgers[0].log}
+
+        wait_for(is_double, 5, "the hot record is written on both sides")
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    assert not failed, failed[:3]
+    assert client.change(OURS, 1).code == "OK"
+    assert len(set(cents(ledgers, OURS))) == 1
+
+
+def test_what_was_forwarded_unread_is_waited_for_once(field, ledgers):
+    sidecar, operator, client = field(dict(phase="idle"), limits={"settle_after": "2s"})
+    ledgers[0].faults["Change"] = hang(0.5)
+    assert client.change(OURS, 5, timeout=0.1).code == "DEADLINE_EXCEEDED"
+    ledgers[0].faults.clear()
+    assert operator.phase("migrating", new_is_empty=True).changed
+    seconds, _ = took(lambda: operator.enrol(add="406"))
+    assert 0.5 < seconds < 2 + SOON
+    assert "without reading them" in sidecar.log()
+    seconds, _ = took(lambda: operator.enrol(add="7"))
+    assert seconds < 1
+
+
+# Pinned records are read by their own stage.
+
+def test_every_kind_of_query_asks_for_a_pinned_record(field, ledgers):
+    """A write of OURS hangs on its follower at `dualNew`; the rollback leaves that record there alone."""
+    sidecar, operator, client = field(BOTH)
+    assert operator.gray(add="406 7").changed
+    old, new = ledgers
+    old.faults["Overwrite"] = hang(3)
+    writing = begin(client, "Change", ledger.ChangeRequest(name=name(OURS), add_cents=11))
+    wait_for(lambda: ("old", "Overwrite", OURS) in [each[:3] for each in old.log], 5, "old is being written")
+    _, answer = took(operator.rollback)
+    assert any("1 record (" in note and "being written just now" in note for note in answer.notes), answer.notes
+    assert operator.explain("7").stage == "dualOld"
+    # New has the write, old not yet: only the pinned stage shows it.
+    assert cents(ledgers, OURS) == [100, 111]
+    assert found(client.find(OURS)) == 111
+    listed, _ = client.walk(store="406")
+    assert [each.cents for each in listed] == [111]
+    everything, _ = client.walk()
+    assert sorted((each.store, each.cents) for each in everything) == [("406", 111), ("7", 100)]
+    assert writing.code().name == "OK"
+    wait_for(lambda: cents(ledgers, OURS) == [111, 111], 5, "both sides have it")
+    old.faults.clear()
+    new.faults["Find"] = hang(5)
+    assert found(client.find(OURS, timeout=2)) == 111, "it has moved: old is asked"
+
+
+# Commands.
+
+def test_a_rollback_typed_twice_undoes_one_change(field, ledgers):
+    sidecar, operator, client = field(BOTH)
+    assert operator.gray(add="7").changed
+    assert operator.gray(add="406").changed
+    assert operator.rollback().changed
+    again = operator.rollback()
+    assert not again.changed
+    assert any("switchover rollback orders --to" in note for note in again.notes)
+    assert operator.explain("7").stage == "dualNew" and operator.explain("406").stage == "dualOld"
+    further = operator.rollback(to_epoch=again.after.epoch - 3)
+    assert further.changed and operator.explain("7").stage == "dualOld"
+
+
+def test_the_end_of_the_process_waits_for_double_writes(field, ledgers):
+    """Their clients have gone, or the time to drain is over: the follower is written all the same."""
+    sidecar, operator, client = field(BOTH, drain={"delay": "100ms", "timeout": "300ms"})
+    ledgers[1].faults["Overwrite"] = hang(1)
+    call = begin(client, "Change", ledger.ChangeRequest(name=name(OURS), add_cents=5))
+    wait_for(lambda: any(each[1] == "Overwrite" for each in ledgers[0].log), 5, "new is being written")
+    call.cancel()
+    client.close()
+    sidecar.terminate()
+    assert sidecar.wait(20) == 0
+    assert cents(ledgers, OURS) == [105, 105]
+
+
+def test_what_is_cut_short_at_the_end_is_named(field, ledgers):
+    sidecar, operator, client = field(
+        BOTH, drain={"delay": "100ms", "timeout": "300ms"}, limits={"follower_timeout": "400ms"})
+    ledgers[1].faults["Overwrite"] = hang(5)
+    call = begin(client, "Change", ledger.ChangeRequest(name=name(OURS), add_cents=5))
+    wait_for(lambda: any(each[1] == "Overwrite" for each in ledgers[0].log), 5, "new is being written")
+    call.cancel()
+    sidecar.terminate()
+    status = sidecar.wait(20)
+    assert "the two sides of a record may differ" in sidecar.log()
+    assert status in (0, 3), "0 where the follower's own time-out ended it first"

@@ -1,0 +1,204 @@
+import Testing
+
+@testable import Migration
+
+/// Expected values: contract, section 2 (pins), and the rules of which it says that they were model-checked. Times are
+/// plain numbers.
+@Suite struct RecordStateTests {
+    private typealias State = RecordState<String>
+
+    /// `#expect` alone takes no expression that changes what it is asked of.
+    private func check(
+        _ holds: Bool, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(holds, comment, sourceLocation: sourceLocation)
+    }
+
+    /// A double write has been decided, and runs.
+    private static func running(at stage: Stage) -> State {
+        var record = State()
+        _ = record.enter(id: 1, "first", now: 0, limit: 10)
+        _ = record.decide(stage, grayKey: [7])
+        return record
+    }
+
+    /// A change between stages that are next to each other, in both directions.
+    private static let changes: [(from: Stage, to: Stage)] = [
+        (.old, .dualOld), (.dualOld, .old), (.dualOld, .dualNew), (.dualNew, .dualOld), (.dualNew, .newMirrored),
+        (.newMirrored, .dualNew), (.newMirrored, .new), (.new, .newMirrored),
+    ]
+
+    @Test(arguments: changes) func atRestAChangeTakesEffectAtOnce(from: Stage, to: Stage) {
+        var record = State()
+        record.change(from: from, to: to, at: 5)
+        check(record.pin == [] && record.isForgettable(at: 5))
+    }
+
+    @Test(arguments: changes) func aWriteUnderWayKeepsItsStage(from: Stage, to: Stage) {
+        var record = Self.running(at: from)
+        record.change(from: from, to: to, at: 5)
+        check(record.pin == [from])
+        check(!record.settle(at: 6, mayStep: true), "it is not at rest")
+        check(record.decide(to, grayKey: nil) == from, "all its calls keep it")
+        check(record.leave(isEqual: true) == nil)
+        check(record.settle(at: 7, mayStep: false))
+        check(record.pin == [] && record.isForgettable(at: 7) == from.isDouble)
+    }
+
+    @Test func aWriteThatWaitsIsDecidedAtItsTurn() {
+        var record = Self.running(at: .dualOld)
+        check(record.enter(id: 2, "second", now: 1, limit: 10) == .waits)
+        record.change(from: .dualOld, to: .dualNew, at: 5)
+        check(record.leave(isEqual: true) == "second")
+        check(record.settle(at: 6, mayStep: false), "whose turn it is does not count before it is decided")
+        check(record.decide(.dualNew, grayKey: [7]) == .dualNew)
+    }
+
+    @Test(arguments: changes) func aLostWriteKeepsItsStageForTheQuietPeriod(from: Stage, to: Stage) {
+        var record = State()
+        record.lost(until: 100, from, grayKey: [7])
+        record.change(from: from, to: to, at: 5)
+        check(record.pin == [from])
+        check(!record.settle(at: 99, mayStep: true))
+        check(record.settle(at: 100, mayStep: false))
+        check(record.pin == [] && record.isForgettable(at: 100) == from.isDouble)
+    }
+
+    @Test func aDirtyRecordKeepsItsStageUntilAWriteMakesTheSidesEqual() {
+        var record = Self.running(at: .dualOld)
+        check(record.leave(isEqual: false) == nil)
+        record.change(from: .dualOld, to: .old, at: 5)
+        check(record.pin == [.dualOld])
+        check(!record.settle(at: 1_000_000, mayStep: true), "time does not make it clean")
+        _ = record.enter(id: 3, "third", now: 6, limit: 10)
+        check(record.decide(.old, grayKey: [7]) == .dualOld)
+        check(record.leave(isEqual: nil) == nil, "a write that says nothing of both sides leaves it as it was")
+        check(record.isDirty)
+        _ = record.enter(id: 4, "fourth", now: 7, limit: 10)
+        _ = record.decide(.old, grayKey: [7])
+        check(record.leave(isEqual: true) == nil)
+        check(record.settle(at: 8, mayStep: false))
+        check(record.isForgettable(at: 8))
+    }
+
+    @Test func aClosedLaneKeepsItsStageUntilItsTimeHasCome() {
+        var record = Self.running(at: .dualNew)
+        check(record.enter(id: 2, "second", now: 1, limit: 10) == .waits)
+        check(record.close(until: 100, isDirty: false) == ["second"])
+        record.change(from: .dualNew, to: .dualOld, at: 5)
+        check(record.pin == [.dualNew])
+        check(record.enter(id: 3, "third", now: 99, limit: 10) == .closed)
+        check(record.settle(at: 100, mayStep: false) && record.isForgettable(at: 100))
+    }
+
+    @Test func severalChangesAreGoneThroughOneByOne() {
+        var record = Self.running(at: .new)
+        record.change(from: .new, to: .newMirrored, at: 1)
+        record.change(from: .newMirrored, to: .dualNew, at: 2)
+        record.change(from: .dualNew, to: .dualOld, at: 3)
+        check(record.pin == [.new, .newMirrored, .dualNew])
+        _ = record.leave(isEqual: true)
+        check(!record.settle(at: 4, mayStep: false), "a query of the last step may still run")
+        check(record.settle(at: 5, mayStep: true))
+        check(record.pin == [.newMirrored, .dualNew])
+        check(record.settle(at: 6, mayStep: true))
+        check(record.pin == [.dualNew])
+        check(!record.settle(at: 7, mayStep: false), "nor is the last step free")
+        check(record.settle(at: 7, mayStep: true))
+        check(record.pin == [])
+    }
+
+    @Test func aChangeThatIsTakenBackLeavesNothing() {
+        var record = Self.running(at: .dualOld)
+        record.change(from: .dualOld, to: .dualNew, at: 1)
+        record.change(from: .dualNew, to: .dualOld, at: 2)
+        check(record.pin == [], "it has never left its stage")
+    }
+
+    @Test func whatIsUnderWayBesideTheDeltaIsNotPinned() {
+        var record = Self.running(at: .dualOld)
+        record.change(from: .dualOld, to: .dualOld, at: 1)
+        check(record.pin == [])
+    }
+
+    @Test func withoutItsGrayKeyARecordIsPinnedRatherThanMoved() {
+        var record = State()
+        record.lost(until: 100, .dualOld, grayKey: nil)
+        record.change(from: .dualOld, to: nil, at: 5)
+        check(record.pin == [.dualOld])
+    }
+
+    // MARK: - Writes of one side
+
+    @Test func writesOfOneSideWaitForThoseThatTheChangeFound() {
+        var record = State()
+        record.singleFound(.old, grayKey: [7])
+        record.singleFound(.old, grayKey: [7])
+        record.change(from: .old, to: .dualOld, at: 1)
+        check(record.pin == [.old])
+        check(record.standing(at: 2) == .queues)
+        check(record.enter(id: 1, "next", now: 2, limit: 10) == .waits, "the two that were found hold the lane")
+        check(record.enter(id: 2, "after", now: 2, limit: 10) == .waits)
+        check(record.singleEnded() == nil, "one still runs")
+        check(record.singleEnded() == "next")
+        check(record.settle(at: 3, mayStep: false))
+        check(record.decide(.dualOld, grayKey: [7]) == .dualOld, "the hot record has moved")
+        check(record.leave(isEqual: true) == "after")
+    }
+
+    @Test(arguments: [Stage.old, .new]) func whatOneSideAloneWasToldMakesTheSidesDiffer(stage: Stage) {
+        var record = State()
+        record.lost(until: 100, stage, grayKey: [7])
+        check(record.change(from: stage, to: stage == .old ? .dualOld : .newMirrored, at: 1), "it is to be told")
+        check(!record.isDirty, "nothing makes it clean while it keeps that stage")
+        check(record.settle(at: 100, mayStep: false))
+        check(record.isDirty)
+    }
+
+    @Test func besideALostWriteOthersGoOnAtTheSameStage() {
+        var record = State()
+        record.singleFound(.old, grayKey: [7])
+        record.change(from: .old, to: .dualOld, at: 1)
+        check(record.enter(id: 1, "waits", now: 2, limit: 10) == .waits)
+        record.lost(until: 100, .old, grayKey: nil)
+        check(record.singleEnded() == "waits")
+        check(record.decide(.dualOld, grayKey: [7]) == .old)
+        check(record.leave(isEqual: nil) == nil)
+        check(record.standing(at: 50) == .joins(.old), "nobody waits for the quiet period")
+        check(!record.settle(at: 100, mayStep: false), "it counts until it has ended")
+        check(record.standing(at: 100) == .queues, "nor is the record kept for ever by those that come after")
+        check(record.singleEnded() == nil)
+        check(record.settle(at: 101, mayStep: false) && record.pin == [])
+    }
+
+    @Test func aPinToBothSidesTakesTheLane() {
+        var record = Self.running(at: .dualOld)
+        _ = record.leave(isEqual: false)
+        record.change(from: .dualOld, to: .old, at: 1)
+        check(record.standing(at: 2) == .queues)
+    }
+
+    @Test func whatIsNotPinnedIsFree() {
+        var record = State()
+        record.lost(until: 100, .old, grayKey: [7])
+        check(record.standing(at: 2) == .free)
+    }
+
+    @Test func aHeldKeyIsDecidedByItsPinAlone() {
+        var record = State()
+        _ = record.enter(id: 1, "first", now: 0, limit: 10)
+        check(record.decide(nil, grayKey: [7]) == nil)
+        check(record.unrest(at: 0) == nil, "what is not decided does not count")
+        record = Self.running(at: .dualOld)
+        record.change(from: .dualOld, to: .dualNew, at: 1)
+        check(record.decide(nil, grayKey: [7]) == .dualOld)
+    }
+
+    @Test func retirementForgets() {
+        var record = Self.running(at: .newMirrored)
+        _ = record.leave(isEqual: false)
+        record.change(from: .newMirrored, to: .new, at: 1)
+        record.forget()
+        check(record.isForgettable(at: 1))
+    }
+}

@@ -1,0 +1,108 @@
+import Migration
+import Synchronization
+import Testing
+
+@testable import Sidecar
+
+@Suite struct RecordTableTests {
+    private let table = RecordTable(limit: 100, migrations: 2)
+    private let key = RecordTable.Key(migration: 0, record: [1])
+
+    private func change(from last: Stage, to next: Stage, at now: UInt64) {
+        table.change(of: 0, at: now, isRetired: false) { _ in (last, next) }
+    }
+
+    @Test func aRecordIsForgottenWhenItsLastHolderLeaves() {
+        let said = Mutex<[RecordTable.Call]>([])
+        #expect(table.enter(key, id: 1, now: 0) { _ in } == .entered)
+        #expect(table.enter(key, id: 2, now: 0) { turn in said.withLock { $0.append(turn) } } == .waits)
+        #expect(table.enter(.init(migration: 1, record: [1]), id: 3, now: 0) { _ in } == .entered, "another migration")
+        #expect(table.count == 2)
+        table.leave(key, now: 0)
+        #expect(said.withLock { $0 } == [.entered])
+        table.leave(key, now: 0)
+        #expect(table.count == 1)
+    }
+
+    @Test func aClosedLaneTellsWhoWaitsAndIsForgottenInTime() {
+        let said = Mutex<[RecordTable.Call]>([])
+        _ = table.enter(key, id: 1, now: 0) { _ in }
+        _ = table.enter(key, id: 2, now: 0) { turn in said.withLock { $0.append(turn) } }
+        table.close(key, until: 100, isDirty: false, now: 0)
+        #expect(said.withLock { $0 } == [.closed])
+        #expect(table.enter(key, id: 3, now: 50) { _ in } == .closed)
+        #expect(table.count == 1)
+        #expect(table.enter(key, id: 4, now: 100) { _ in } == .entered)
+        table.leave(key, now: 100)
+        #expect(table.count == 0)
+    }
+
+    @Test func whoGivesUpIsNotCalled() {
+        _ = table.enter(key, id: 1, now: 0) { _ in }
+        _ = table.enter(key, id: 2, now: 0) { _ in Issue.record("it gave up") }
+        #expect(table.abandon(key, id: 2))
+        #expect(!table.abandon(key, id: 2))
+        table.leave(key, now: 0)
+        #expect(table.count == 0)
+    }
+
+    @Test func numbersAreNotGivenTwice() {
+        let ids = (0..<1000).map { _ in table.newID() }
+        #expect(Set(ids).count == 1000 && !ids.contains(0))
+    }
+
+    @Test func pinsAreCountedWhileTheyLast() {
+        table.lost(key, until: 100, .dualOld, grayKey: [7], now: 0)
+        #expect(!table.pins.isAny(of: 0), "at rest or not: while nothing changes nobody need look")
+        change(from: .dualOld, to: .dualNew, at: 1)
+        #expect(table.pins.count(of: 0) == 1 && table.pins.count(of: 0, authority: .old) == 1)
+        #expect(table.pins.count(of: 0, authority: .new) == 0 && !table.pins.isAny(of: 1))
+        #expect(table.pinnedStage(key, now: 2) == .dualOld)
+        #expect(table.pinnedStage(.init(migration: 0, record: [2]), now: 2) == nil)
+        #expect(table.pinnedStage(key, now: 100) == nil, "its time has come, whoever looks")
+        #expect(!table.pins.isAny(of: 0) && table.count == 0)
+    }
+
+    @Test func whatStaysBehindIsTold() {
+        table.lost(key, until: 100, .dualOld, grayKey: [7], now: 0)
+        _ = table.enter(.init(migration: 0, record: [2]), id: 1, now: 0) { _ in }
+        #expect(table.decide(.init(migration: 0, record: [2]), .dualOld, grayKey: nil, now: 0) == .dualOld)
+        _ = table.enter(.init(migration: 0, record: [3]), id: 2, now: 0) { _ in }
+        #expect(table.decide(.init(migration: 0, record: [3]), .dualOld, grayKey: nil, now: 0) == .dualOld)
+        table.leave(.init(migration: 0, record: [3]), isEqual: false, now: 0)
+        change(from: .dualOld, to: .old, at: 1)
+        let unrest = table.unrest(of: 0, pinned: true, at: 1)
+        #expect(unrest.open == 1 && unrest.unsettled == 1 && unrest.dirty == 1 && unrest.unsettledUntil == 100)
+        #expect(Set(unrest.examples) == [[1], [2], [3]])
+        #expect(table.running() == [.init(migration: 0, record: [2])])
+    }
+
+    @Test func aRecordOfSeveralStagesStepsWhenItMay() {
+        table.lost(key, until: 10, .newMirrored, grayKey: nil, now: 0)
+        change(from: .newMirrored, to: .dualNew, at: 1)
+        change(from: .dualNew, to: .dualOld, at: 2)
+        #expect(!table.settle(0, at: 20, mayStep: false))
+        #expect(table.pinnedStage(key, now: 20) == .newMirrored)
+        #expect(table.settle(0, at: 20, mayStep: true), "it has another step before it")
+        #expect(!table.settle(0, at: 20, mayStep: false))
+        #expect(table.pinnedStage(key, now: 20) == .dualNew)
+        #expect(!table.settle(0, at: 20, mayStep: true), "that was the last")
+        #expect(table.pinnedStage(key, now: 20) == nil && table.count == 0)
+    }
+
+    @Test func retirementLetsGoOfEverything() {
+        table.lost(key, until: 100, .newMirrored, grayKey: [7], now: 0)
+        change(from: .newMirrored, to: .new, at: 1)
+        #expect(table.pins.isAny(of: 0))
+        table.change(of: 0, at: 2, isRetired: true) { _ in (.new, .new) }
+        #expect(!table.pins.isAny(of: 0) && table.count == 0)
+    }
+
+    @Test func whatTimeAloneLetsGoOfIsForgottenByThoseWhoCome() {
+        for record in 0..<10_000 {
+            let key = RecordTable.Key(migration: 0, record: [UInt8(record >> 8), UInt8(record & 255)])
+            table.lost(key, until: UInt64(record) + 10, .old, grayKey: nil, now: UInt64(record))
+        }
+        #expect(table.count < 200, "each that comes takes a few with it whose time is over")
+    }
+}
