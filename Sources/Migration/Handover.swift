@@ -7,8 +7,8 @@
 ///            hold X, hold Y --a worker does not answer in time--> open X, trying again --time--> preparing
 ///            preparing, settling, trying again --a newer change--> preparing, for that one
 ///
-/// *Preparing* holds nothing. Queries that were decided before the last change must be over (rule P5 below), and are cut
-/// off where they would make the change late. *Settling* holds nothing either: it waits, once, for writes that were
+/// *Preparing* holds nothing. Queries that were decided before the last change must be over (rule P5 below), and are
+/// cut off where they would make the change late. *Settling* holds nothing either: it waits, once, for writes that were
 /// forwarded unread before there was anything to record them by.
 ///
 /// The holds last as long as mail to the workers takes. In *hold X* writes of the delta (the keys whose stage differs)
@@ -223,8 +223,8 @@ package enum HandoverDelay: Sendable, Equatable {
         switch self {
         case .queriesRunning: "queries that were decided before the last change still run"
         case .unreadWrites:
-            "writes that the sidecar forwarded without reading them, at idle or before its start, may still take effect "
-                + "on old"
+            "writes that the sidecar forwarded without reading them, at idle or before its start, may still take "
+                + "effect on old"
         case .workerBusy: "a worker has not taken the new switches yet"
         }
     }

@@ -4,12 +4,12 @@
 ///     at rest --written, lost, dirty--> not at rest --change of its stage--> pinned --at rest again--> at rest
 ///
 /// A change of the switches takes effect at once for every record that is at rest. One that is not keeps the stage that
-/// it had, for all its calls, until no write of it is under way, nothing that was sent may still arrive and its sides are
-/// equal as far as is known (contract, 2). After several changes it goes through their stages one by one, in the order of
-/// the changes: each of them relies on what the one before left behind.
+/// it had, for all its calls, until no write of it is under way, nothing that was sent may still arrive and its sides
+/// are equal as far as is known (contract, 2). After several changes it goes through their stages one by one, in the
+/// order of the changes: each of them relies on what the one before left behind.
 ///
-/// A write counts from the moment that it is decided: one that only waits for its turn is decided then. So a record that
-/// always has a write waiting is not pinned for ever.
+/// A write counts from the moment that it is decided: one that only waits for its turn is decided then. So a record
+/// that always has a write waiting is not pinned for ever.
 ///
 /// Run by `RecordTable`, which keeps one for each record that is not at rest. Times are monotonic nanoseconds.
 package struct RecordState<Ticket: Sendable>: Sendable {

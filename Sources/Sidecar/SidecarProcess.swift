@@ -288,8 +288,8 @@ package final class SidecarProcess: @unchecked Sendable {
             board.noteTakenBack()
             logger.error(
                 """
-                the switches of \(configuration.migrations[index].name) are not changed: \(reason.sentence); trying again \
-                in 1 s
+                the switches of \(configuration.migrations[index].name) are not changed: \(reason.sentence); trying \
+                again in 1 s
                 """)
         }
         return lookedAt.count == inForce.count
@@ -301,8 +301,8 @@ package final class SidecarProcess: @unchecked Sendable {
         for key in records.prefix(shown) {
             logger.error(
                 """
-                the two sides of a record may differ: a write of it was under way, or lost its answer, when its key was \
-                enrolled, and reached one side alone
+                the two sides of a record may differ: a write of it was under way, or lost its answer, when its key \
+                was enrolled, and reached one side alone
                 """,
                 metadata: ["migration": .string(migration), "record": .string("\(RecordKeyText(key.record))")])
         }
@@ -360,7 +360,7 @@ package final class SidecarProcess: @unchecked Sendable {
 
     /// A client may have come back since; only when no worker has one, nor a call, is the sidecar empty.
     private func workerIsEmpty() {
-        if workers.allSatisfy({ $0.connectionCount == 0 && $0.load == 0 }) { advance(.empty) }
+        if workers.allSatisfy({ $0.connectionCount == 0 && $0.callCount == 0 }) { advance(.empty) }
     }
 
     /// What still runs is cut short: the two sides of these records may differ, and nobody else will say so.

@@ -132,7 +132,8 @@ def test_records_that_would_disappear_are_counted(command, databases):
     assert "No record of these keys is on new only just now" in command("rollback orders --dry-run", status=REFUSED)
     out = command("rollback orders --force 0")
     assert "now: migrating, enrolled none" in out and "note: Let through: No record of these keys" in out
-    command("rollback orders")
+    assert "undone already" in command("rollback orders")
+    command("rollback orders --to 1")
     assert "[ ] New holds records of this migration that nobody has maintained" in command("status orders")
     databases[1].clear()
     assert "[x] New holds no record yet." in command("status orders")

@@ -31,7 +31,7 @@ import Testing
 
     private static let all: [Event] = [.prepared, .preparedUnread(99), .acknowledged, .time, .timeUnread(99)]
 
-    private static func at(_ seconds: Double) -> UInt64 { UInt64(seconds * Double(second)) }
+    private static func at(_ seconds: Double) -> UInt64 { UInt64((seconds * Double(second)).rounded()) }
 
     private static func steps(_ handover: inout Handover<Int>, _ event: Event, at seconds: Double) -> String {
         let now = at(seconds)

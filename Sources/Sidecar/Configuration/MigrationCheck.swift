@@ -147,7 +147,8 @@ struct MigrationCheck {
             return key(routing, .singleQuery, method).map { key in
                 CallPlan(
                     singleQuery: key, recordKey: recordKey(routing), absent: routing.absent,
-                    grayFallback: draft.grayFallback, timeoutNanoseconds: routing.timeoutNanoseconds, migrationIndex: index, methodIndex: methodIndex)
+                    grayFallback: draft.grayFallback, timeoutNanoseconds: routing.timeoutNanoseconds,
+                    migrationIndex: index, methodIndex: methodIndex)
             }
         case .multiQuery(let query):
             return multiQueryPlan(query, methodIndex)

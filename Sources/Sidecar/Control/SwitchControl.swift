@@ -159,8 +159,8 @@ final class SwitchControl: @unchecked Sendable {
         }
     }
 
-    /// What a rollback that names no epoch would repeat: it undoes the last forward change, and nobody who types it twice
-    /// means two. Nil where the last change was none.
+    /// What a rollback that names no epoch would repeat: it undoes the last forward change, and nobody who types it
+    /// twice means two. Nil where the last change was none.
     private func lastRollback(_ request: Switchover_V1_ChangeSwitchesRequest) throws(ControlFault) -> AuditEntry? {
         guard case .rollback(let rollback)? = request.change, rollback.toEpoch == 0,
             let last = try auditEntries().last(where: { $0.migration == request.migration }), last.origin == .rollback,
@@ -184,13 +184,14 @@ final class SwitchControl: @unchecked Sendable {
             pending: last, index, migrations: migrations, path: configuration.switches, bytes: try switchFile())
         var response = try response(plan, [])
         let name = last.migration
-        if let next = Undo(try auditEntries(), of: name, from: plan.after.state, after: 0) {
-            response.notes.append(
-                """
-                The last forward change is undone already (epoch \(plan.after.epoch)). To undo the one before it, epoch \
-                \(next.epoch), too: switchover rollback \(name) --to \(next.epoch - 1)
-                """)
+        let next = Undo(try auditEntries(), of: name, from: plan.after.state, after: 0)
+        let further = next.map { next in
+            "To undo the one before it, epoch \(next.epoch), too: switchover rollback \(name) --to \(next.epoch - 1)"
         }
+        response.notes.append(
+            "The last forward change is undone already (epoch \(plan.after.epoch)). "
+                + (further ?? "There is none before it.")
+        )
         if request.dryRun { return reply(.success(response.bytes)) }
         answerWhenInForce(plan, response, reply)
     }
@@ -472,8 +473,9 @@ extension RecordTable.Unrest {
         if dirty > 0 { reasons.append("\(dirty) may differ between the sides, until a write makes them equal") }
         let names = examples.map { "\(RecordKeyText($0))" }.joined(separator: ", ")
         return """
-            In force for all but \(count) record\(count == 1 ? "" : "s") (\(names)\(count > examples.count ? ", ..." : "")), \
-            which keep the stage that they had: \(reasons.joined(separator: "; "))
+            In force for all but \(count) record\(count == 1 ? "" : "s") \
+            (\(names)\(count > examples.count ? ", ..." : "")), which keep the stage that they had: \
+            \(reasons.joined(separator: "; "))
             """
     }
 }

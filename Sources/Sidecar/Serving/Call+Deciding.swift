@@ -88,7 +88,8 @@ extension CallPointer {
         if plan.pointee.kind.isWrite {
             switch switches.pointee.forAllKeys(held: worker.heldSwitches(of: plan.pointee.migrationIndex)) {
             case .stage(let stage):
-                let grayKey = pointee.route.pointee.keyPointer?.pointee.key(in: message, scratch: worker.pointee.keyScratch)
+                let grayKey = pointee.route.pointee.keyPointer?.pointee.key(
+                    in: message, scratch: worker.pointee.keyScratch)
                 return route(stage, stage, message, switches, WriteGrayKeys(present: grayKey))
             case .moving: return waitForChange()
             case .byKey: break

@@ -69,7 +69,16 @@ extension CallPointer {
         if pointee.operation != nil { return countOpenWrite() }
         guard let leg = pointee.leg.stream else { return writeOver() }
         if leg.pointee.hasEnded { return writeAnswered(leg) }
-        writeLost()
+        if isMessageCut { writeOver() } else { writeLost() }
+    }
+
+    /// The side cannot have begun with it: a part of its message has never come. Servers may begin before the stream
+    /// ends.
+    private var isMessageCut: Bool {
+        guard !pointee.client.pointee.hasEnded, let body = pointee.client.pointee.body.whole else { return false }
+        guard body.count >= GRPCPrefix.byteCount else { return true }
+        guard case .prefix(let prefix) = GRPCPrefix.parse(body) else { return false }
+        return body.count - GRPCPrefix.byteCount < Int(prefix.length)
     }
 
     /// It was sent, and nobody will hear what became of it.
@@ -166,7 +175,8 @@ extension CallPointer {
 
     /// The request's message, while it is kept; nil where there is none that can be read.
     private func keptMessage() -> [UInt8]? {
-        guard let body = pointee.client.pointee.body.whole, body.count >= GRPCPrefix.byteCount, case .prefix(let prefix) = GRPCPrefix.parse(body),
+        guard let body = pointee.client.pointee.body.whole, body.count >= GRPCPrefix.byteCount,
+            case .prefix(let prefix) = GRPCPrefix.parse(body),
             body.count == GRPCPrefix.byteCount + Int(prefix.length)
         else { return nil }
         let message = UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...])

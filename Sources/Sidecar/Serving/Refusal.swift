@@ -104,7 +104,7 @@ enum Refusal {
             .invalidArgument
         case .mixedStages, .severalRecords: .failedPrecondition
         case .metadataTooLarge, .metadataTooLargeForSide, .replyMetadataTooLarge, .messageTooLarge, .answerTooLarge,
-            .replyTooLarge,            .buffersFull, .queueFull,
+            .replyTooLarge, .buffersFull, .queueFull,
             .laneFull:
             .resourceExhausted
         case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving, .rowsMissing: .unavailable

@@ -49,8 +49,8 @@ extension WorkerPointer {
 
     // MARK: - Before a change
 
-    /// Reads all writes from now on, and calls `drained` when no query runs that was decided before the last change, now
-    /// or later.
+    /// Reads all writes from now on, and calls `drained` when no query runs that was decided before the last change,
+    /// now or later.
     func prepare(_ migration: Int, _ drained: @escaping @Sendable () -> Void) {
         let state = pointee.switches + migration
         state.pointee.readsWrites = true

@@ -12,8 +12,8 @@ struct WorkerSwitches: ~Copyable {
     var snapshot: SwitchSnapshot?
     var heldSnapshot: SwitchSnapshot?
     var queries = RunningQueries()
-    /// Writes of one side are read, so that their records are known: in every phase that can be left, and from the moment
-    /// that `idle` is to be left.
+    /// Writes of one side are read, so that their records are known: in every phase that can be left, and from the
+    /// moment that `idle` is to be left.
     var readsWrites = false
     /// Told when no query runs that was decided before the last change.
     var whenDrained: (@Sendable () -> Void)?

@@ -50,6 +50,7 @@ final class WorkerThread: @unchecked Sendable {
 
     /// Connections that it has now.
     var connectionCount: Int { worker.pointee.load.pointee.connections.load(ordering: .relaxed) }
+    var callCount: Int { worker.pointee.load.pointee.calls.load(ordering: .relaxed) }
 
     /// Connections that it has and that stay, with those that are on their way to it. On the first worker's thread.
     var openConnections: Int {

@@ -48,7 +48,7 @@ final class SwitchHandover: @unchecked Sendable {
     private static let lookNanoseconds: UInt64 = 50_000_000
 
     /// - Parameters:
-    ///   - unsettledUntil: until when a write of the process before may still take effect on old, monotonic nanoseconds.
+    ///   - unsettledUntil: until when a write of the process before may take effect on old, monotonic nanoseconds.
     ///   - tell: called on the admin loop.
     init(
         workers: [WorkerThread], admin: LoopThread, records: RecordTable, migrations: Int, limits: Limits,
@@ -124,7 +124,9 @@ final class SwitchHandover: @unchecked Sendable {
             ways[index].hasToldDelay = false
             ways[index].leavesUnread = Self.leavesOld(current.table[index], target.table[index])
             ways[index].readsSince = now
-            askAll(index) { worker, done in worker.prepare(index, done) } then: { [self] in
+            askAll(index) { worker, done in
+                worker.prepare(index, done)
+            } then: { [self] in
                 perform(ways[index].handover.prepared(unreadUntil: unreadUntil(index), at: now), index)
             }
         case .cutOff:
@@ -142,12 +144,16 @@ final class SwitchHandover: @unchecked Sendable {
             askAll(index) { worker, done in
                 worker.take(index, target, held: current)
                 done()
-            } then: { [self] in perform(ways[index].handover.acknowledged(at: now), index) }
+            } then: { [self] in
+                perform(ways[index].handover.acknowledged(at: now), index)
+            }
         case .open(let snapshot):
             askAll(index) { worker, done in
                 worker.take(index, snapshot, held: nil)
                 done()
-            } then: { [self] in perform(ways[index].handover.acknowledged(at: now), index) }
+            } then: { [self] in
+                perform(ways[index].handover.acknowledged(at: now), index)
+            }
         case .opened(let snapshot, let held):
             ways[index].stepIsOut = false
             let pinned = records.unrest(of: index, pinned: true, at: now)
@@ -207,8 +213,8 @@ final class SwitchHandover: @unchecked Sendable {
         return current.pointee.hasKeysAtOld && target.pointee.stageWithoutKey != .old
     }
 
-    /// Until when a write may take effect whose record is not known. What was sent before the change began cannot any more
-    /// after the quiet period from then on.
+    /// Until when a write may take effect whose record is not known. What was sent before the change began cannot any
+    /// more after the quiet period from then on.
     private func unreadUntil(_ index: Int) -> UInt64 {
         guard ways[index].leavesUnread else { return 0 }
         let latest = ways[index].readsSince &+ settleAfter
@@ -227,7 +233,9 @@ final class SwitchHandover: @unchecked Sendable {
         let isOpen = ways[index].handover.delay == nil
         guard records.settle(index, at: now, mayStep: isOpen && !ways[index].stepIsOut), isOpen else { return }
         ways[index].stepIsOut = true
-        askAll(index) { worker, done in worker.turn(index, done) } then: { [self] in
+        askAll(index) { worker, done in
+            worker.turn(index, done)
+        } then: { [self] in
             ways[index].stepIsOut = false
         }
     }

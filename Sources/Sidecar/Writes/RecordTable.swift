@@ -6,8 +6,8 @@ import Synchronization
 /// entered from every loop.
 ///
 /// Sharded by the record's hash, each shard behind a lock of its own that is held for a few dictionary operations. A
-/// record is in it while there is something to keep. Whether any record of a migration is pinned is one atomic read; only
-/// then do queries and writes of one side look a record up.
+/// record is in it while there is something to keep. Whether any record of a migration is pinned is one atomic read;
+/// only then do queries and writes of one side look a record up.
 final class RecordTable: Sendable {
     /// What is said to who waits.
     enum Call: Sendable {
@@ -159,7 +159,8 @@ extension RecordTable {
 // MARK: - Writes of one side, and queries
 
 extension RecordTable {
-    /// The stage that a record is pinned to; nil where the switches decide. Ask only while `pins` says that there are any.
+    /// The stage that a record is pinned to; nil where the switches decide. Ask only while `pins` says that there are
+    /// any.
     func pinnedStage(_ key: Key, now: UInt64) -> Stage? {
         box(key).withLock { shard in
             guard let state = shard.records[key], !state.pin.isEmpty else { return nil }
