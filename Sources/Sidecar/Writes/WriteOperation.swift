@@ -301,7 +301,7 @@ final class WriteOperation: Operation {
             return true
         }
         call.refuse(.deadlinePassed)
-        finish(closing: false)
+        finish(isUnsettled: false, isEqual: nil)
         return false
     }
 
@@ -351,7 +351,7 @@ final class WriteOperation: Operation {
     private func isEqual(_ end: WriteEnd) -> Bool? {
         if isSingle { return nil }
         if end.effects.contains(.dirty) { return false }
-        guard case .reply = end.answer, statuses.values.contains(.ok) else { return nil }
+        guard case .reply = end.answer, written != nil else { return nil }
         return lastWasPut || kind == .delete || end.effects.contains(.notCopied) ? true : nil
     }
 
