@@ -1,4 +1,5 @@
 import CNghttp2
+import WireFormat
 
 /// What HTTP/2 demands of a request (RFC 9113, 8.1 to 8.3), told field by field; a request that breaks it is malformed,
 /// and its stream is reset.
@@ -83,8 +84,10 @@ struct RequestRules {
         return !isBroken
     }
 
+    /// Nearly all values are printable ASCII, which is seen eight bytes at once.
     private static func isValue(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
-        value.isEmpty || nghttp2_check_header_value(value.baseAddress, value.count) != 0
+        MetadataCheck.isASCIIValue(UnsafeRawBufferPointer(value))
+            || nghttp2_check_header_value(value.baseAddress, value.count) != 0
     }
 
     private static func isTrailers(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
