@@ -34,9 +34,11 @@ enum ReplyReading {
     }
 
     /// Of a stream that ended without a status (PROTOCOL-HTTP2, "Errors").
-    static func reset(_ errorCode: UInt32) -> SwitchoverError {
+    ///
+    /// - Parameter hasBegun: whether the reply had begun; such a call was processed, whatever the code says.
+    static func reset(_ errorCode: UInt32, hasBegun: Bool = false) -> SwitchoverError {
         let status = GRPCStatus(http2ErrorCode: errorCode)
-        let isUntouched = errorCode == HTTP2Code.refusedStream
+        let isUntouched = errorCode == HTTP2Code.refusedStream && !hasBegun
         return SwitchoverError(
             code(status), "the sidecar reset the call (HTTP/2 error \(errorCode))",
             mayRetry: isUntouched ? .yes : .ifIdempotent, origin: isUntouched ? .refusedStream : .reply)

@@ -137,7 +137,8 @@ final class SidecarConnection {
         } else if stream.pointee.hasEnded {
             connector.end(call, ReplyReading.result(of: stream, limit: messageBytes))
         } else if events.contains(.closed) {
-            connector.end(call, .failure(ReplyReading.reset(stream.pointee.errorCode)))
+            connector.end(
+                call, .failure(ReplyReading.reset(stream.pointee.errorCode, hasBegun: stream.pointee.isHeadComplete)))
         }
         guard events.contains(.closed) else { return }
         forget(stream)

@@ -32,6 +32,14 @@ import Testing
         #expect((policy.pause(after: failure, attempt: 1, isIdempotent: true) != nil) == idempotentCall)
     }
 
+    /// A stream whose reply had begun was processed, whatever its end is called.
+    @Test func aRefusalAfterTheReplyBeganIsNone() {
+        for (hasBegun, isRepeated) in [(false, true), (true, false)] {
+            let failure = ReplyReading.reset(HTTP2Code.refusedStream, hasBegun: hasBegun)
+            #expect((policy.pause(after: failure, attempt: 1, isIdempotent: false) != nil) == isRepeated)
+        }
+    }
+
     @Test func neverIsNever() {
         #expect(RetryPolicy.never.pause(after: error(.yes, .refusedStream), attempt: 1, isIdempotent: true) == nil)
     }

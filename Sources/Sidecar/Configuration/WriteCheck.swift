@@ -119,7 +119,9 @@ struct WriteCheck {
         }
         guard draft.kind == .delete, let put = draft.putOrInsert, draft.lookUp == nil else { return }
         issues.error(
-            put.place, "a deleted record is put back from what look_up found; write look_up too, or remove this")
+            put.place,
+            "a delete gives no record back, so that put_or_insert does nothing; write look_up instead, by which the "
+                + "delete is judged before a side is changed")
     }
 
     private func checkNeeds() {

@@ -222,7 +222,7 @@ enum Refusal {
             "the sidecar has no switches for this migration; run `switchover init-switches` if this is its first start"
         case .sideUnreachable(let side, let reason): "\(side.name) cannot be reached: \(reason)"
         case .sideFailed(let side, let words):
-            "\(side.name) answered \(words), and without its answer there is none; nothing was written"
+            "\(side.name) answered \(words), and without its answer there is none"
         case .deadlinePassed: "the deadline passed in the sidecar"
         }
     }

@@ -82,7 +82,8 @@ import WireFormat
         ),
         (
             "Drop: { kind: delete, \(key), put_or_insert: { method: Put, fields: { 1: reply.1 } } }",
-            "a deleted record is put back from what look_up found; write look_up too, or remove this"
+            "a delete gives no record back, so that put_or_insert does nothing; write look_up instead, by which the "
+                + "delete is judged before a side is changed"
         ),
         (
             "Drop: { kind: delete, \(key), put: { method: Put, fields: { 1: reply.1 } } }",
