@@ -91,7 +91,7 @@ import Testing
             state(.migrating, enrolled: keys("1")), facts { $0.servicesNeverCalled = ["a.B"] }, "service-never-called"),
         Case(
             "gray grows, a service that nobody names was called", state(.migrating), state(.migrating, gray: keys("1")),
-            facts { $0.servicesNotNamed = ["a.B"] }, "service-not-named"),
+            facts { $0.servicesNotNamed = ["a.B"] }, "service-not-named", "old-will-miss-writes"),
         Case(
             "gray grows, an unlisted method was called", state(.migrating), state(.migrating, gray: keys("1")),
             facts { $0.unlistedMethods = ["a.B/C"] }, "unlisted-methods"),
@@ -129,7 +129,7 @@ import Testing
             facts { $0.servicesNeverCalled = ["a.B"] }, "service-never-called"),
         Case(
             "forward over a service that nobody names", state(.mirrored), state(.finished),
-            facts { $0.servicesNotNamed = ["a.B"] }, "service-not-named"),
+            facts { $0.servicesNotNamed = ["a.B"] }, "service-not-named", "old-will-miss-writes"),
         Case(
             "back over a service that nobody names", state(.mirrored), state(.migrating),
             facts { $0.servicesNotNamed = ["a.B"] }),
