@@ -11,17 +11,22 @@ package struct ServerSession {
     /// Answers `stream` with the head of `reply`, then with its body as it comes, then with its trailers.
     /// `reply` must stay until `stream` is closed.
     ///
-    /// - Parameter codings: what is said in place of the reply's own `grpc-accept-encoding`; nil: it is passed on.
-    package func respond(_ stream: StreamPointer, with reply: StreamPointer, offering codings: StaticString? = nil) {
+    /// - Parameters:
+    ///   - codings: what is said in place of the reply's own `grpc-accept-encoding`; nil: it is passed on.
+    ///   - leftOut: fields of the head that are not passed on.
+    package func respond(
+        _ stream: StreamPointer, with reply: StreamPointer, offering codings: StaticString? = nil,
+        except leftOut: FieldTokens = FieldTokens()
+    ) {
         guard begin(stream) else { return }
         let pool = session.pointee.pool
         pool.pointee.writer.removeAll()
         // Its `switchover-` fields too: a sidecar behind this one says by them what became of the call.
         if let codings, reply.pointee.fields.tokens.contains(.grpcAcceptEncoding) {
-            pool.pointee.writer.append(reply.pointee.fields, except: FieldTokens(.grpcAcceptEncoding))
+            pool.pointee.writer.append(reply.pointee.fields, except: leftOut.with(.grpcAcceptEncoding))
             pool.pointee.writer.append(name: "grpc-accept-encoding", value: codings)
         } else {
-            pool.pointee.writer.append(reply.pointee.fields, except: FieldTokens())
+            pool.pointee.writer.append(reply.pointee.fields, except: leftOut)
         }
         if reply.pointee.hasEnded, reply.pointee.body.isEmpty, reply.pointee.trailers.isEmpty {
             finish(stream)

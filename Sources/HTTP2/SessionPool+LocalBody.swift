@@ -29,6 +29,15 @@ extension UnsafeMutablePointer<SessionPool> {
         message.withUnsafeBytes { append($0, to: source) }
     }
 
+    /// Puts a message in place of a body that has come in whole; head and trailers stay.
+    package func replaceBody(of stream: StreamPointer, with message: [UInt8], isCompressed: Bool) {
+        let before = stream.pointee.body.held
+        stream.pointee.body.reset()
+        stream.pointee.body.stopRetaining()
+        stream.settleAccount(from: before, to: 0, in: self)
+        append(message: message, isCompressed: isCompressed, to: stream)
+    }
+
     /// Nothing more comes: a stream that sends this body ends with it.
     ///
     /// - Parameter trailers: what an answer ends with; nil for a request.

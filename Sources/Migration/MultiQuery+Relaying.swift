@@ -1,7 +1,7 @@
 import WireFormat
 
-/// One side alone is asked: request and answer are its own, but for the page tokens of services that have tokens of
-/// their own. Those are marked wherever stage `old` does not forbid it, so that a walk that other sides began is
+/// One side alone is asked: request and answer are its own, metadata and trailers included, but for the page tokens of
+/// services that have tokens of their own. Those are marked wherever stage `old` does not forbid it, so that a walk that other sides began is
 /// noticed.
 extension MultiQuery {
     mutating func startRelaying(_ side: Side, _ request: PagedRequest) -> Action {
@@ -36,22 +36,23 @@ extension MultiQuery {
         case .unreachable: return .fail(side, .unreachable)
         case .message(let message):
             guard side == .new, plan.rows.paging.tokens == .opaque, let request else {
-                return .answer(message, partial: nil)
+                return .relay(from: side)
             }
             do throws(RowFault) {
-                return .answer(try markingToken(of: message, request), partial: nil)
+                return try markingToken(of: message, request).map { .pass($0, from: side) } ?? .relay(from: side)
             } catch {
                 return .refuse(.fault(side, .unreadable(error)))
             }
         }
     }
 
-    private func markingToken(of message: [UInt8], _ request: PagedRequest) throws(RowFault) -> [UInt8] {
-        guard let field = plan.rows.paging.responseTokenField else { return message }
+    /// Nil where there is no token.
+    private func markingToken(of message: [UInt8], _ request: PagedRequest) throws(RowFault) -> [UInt8]? {
+        guard let field = plan.rows.paging.responseTokenField else { return nil }
         let parts = try message.span.bytes.withUnsafeBytes { memory throws(RowFault) in
             try MessageParts(of: memory, text: field)
         }
-        guard let token = parts.text, !token.isEmpty else { return message }
+        guard let token = parts.text, !token.isEmpty else { return nil }
         let walk = WalkToken(old: .notAsked, new: .page(Array(message[token])), position: nil)
         var tail: [UInt8] = []
         FieldWriter.append(field, walk.encode(of: request.digest), to: &tail)

@@ -45,8 +45,10 @@ package struct MultiQuery: ~Copyable {
         case ask([Ask])
         /// The answer, and the side whose say is missing from it.
         case answer([UInt8], partial: Side?)
-        /// This side's failure, which has just arrived, goes to the client as it is.
+        /// This side's reply, which has just arrived, goes to the client as it is.
         case relay(from: Side)
+        /// The same, with this message in place of its own.
+        case pass([UInt8], from: Side)
         /// `UNAVAILABLE` goes to the client, naming the side.
         case fail(Side, SideFailure)
         case refuse(Refusal)

@@ -132,6 +132,8 @@ enum FirstFailure {
         switch outcome {
         case .accepted, .absent: nil
         case .unreachable: .end(.fail(side, .unreachable))
+        // It would say so of the write as well.
+        case .rejected(let status) where status.judgesRequest: .end(.reply(of: side))
         case .rejected(let status), .ambiguous(let status), .unknown(let status): .end(.fail(side, .failed(status)))
         }
     }

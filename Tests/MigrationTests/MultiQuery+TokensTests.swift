@@ -112,7 +112,7 @@ private typealias Row = ScriptedQuery.Row
         let request = ScriptedQuery.request(limit: 4_000)
         #expect(query.start(request: request) == .ask([.init(side: .old, method: nil, message: request)]))
         #expect(query.replied(.new, .message(reply), stages: stages) == .ignore)
-        #expect(query.replied(.old, .message(reply), stages: stages) == .answer(reply, partial: nil))
+        #expect(query.replied(.old, .message(reply), stages: stages) == .relay(from: .old))
     }
 
     @Test func atNewOpaqueTokensAreMarked() throws {
@@ -121,8 +121,15 @@ private typealias Row = ScriptedQuery.Row
         let reply = ScriptedQuery.response([Row(2), Row(1)], token: "n2", total: 5)
         let marked = String(decoding: try token(.notAsked, .page(Array("n2".utf8))), as: UTF8.self)
         let expected = ScriptedQuery.response([Row(2), Row(1)], token: marked, total: 5)
-        #expect(query.replied(.new, .message(reply), stages: stages) == .answer(expected, partial: nil))
+        #expect(query.replied(.new, .message(reply), stages: stages) == .pass(expected, from: .new))
         #expect(try start(.one(.new), Array(marked.utf8)) == ask(.new, Array("n2".utf8)))
+    }
+
+    @Test func atNewAPageWithoutATokenIsNewsOwn() throws {
+        var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: .one(.new))
+        _ = query.start(request: ScriptedQuery.request())
+        let reply = ScriptedQuery.response([Row(2), Row(1)], total: 5)
+        #expect(query.replied(.new, .message(reply), stages: stages) == .relay(from: .new))
     }
 
     @Test func oneSidesFailureIsTheAnswer() throws {

@@ -187,7 +187,7 @@ extension WriteTests {
             "new failed UNAVAILABLE"),
         script(
             "delete with the follower's row unreadable changes nothing", delete(.dualOld),
-            [("try old", .accepted), ("look up new", refused)], "new failed INVALID_ARGUMENT"),
+            [("try old", .accepted), ("look up new", refused)], "reply of new"),
         script(
             "delete with the follower unreachable changes nothing", delete(.dualNew),
             [("try new", .accepted), ("look up old", .unreachable)], "old unreachable"),
@@ -276,8 +276,11 @@ extension WriteTests {
             "delete of a service of no record", delete(.dualNew, .lookUp),
             [("look up new", .absent), ("call old", .absent)], "reply of new"),
         script(
+            "delete of a service whose look-up judges the request is refused in its words", delete(.dualOld, .lookUp),
+            [("look up old", refused)], "reply of old"),
+        script(
             "delete of a service whose look-up fails changes nothing", delete(.dualOld, .lookUp),
-            [("look up old", refused)], "old failed INVALID_ARGUMENT"),
+            [("look up old", failed)], "old failed INTERNAL"),
         script(
             "delete of a service refused late is told", delete(.dualOld, .lookUp),
             [("look up old", .accepted), ("erase new", .accepted), ("call old", refused)],

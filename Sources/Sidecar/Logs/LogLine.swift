@@ -1,5 +1,5 @@
 import Glibc
-package import Logging
+import Logging
 
 /// One line of the log, with the time at which it was made.
 package struct LogLine: Sendable {

@@ -73,6 +73,9 @@ final class QueryOperation: Operation {
             end { call.answer(message: message, partial: partial, compresses: compresses) }
         case .relay(let side):
             end { relay(side) }
+        case .pass(let message, let side):
+            let reply = latest?.request.side == side ? latest?.takeReply() : nil
+            end { call.answer(reply, saying: message, compresses: latest?.isReplyCompressed ?? false) }
         case .fail(let side, .unreachable):
             let words = latest?.request.side == side ? latest?.words ?? "" : ""
             end { call.refuse(.sideUnreachable(side, words.isEmpty ? "its rows are needed" : words)) }

@@ -67,19 +67,23 @@ final class ManyOperation: Operation {
             }
             has(answer, side)
         // What is wrong with the request is told in the side's own words.
-        case .decided(let status) where status.judgesRequest, .replied(let status) where status.judgesRequest:
+        case .decided(let status) where isJudgement(status, of: side),
+            .replied(let status) where isJudgement(status, of: side):
             end { call.answer(ask.takeReply()) }
-        // The call's own end says nothing of the side.
-        case .decided(.deadlineExceeded), .replied(.deadlineExceeded), .lost(.deadlineExceeded):
-            end { call.refuse(.deadlinePassed) }
-        case .decided, .replied, .lost:
+        case .decided(let status), .replied(let status), .lost(let status):
             if misses(side) { return has([], side) }
             let words = ask.sideWords
-            end { call.refuse(.rowsMissing(side, words)) }
+            // The call's own end says nothing of the side.
+            end { call.refuse(status == .deadlineExceeded ? .deadlinePassed : .rowsMissing(side, words)) }
         case .unreachable(let reason):
             if misses(side) { return has([], side) }
             end { call.refuse(.sideUnreachable(side, reason)) }
         }
+    }
+
+    /// A side that may be missing is not heard about anything but the request's form.
+    private func isJudgement(_ status: GRPCStatus, of side: Side) -> Bool {
+        status == .invalidArgument || status.judgesRequest && !mayMiss.contains(side)
     }
 
     private func misses(_ side: Side) -> Bool {

@@ -253,6 +253,27 @@ extension CallPointer {
         }
     }
 
+    /// The reply of a side is the answer, but for its message.
+    func answer(_ reply: Ask.Answer?, saying message: [UInt8], compresses: Bool) {
+        guard case .stream(let stream) = reply else {
+            return answer(message: message, partial: nil, compresses: compresses)
+        }
+        guard let connection = pointee.connection, pointee.phase == .operating else {
+            return pointee.worker.pointee.sessions.recycle(stream)
+        }
+        let pool = pointee.worker.pointee.sessions
+        let compressed = compresses ? try? pointee.worker.pointee.coder.deflate(message) : nil
+        pool.replaceBody(of: stream, with: compressed ?? message, isCompressed: compressed != nil)
+        pointee.held = stream
+        pointee.phase = .answering
+        pointee.hasAnswered = true
+        pointee.status = .ok
+        pointee.client.stopRetainingBody(in: pool)
+        // Its length was that of the other message.
+        connection.pointee.server.respond(
+            pointee.client, with: stream, except: FieldTokens(.switchover).with(.contentLength))
+    }
+
     /// The operation, or one of its streams, has come to its end.
     func operationProgressed() {
         guard let operation = pointee.operation, operation.isClosed else { return }

@@ -91,6 +91,12 @@ def _(d):
     return d.aspect == "beside the rows" and d.expected != [""] and d.seen == [""]
 
 
+@allowed("metadata of merged pages", "A merged answer has no metadata or trailers of the sides", INTERFACE)
+def _(d):
+    return (d.case.draft.kind == "multi query" and d.aspect == "trailers" and d.seen == []
+            and d.place not in ("old", "newMirrored", "new"))
+
+
 @allowed("larger limit", "above the plan's `maximum_limit` it gives pages of that many", INTERFACE)
 def _(d):
     """The service refuses it and is not asked for so many."""
@@ -175,11 +181,6 @@ def _(d):
 @known("W4 refused look-up", "a look-up's refusal on purpose is taken for a failure", INTERFACE)
 def _(d):
     return d.base.status in ("FAILED_PRECONDITION", "OK") and d.at.error == "side-unreachable"
-
-
-@known("Q1 trailers of lists", "a multi query loses the side's own trailers", INTERFACE)
-def _(d):
-    return d.case.draft.kind == "multi query" and d.aspect == "trailers" and d.seen == []
 
 
 @known("Q4 reset", "a deadline that has passed is answered by a reset without a cause", INTERFACE)
