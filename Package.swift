@@ -49,6 +49,7 @@ let package = Package(
             name: "Stores",
             dependencies: [
                 "EventLoop", "Migration", "SwitchoverProtocol", "WireFormat",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 ofSidecar("GRDB", package: "GRDB.swift"), ofSidecar("GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: settings
@@ -119,7 +120,7 @@ let package = Package(
         .testTarget(
             name: "StoresTests",
             dependencies: [
-                "EventLoop", "Stores", "SwitchoverProtocol", "TestSupport", "WireFormat",
+                "EventLoop", "Migration", "Stores", "SwitchoverProtocol", "TestSupport", "WireFormat",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 ofSidecar("GRDB", package: "GRDB.swift"),
             ],

@@ -2,7 +2,7 @@ package import WireFormat
 
 /// Why a side's answer to a multi query or look-up cannot be used: the side or the plan of the method is wrong.
 package enum AnswerFault: Error, Equatable {
-    /// No protobuf message, or a row with order values beyond the limit.
+    /// No protobuf message.
     case unreadable(RowFault)
     /// A row does not come after the one before it, or not after the cursor: the declared order is not the side's.
     case unsorted(row: Int)
@@ -27,6 +27,27 @@ struct KeyScratch: ~Copyable {
         }
     }
 
+    /// The canonical gray key that a range of a message has; nil for a record that has none, or one that is longer than
+    /// any that a set can hold.
+    borrowing func grayKey(_ plan: KeyPlan, in message: [UInt8], _ range: Range<Int>) throws(AnswerFault) -> [UInt8]? {
+        do throws(AnswerFault) {
+            return try withKey(plan, in: message, range) { Array($0) }
+        } catch .keyMissing, .keyTooLong {
+            return nil
+        }
+    }
+
+    /// The stage of a record by the gray key that a range of a message has.
+    borrowing func stage<Stages: RowStages & ~Copyable>(
+        _ plan: KeyPlan, in message: [UInt8], _ range: Range<Int>, _ stages: borrowing Stages
+    ) throws(AnswerFault) -> Stage {
+        do throws(AnswerFault) {
+            return try withKey(plan, in: message, range) { stages.stage(grayKey: $0) }
+        } catch .keyMissing, .keyTooLong {
+            return stages.stageOfNoKey
+        }
+    }
+
     private static func key(
         _ plan: KeyPlan, _ row: UnsafeRawBufferPointer, _ scratch: UnsafeMutableRawBufferPointer
     ) throws(AnswerFault) -> UnsafeRawBufferPointer {
@@ -35,7 +56,7 @@ struct KeyScratch: ~Copyable {
         case .missing(let component): throw .keyMissing(component: component)
         case .tooLong(let component): throw .keyTooLong(component: component)
         case .malformed(_, let offset, let reason):
-            throw .unreadable(RowFault(offset: offset, reason: .malformed(reason)))
+            throw .unreadable(RowFault(offset: offset, reason: reason))
         }
     }
 }

@@ -48,7 +48,7 @@ package struct ElementPlan: Sendable, Equatable {
             case .missing(let component): return .keyMissing(component)
             case .tooLong(let component): return .keyTooLong(component)
             case .malformed(_, let offset, let reason):
-                return .unreadable(RowFault(offset: element.lowerBound + offset, reason: .malformed(reason)))
+                return .unreadable(RowFault(offset: element.lowerBound + offset, reason: reason))
             }
             if let common, common != stage { return .mixed(common, stage) }
             common = stage

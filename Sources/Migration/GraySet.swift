@@ -28,6 +28,9 @@ package struct GraySet: ~Copyable, Sendable {
     /// Whether no key is in, so that no key needs to be read.
     package var isNone: Bool { !everything && allow.isEmpty && percentTimes100 == 0 }
 
+    /// Whether what has no gray key is in the set: only where no list and no cohort decides.
+    package var hasNoKey: Bool { everything || percentTimes100 >= Cohort.bucketCount }
+
     /// Whether a canonical gray key is in the set.
     package func contains(_ key: UnsafeRawBufferPointer) -> Bool {
         if !deny.isEmpty, deny.contains(key) { return false }

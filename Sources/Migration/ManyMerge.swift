@@ -21,11 +21,18 @@ package struct ManyPlan: Sendable, Equatable {
 }
 
 extension ManyPlan {
-    /// The gray key of the first record of an answer; nil when there is none.
-    package func grayKey(ofFirst answer: [UInt8]) throws -> [UInt8]? {
+    /// Who the first record of an answer belongs to.
+    package enum FirstKey: Sendable, Equatable {
+        case grayKey([UInt8])
+        /// It has no gray key.
+        case none
+    }
+
+    /// The gray key of the first record of an answer; nil when there is no record.
+    package func grayKey(ofFirst answer: [UInt8]) throws -> FirstKey? {
         let first = try answer.withUnsafeBytes { try RepeatedField.ranges(of: rows, in: $0).first }
         guard let first else { return nil }
-        return try KeyScratch().withKey(grayKey, in: answer, first) { Array($0) }
+        return try KeyScratch().grayKey(grayKey, in: answer, first).map { .grayKey($0) } ?? FirstKey.none
     }
 }
 
@@ -99,8 +106,11 @@ package struct ManyMerge {
         of row: [UInt8], _ side: Side, _ stages: borrowing Stages, _ scratch: borrowing KeyScratch
     ) throws(Fault) -> Stage {
         if let stage { return stage }
-        let key = try key(plan.grayKey, row, 0..<row.count, side, scratch)
-        return key.withUnsafeBytes { stages.stage(grayKey: $0) }
+        do throws(AnswerFault) {
+            return try scratch.stage(plan.grayKey, in: row, 0..<row.count, stages)
+        } catch {
+            throw Fault(side: side, fault: error)
+        }
     }
 
     private func rows(

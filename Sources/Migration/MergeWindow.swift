@@ -155,7 +155,7 @@ struct MergeWindow: Sendable {
         }
         if let stage { return RowStanding(of: side, at: stage) }
         guard let grayKey = plan.grayKey else { throw .keyMissing(component: 0) }
-        let own = try scratch.withKey(grayKey, in: message, row.range) { stages.stage(grayKey: $0) }
+        let own = try scratch.stage(grayKey, in: message, row.range, stages)
         return RowStanding(of: side, at: own)
     }
 }

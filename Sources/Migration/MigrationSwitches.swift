@@ -36,6 +36,16 @@ package struct MigrationSwitches: ~Copyable, Sendable {
         return gray.contains(key) ? .dualNew : .dualOld
     }
 
+    /// The stage of a record that has no gray key: it is in a set where every key is that the set does not deny.
+    package var stageOfNoKey: Stage {
+        if let stageWithoutKey { return stageWithoutKey }
+        guard enrolled.hasNoKey else { return .old }
+        return gray.hasNoKey ? .dualNew : .dualOld
+    }
+
+    /// The stage of a record by its gray key; nil where it has none.
+    package func stage(ofKey key: UnsafeRawBufferPointer?) -> Stage { key.map { stage(key: $0) } ?? stageOfNoKey }
+
     /// What holds for every key while a change may be under way.
     package enum ForAllKeys: Sendable, Equatable {
         /// Every key has this stage, and keeps it.

@@ -2,6 +2,8 @@
 package protocol RowStages: ~Copyable {
     /// The stage of a canonical gray key.
     func stage(grayKey: UnsafeRawBufferPointer) -> Stage
+    /// The stage of a record that has no gray key.
+    var stageOfNoKey: Stage { get }
     /// Whether any record of the migration is pinned, so that record keys must be read.
     var hasPins: Bool { get }
     /// The stage that a record is pinned to, by its canonical record key; nil when it is not pinned.

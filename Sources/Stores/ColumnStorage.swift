@@ -13,6 +13,12 @@ package enum ColumnStorage: Sendable, Equatable {
     case formatted(TimestampFormat)
     /// A decimal as text: neither compared nor ordered. A uuid as lower-case text with hyphens.
     case text
+    /// A uuid as text of one form.
+    case uuidText(UUIDFormat)
+    /// A decimal as the float that is nearest to it, with this many digits after the point, 0...15, and at most 15 in
+    /// all:
+    /// within these each number has a float of its own.
+    case real(Int)
 
     /// What kind of SQLite value it is.
     enum Form {
@@ -30,7 +36,8 @@ package enum ColumnStorage: Sendable, Equatable {
         case (.plain, .bytes), (.plain, .uuid): .blob
         case (.scaled, .decimal): .integer
         case (.seconds, .timestamp), (.milliseconds, .timestamp), (.microseconds, .timestamp): .integer
-        case (.formatted, .timestamp), (.text, .decimal), (.text, .uuid): .text
+        case (.formatted, .timestamp), (.text, .decimal), (.text, .uuid), (.uuidText, .uuid): .text
+        case (.real, .decimal): .real
         default: nil
         }
     }

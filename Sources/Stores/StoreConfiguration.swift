@@ -23,6 +23,7 @@ package struct StoreConfiguration: Sendable, Equatable {
 
     package enum ConstantValue: Sendable, Equatable {
         case null
+        case bool(Bool)
         case integer(Int64)
         case real(Double)
         case text(String)
@@ -36,6 +37,8 @@ package struct StoreConfiguration: Sendable, Equatable {
     package let constants: [Constant]
     /// Whether SQLite enforces foreign keys for what is written here.
     package let enforcesForeignKeys: Bool
+    /// Whether the configuration says so itself.
+    package let isForeignKeysSaid: Bool
     package let limits: StoreLimits
 
     /// What cannot be a mapping, in words for the person who configured it.
@@ -45,14 +48,16 @@ package struct StoreConfiguration: Sendable, Equatable {
 
     package init(
         path: String, entity: RecordEntity, table: String, columns: [Column], constants: [Constant] = [],
-        enforcesForeignKeys: Bool = true, limits: StoreLimits = StoreLimits()
+        enforcesForeignKeys: Bool? = nil, limits: StoreLimits = StoreLimits()
     ) throws(Fault) {
         self.path = path
         self.entity = entity
         self.table = table
-        self.columns = columns
+        self.columns =
+            zip(columns, entity.fields).map { $0.normalized(for: $1.type) } + columns.dropFirst(entity.fields.count)
         self.constants = constants
-        self.enforcesForeignKeys = enforcesForeignKeys
+        self.enforcesForeignKeys = enforcesForeignKeys ?? true
+        isForeignKeysSaid = enforcesForeignKeys != nil
         self.limits = limits
         try check()
     }
@@ -78,15 +83,26 @@ package struct StoreConfiguration: Sendable, Equatable {
 }
 
 extension StoreConfiguration.Column {
+    /// The same with the one form that "as text" means for a uuid.
+    fileprivate func normalized(for type: ValueType) -> Self {
+        guard type == .uuid, storage == .text else { return self }
+        return Self(name: name, storage: .uuidText(.canonical))
+    }
+
     /// Why a field cannot be in this column; nil if it can.
     package func fault(of field: RecordEntity.Field) -> StoreConfiguration.Fault? {
         if case .scaled(let scale) = storage, !(0...18).contains(scale) {
             return StoreConfiguration.Fault(description: "\(field.name) has scale \(scale); write 0 to 18")
         }
+        if case .real(let scale) = storage, !(0...15).contains(scale) {
+            return StoreConfiguration.Fault(
+                description: "\(field.name) has scale \(scale) in a float, which has 15 digits; write 0 to 15")
+        }
         guard storage.form(field.type) == nil else { return nil }
         let advice =
             switch field.type {
-            case .decimal: "say how the column stores it: as an integer with a scale, or as text"
+            case .decimal:
+                "say how the column stores it: as an integer with a scale, as a float with a scale, or as text"
             case .timestamp:
                 "say how the column stores it: seconds, milliseconds, microseconds, or an example of its text"
             default: "a column of type \(field.type.name) is not stored so"

@@ -6,6 +6,8 @@ package struct StoreFault: Error, Equatable, CustomStringConvertible {
     /// What part of the request is wrong, from the outside in: `filter.all[1].comparison.value`; may be empty.
     package private(set) var path = ""
     package let words: String
+    /// What of a request is at fault, where callers tell it apart.
+    package private(set) var cause = Cause.other
     /// Whether a write may have happened all the same.
     package let isOutcomeUnknown: Bool
 
@@ -15,7 +17,17 @@ package struct StoreFault: Error, Equatable, CustomStringConvertible {
         self.isOutcomeUnknown = isOutcomeUnknown
     }
 
-    static func invalid(_ words: String) -> StoreFault { StoreFault(.invalidArgument, words) }
+    package enum Cause: Sendable, Equatable {
+        case missingKey
+        case pageToken
+        case other
+    }
+
+    static func invalid(_ words: String, _ cause: Cause = .other) -> StoreFault {
+        var fault = StoreFault(.invalidArgument, words)
+        fault.cause = cause
+        return fault
+    }
 
     package var description: String { path.isEmpty ? words : "\(path): \(words)" }
 

@@ -81,7 +81,7 @@ package struct LookUpPlan: Sendable, Equatable {
         do throws(ScanError) {
             try walk.run()
         } catch {
-            throw RowFault(offset: error.offset, reason: .malformed(error.reason))
+            throw RowFault(offset: error.offset, reason: error.reason)
         }
         switch part.type {
         case .string, .bytes: FieldWriter.append(field, walk.text, to: &request)

@@ -26,7 +26,7 @@ package struct MessageParts: Sendable, Equatable {
                 }
             }
         } catch {
-            throw RowFault(offset: error.offset, reason: .malformed(error.reason))
+            throw RowFault(offset: error.offset, reason: error.reason)
         }
     }
 

@@ -38,7 +38,7 @@ extension FieldCursor {
         do throws(ScanError) {
             return try next()
         } catch {
-            throw RowFault(offset: error.offset, reason: .malformed(error.reason))
+            throw RowFault(offset: error.offset, reason: error.reason)
         }
     }
 }

@@ -29,8 +29,6 @@ package enum RowPlanError: Error, Equatable, CustomStringConvertible {
 /// All field numbers stand at the top of their message; paths count from the top of a row.
 package struct RowPlan: Sendable, Equatable {
     package static let maxTerms = 16
-    /// The longest position of a row, the bytes of its order values and record key.
-    package static let maxPositionBytes = 1 << 16
 
     /// The response's repeated message that holds the rows.
     package let field: UInt32

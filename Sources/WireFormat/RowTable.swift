@@ -1,18 +1,14 @@
 /// Why the rows of a response cannot be read; offsets count from the start of the response.
-package struct RowFault: Error, Equatable {
-    package enum Reason: Sendable, Equatable {
-        case malformed(ScanFault)
-        /// Order values and record key together are longer than `RowPlan.maxPositionBytes`.
-        case positionTooLong
-    }
-
+package struct RowFault: Error, Equatable, CustomStringConvertible {
     package let offset: Int
-    package let reason: Reason
+    package let reason: ScanFault
 
-    package init(offset: Int, reason: Reason) {
+    package init(offset: Int, reason: ScanFault) {
         self.offset = offset
         self.reason = reason
     }
+
+    package var description: String { "it is not well-formed at byte \(offset): \(reason)" }
 }
 
 /// Rows of one or more responses, described without decoding them: where each is, and its position in the order.
@@ -86,10 +82,7 @@ package struct RowTable: Sendable {
                 for term in plan.order { try term.append(of: content, to: &positions) }
             }
         } catch {
-            throw RowFault(offset: field.start + error.offset, reason: .malformed(error.reason))
-        }
-        guard positions.count - start <= RowPlan.maxPositionBytes else {
-            throw RowFault(offset: field.offset, reason: .positionTooLong)
+            throw RowFault(offset: field.start + error.offset, reason: error.reason)
         }
         rows.append(
             Row(

@@ -255,9 +255,9 @@ RECORDS_CASES = [
     ]),
     ("decimal", "store_id: text", "store_id: text\n        total: decimal", [
         "15: migrations.orders.records.old: total is of type decimal; say how the column stores it: as an "
-        "integer with a scale, or as text; write total: { column: total, scale: 2 }",
+        "integer with a scale, as a float with a scale, or as text; write total: { column: total, scale: 2 }",
         "16: migrations.orders.records.new: total is of type decimal; say how the column stores it: as an "
-        "integer with a scale, or as text; write total: { column: total, scale: 2 }",
+        "integer with a scale, as a float with a scale, or as text; write total: { column: total, scale: 2 }",
     ]),
 ]
 
@@ -314,8 +314,8 @@ def databases(tmp_path):
     return make
 
 
-OLD = "create table t_order (id integer primary key, store_id text not null);"
-NEW = "create table orders (order_id integer primary key, store_id text not null);"
+OLD = "create table t_order (id integer primary key, store_id text not null); create index i on t_order (store_id);"
+NEW = "create table orders (order_id integer primary key, store_id text not null); create index i on orders (store_id);"
 DATABASE_CASES = {
     "no database": (OLD, None, (
         "15: migrations.orders.records.new: new.db: there is no such database; create it and its table first, or "
@@ -330,7 +330,7 @@ DATABASE_CASES = {
     "no key": (OLD, "create table orders (order_id integer not null, store_id text);", (
         "15: migrations.orders.records.new: new.db: nothing in table orders makes the record key unique byte by byte; "
         'CREATE UNIQUE INDEX ... ON "orders" ("order_id"), with COLLATE BINARY where a column has another collation')),
-    "a column that needs a value": (OLD, NEW.replace(");", ", note text not null);"), (
+    "a column that needs a value": (OLD, NEW.replace("null);", "null, note text not null);"), (
         "15: migrations.orders.records.new: new.db: column note must not be NULL and has no default, so that no record "
         "could be inserted; map it to a field, or give it a constant")),
     "another type": (OLD, NEW.replace("order_id integer", "order_id text"), (

@@ -66,6 +66,7 @@ private struct Input {
 private struct FuzzStages: RowStages {
     let hasPins: Bool
     func stage(grayKey: UnsafeRawBufferPointer) -> Stage { Stage(rawValue: (grayKey.first ?? 0) % 5) ?? .old }
+    var stageOfNoKey: Stage { .old }
     func pinnedStage(recordKey: UnsafeRawBufferPointer) -> Stage? {
         recordKey.first.flatMap { Stage(rawValue: $0 & 15) }
     }

@@ -104,12 +104,17 @@ private typealias Row = ScriptedQuery.Row
         }
     }
 
-    @Test func aRowWithoutItsKeysFailsTheCall() throws {
+    /// One record that nobody has given a gray key must not fail everybody's queries: it has the stage of what is in
+    /// no set.
+    @Test func aRowWithoutAGrayKeyIsOfNoSet() throws {
         var message: [UInt8] = []
         FieldWriter.append(1, [0x08, 1], to: &message)
-        let fault = MultiQuery.Action.refuse(.fault(.new, .keyMissing(component: 0)))
-        #expect(try merge(ScriptedQuery.reply([]), .message(message), stage: nil) == fault)
-        let malformed = RowFault(offset: 0, reason: .malformed(.truncated))
+        #expect(try merge(ScriptedQuery.reply([]), .message(message), stage: nil) == .answer([], partial: nil))
+        #expect(try merge(.message(message), ScriptedQuery.reply([]), stage: nil) == .answer(message, partial: nil))
+    }
+
+    @Test func aRowThatCannotBeReadFailsTheCall() throws {
+        let malformed = RowFault(offset: 0, reason: .truncated)
         let answer = try merge(ScriptedQuery.reply([]), .message([0x0a, 9]))
         #expect(answer == .refuse(.fault(.new, .unreadable(malformed))))
         let plan = try ScriptedQuery.plan(hasGrayKey: false)
@@ -169,7 +174,7 @@ private typealias Row = ScriptedQuery.Row
     @Test func aRequestThatIsNoMessageIsRefused() throws {
         for sides in [MultiQuery.Sides.one(.old), .both(.dualOld)] {
             var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: sides)
-            let fault = RowFault(offset: 0, reason: .malformed(.truncated))
+            let fault = RowFault(offset: 0, reason: .truncated)
             #expect(query.start(request: [0x0a, 5]) == .refuse(.malformedRequest(fault)))
             #expect(query.start(request: []) == .ignore)
         }

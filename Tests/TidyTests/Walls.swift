@@ -13,7 +13,9 @@ enum Walls {
         "Compression": ["CZlib"],
         "EventLoop": system.union(["CLinux"]),
         "HTTP2": system.union(["CNghttp2", "WireFormat"]),
-        "Stores": system.union(["EventLoop", "Migration", "SwitchoverProtocol", "WireFormat", "GRDB", "GRDBSQLite"]),
+        "Stores": system.union([
+            "EventLoop", "Migration", "SwitchoverProtocol", "WireFormat", "GRDB", "GRDBSQLite", "SwiftProtobuf",
+        ]),
         "SwitchoverProtocol": ["SwiftProtobuf", "Foundation", "FoundationEssentials"],
         "Sidecar": edges.union([
             "CLinux", "Compression", "EventLoop", "HTTP2", "WireFormat", "Migration", "Stores", "SwitchoverProtocol",

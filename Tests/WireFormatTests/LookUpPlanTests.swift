@@ -51,7 +51,7 @@ import Testing
         let plan = try Self.plan([LookUpPart(path: FieldPath("1"), type: .string)])
         let answer: [UInt8] = [0x0a, 1, 0x61, 0x10, 7, 0x0a, 0]
         #expect(try withExactMemory(answer) { try plan.rows(of: $0) } == [2..<3, 7..<7])
-        #expect(throws: RowFault(offset: 5, reason: .malformed(.truncated))) {
+        #expect(throws: RowFault(offset: 5, reason: .truncated)) {
             try withExactMemory(answer.dropLast()) { try plan.rows(of: $0) }
         }
     }

@@ -1,27 +1,29 @@
 import Migration
 import Stores
 
-/// One look at the databases that a configuration names, for people: what `serve` would find out.
-package enum DatabaseInspection {
-    package static func problems(of configuration: Configuration) -> [Diagnostic] {
-        configuration.migrations.flatMap { migration in
-            Side.allCases.compactMap { problem(of: $0, migration, configuration) }
-        }
-    }
+/// One look at the databases that a configuration names, for people: what `serve` would find out, and what calls would.
+package struct DatabaseInspection {
+    /// What makes calls fail.
+    package private(set) var problems: [Diagnostic] = []
+    /// What somebody has to know.
+    package private(set) var warnings: [Diagnostic] = []
 
-    private static func problem(
-        of side: Side, _ migration: MigrationConfiguration, _ configuration: Configuration
-    ) -> Diagnostic? {
-        guard let records = migration.records else { return nil }
-        do {
-            try SQLiteStore.inspect(side == .old ? records.old : records.new)
-            return nil
-        } catch {
-            let path = ["migrations", migration.name, "records", "\(side.name)"]
-            let place = Place(
-                file: configuration.file, line: configuration.document.line(of: path[...]),
-                path: path.joined(separator: "."))
-            return Diagnostic(place: place, problem: error.description)
+    package init(of configuration: Configuration, _ switches: SwitchFileInspection) {
+        for (index, migration) in configuration.migrations.enumerated() {
+            guard let records = migration.records else { continue }
+            let phase = switches.summaries.indices.contains(index) ? switches.summaries[index]?.phase : nil
+            // From here on nothing is written on old.
+            let isOldRetired = phase == .finished || phase == .retired
+            let inspection = SQLiteInspection(
+                old: records.old, new: records.new, retired: isOldRetired ? [.old] : [])
+            for finding in inspection.findings() {
+                let path = ["migrations", migration.name, "records", "\(finding.side.name)"]
+                let place = Place(
+                    file: configuration.file, line: configuration.document.line(of: path[...]),
+                    path: path.joined(separator: "."))
+                let diagnostic = Diagnostic(place: place, problem: finding.words)
+                if finding.weight == .error { problems.append(diagnostic) } else { warnings.append(diagnostic) }
+            }
         }
     }
 }

@@ -21,7 +21,8 @@ struct RecordsDraft {
         var table: Placed<String>?
         var columns: [ColumnDraft] = []
         var constants: [Placed<StoreConfiguration.Constant>] = []
-        var enforcesForeignKeys = true
+        /// Nil where it is not said.
+        var enforcesForeignKeys: Bool?
         /// Whether a column could not be read.
         var isIncomplete = false
     }

@@ -86,7 +86,7 @@ struct RecordsReader {
             guard let constant = readConstant(value) else { continue }
             draft.constants.append(value.placed(StoreConfiguration.Constant(column: column, value: constant)))
         }
-        draft.enforcesForeignKeys = section["foreign_keys"]?.boolean() ?? true
+        draft.enforcesForeignKeys = section["foreign_keys"]?.boolean()
         return draft
     }
 
@@ -99,8 +99,7 @@ struct RecordsReader {
         let name = section.required("column", "the column's name")?.text("the column's name")
         var storage: ColumnStorage? = .plain
         if let scale = section["scale"] {
-            storage = scale.quantity(.count, in: 0...18).map { .scaled(Int($0)) }
-            section["stored"]?.fail("a column with a scale is stored as an integer; remove one of the two")
+            storage = scale.quantity(.count, in: 0...18).flatMap { readStorage(section["stored"], scale: Int($0)) }
         } else if let stored = section["stored"] {
             storage = readStorage(stored)
         }
@@ -112,27 +111,46 @@ struct RecordsReader {
         ("seconds", .seconds), ("milliseconds", .milliseconds), ("microseconds", .microseconds), ("text", .text),
     ]
 
+    /// With a scale a decimal is an integer, or a float where the column stores it so.
+    private func readStorage(_ value: DocumentValue?, scale: Int) -> ColumnStorage? {
+        guard let value else { return .scaled(scale) }
+        guard case .scalar("real", isQuoted: _) = value.node.content else {
+            value.fail("a column with a scale stores integers, or floats with stored: real; remove stored, or scale")
+            return nil
+        }
+        return .real(scale)
+    }
+
     private func readStorage(_ value: DocumentValue) -> ColumnStorage? {
         let names = Self.storages.map(\.name)
-        let advice = "write \(names.joined(separator: ", ")), or an example like \"2017-01-01T11:53:26Z\""
+        let advice =
+            "write \(names.joined(separator: ", ")), or an example like \"2017-01-01T11:53:26Z\", \"2017-01-01\" or, "
+            + "of a "
+            + "uuid, \"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11\""
         guard let text = value.text("how the column stores its values; \(advice)") else { return nil }
         if let storage = Self.storages.first(where: { $0.name == text }) { return storage.value }
         if let format = TimestampFormat(example: text) { return .formatted(format) }
+        if let format = UUIDFormat(example: text) { return .uuidText(format) }
+        if text == "real" {
+            value.fail("a decimal in a float needs its digits after the point; write scale: 2 beside stored: real")
+            return nil
+        }
         let near = Spelling.nearest(to: text, among: names).map { " (did you mean \($0)?)" } ?? ""
         value.fail("\"\(text)\" is no way to store values; \(advice)\(near)")
         return nil
     }
 
-    /// What is quoted is text; a plain word is a number or `null` where it looks like one.
     private func readConstant(_ value: DocumentValue) -> StoreConfiguration.ConstantValue? {
         guard case .scalar(let text, let isQuoted) = value.node.content, isQuoted || !text.isEmpty else {
-            value.fail("expected a text, a number or null, found \(value.node.kindName)")
+            value.fail("expected a text, a number, true, false or null, found \(value.node.kindName)")
             return nil
         }
-        if isQuoted { return .text(text) }
-        if text == "null" { return .null }
-        if let integer = Int64(text) { return .integer(integer) }
-        if let real = Double(text), real.isFinite { return .real(real) }
-        return .text(text)
+        let constant = ConstantText.read(text, isQuoted: isQuoted)
+        if constant == nil {
+            value.fail(
+                "\(text) may mean a text, a number or a truth value; write a text in quotes (\"\(text)\"), a number in "
+                    + "its plain form (12, -1.5), or true, false or null")
+        }
+        return constant
     }
 }

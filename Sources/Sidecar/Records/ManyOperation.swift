@@ -72,6 +72,10 @@ final class ManyOperation: Operation {
             end { call.answer(ask.takeReply()) }
         case .decided(let status), .replied(let status), .lost(let status):
             if misses(side) { return has([], side) }
+            // What is wrong with a record is told so too.
+            if case .decided(let status) = result, status.isStoresJudgement {
+                return end { call.answer(ask.takeReply()) }
+            }
             let words = ask.sideWords
             // The call's own end says nothing of the side.
             end { call.refuse(status == .deadlineExceeded ? .deadlinePassed : .rowsMissing(side, words)) }

@@ -9,6 +9,8 @@ struct RecordsRoute {
     let many: ManyPlan
     /// At `dualNew`, whether old is asked for what new does not have.
     let grayFallback: Bool
+    /// Whether both sides can do what a request says.
+    let check: RequestCheck
     let old: SQLiteStore
     let new: SQLiteStore
 

@@ -55,13 +55,18 @@ final class SearchOperation: Operation {
         case .foundUnmigrated:
             call.count(.unmigratedReads)
             found(asks.first)
-        case .notFound: end { call.refuse(.storeRefused(.notFound, "neither side has the record")) }
+        case .notFound: end { call.refuse(.storeRefused(.notFound, notFound)) }
         case .fail(let side, .unreachable): end { call.refuse(.sideUnreachable(side, reasonUnreachable)) }
         case .fail(let side, .failed(let status)):
             let words = asks.last { $0.request.side == side }?.sideWords ?? SideWords(status, "")
             end { call.refuse(.sideFailed(side, words)) }
         case .ignore: break
         }
+    }
+
+    /// In the words of a store that is asked alone.
+    private var notFound: String {
+        call.pointee.route.pointee.recordsPointer?.pointee.old.configuration.entity.notFound ?? "no such record"
     }
 
     private func ask(_ side: Side) {
@@ -81,7 +86,7 @@ final class SearchOperation: Operation {
             guard let key = grayKey(of: ask) else {
                 return end { call.refuse(.malformedAnswer(ask.request.side, "its record cannot be read")) }
             }
-            perform(machine.replied(.found(stage(grayKey: key))))
+            perform(machine.replied(.found(stage(of: key))))
         case .decided(.notFound), .replied(.notFound): perform(machine.replied(.absent))
         // What is wrong with the request is told in the side's own words.
         case .decided(let status) where status.judgesRequest, .replied(let status) where status.judgesRequest:
@@ -97,26 +102,29 @@ final class SearchOperation: Operation {
         }
     }
 
+    private func grayKey(of ask: Ask) -> ManyPlan.FirstKey? {
+        ask.replyMessage.flatMap { try? plan.grayKey(ofFirst: $0) }
+    }
+
     /// Of the record: its pin's, else that of its gray key.
-    private func stage(grayKey: [UInt8]) -> Stage {
+    private func stage(of key: ManyPlan.FirstKey) -> Stage {
         let worker = call.pointee.worker
         if let record, worker.hasPins(record.migration),
             let stage = worker.pointee.records.pinnedStage(record, now: worker.pointee.loop.pointee.now)
         {
             return stage
         }
-        return grayKey.withUnsafeBytes { switches.pointee.stage(key: $0) }
-    }
-
-    private func grayKey(of ask: Ask) -> [UInt8]? {
-        ask.replyMessage.flatMap { try? plan.grayKey(ofFirst: $0) }
+        guard case .grayKey(let key) = key else { return switches.pointee.stage(ofKey: nil) }
+        return key.withUnsafeBytes { switches.pointee.stage(key: $0) }
     }
 
     private func found(_ ask: Ask?) {
         guard purpose == .grayKey else { return end { call.answer(ask?.takeReply()) } }
         guard let ask, let key = grayKey(of: ask), let answer = ask.replyMessage else { return }
         isOver = true
-        call.found(grayKey: key, naming: RecordsRoute.naming(answer), message: message)
+        var bytes: [UInt8]?
+        if case .grayKey(let key) = key { bytes = key }
+        call.found(grayKey: bytes, naming: RecordsRoute.naming(answer), message: message)
     }
 
     private func end(_ answer: () -> Void) {

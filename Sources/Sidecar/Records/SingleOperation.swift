@@ -67,6 +67,10 @@ final class SingleOperation: Operation {
 
     private func replied(_ result: Ask.Result) {
         guard !isOver, let plan = call.pointee.route.pointee.planPointer else { return }
+        // What a store says of the request or of the record is the answer, whichever side is asked.
+        if case .decided(let status) = result, status.isStoresJudgement {
+            return end { self.call.answer(asks.last?.takeReply()) }
+        }
         let outcome: SingleQuery.Outcome =
             switch result {
             case .replied(let status), .decided(let status): plan.pointee.outcome(of: status)
@@ -80,5 +84,15 @@ final class SingleOperation: Operation {
         isOver = true
         answer()
         call.operationProgressed()
+    }
+}
+
+extension GRPCStatus {
+    /// Whether a store has judged the request or the record by it, and not its own state.
+    var isStoresJudgement: Bool {
+        switch self {
+        case .invalidArgument, .failedPrecondition, .internal, .dataLoss: true
+        default: false
+        }
     }
 }

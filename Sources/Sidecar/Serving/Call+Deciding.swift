@@ -2,6 +2,7 @@ import Compression
 import EventLoop
 import HTTP2
 import Migration
+import Stores
 import WireFormat
 
 /// How a call is decided: its message is read where that matters, its key found, and the switches asked.
@@ -80,6 +81,7 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer,
             let switches = worker.switches(of: plan.pointee.migrationIndex)
         else { return refuse(.noSwitches) }
+        if !isPossible(message) { return }
         if plan.pointee.kind == .multiQuery { return decideMultiQuery(message, switches) }
         if let element = pointee.route.pointee.writePointer?.pointee.plan.element, let key = element.grayKey {
             return decideSeveral(message, element, key, switches)
@@ -107,6 +109,15 @@ extension CallPointer {
             }
         case let fault: refuse(fault, of: key.pointee, "the gray key")
         }
+    }
+
+    /// False, and refused, where a side cannot do what a call on records says, whichever side its stage asks.
+    private func isPossible(_ message: UnsafeRawBufferPointer) -> Bool {
+        guard let records = pointee.route.pointee.recordsPointer,
+            let fault = records.pointee.check.fault(of: records.pointee.operation, message)
+        else { return true }
+        refuse(.impossible(fault))
+        return false
     }
 
     /// Refuses a request whose key cannot be read.
@@ -169,21 +180,21 @@ extension CallPointer {
         pointee.waitingPlace = pointee.worker.wait(self, plan.pointee.migrationIndex)
     }
 
-    /// - Parameter key: the gray key, of the request or of the record that it names.
-    func decide(key: UnsafeRawBufferPointer, _ message: UnsafeRawBufferPointer) {
+    /// - Parameter key: the gray key, of the request or of the record that it names; nil where the record has none.
+    func decide(key: UnsafeRawBufferPointer?, _ message: UnsafeRawBufferPointer) {
         let worker = pointee.worker
         guard let plan = pointee.route.pointee.planPointer,
             let switches = worker.switches(of: plan.pointee.migrationIndex)
         else { return refuse(.noSwitches) }
-        worker.sample(key, of: plan)
-        let stage = switches.pointee.stage(key: key)
+        if let key { worker.sample(key, of: plan) }
+        let stage = switches.pointee.stage(ofKey: key)
         guard plan.pointee.kind.isWrite else {
             return decide(self.stage(of: message, bySwitches: stage), switches, message)
         }
         let held = worker.heldSwitches(of: plan.pointee.migrationIndex)
         // Where that key lies may be written over from here on.
-        var keys = WriteGrayKeys(present: Array(key))
-        var isMoving = held.map { $0.pointee.stage(key: key) != stage } ?? false
+        var keys = WriteGrayKeys(present: key.map { Array($0) }, hasNone: key == nil)
+        var isMoving = held.map { $0.pointee.stage(ofKey: key) != stage } ?? false
         var next = stage
         if let plan = pointee.route.pointee.writePointer?.pointee.plan.newGrayKey {
             switch plan.scan(message, scratch: worker.pointee.keyScratch) {

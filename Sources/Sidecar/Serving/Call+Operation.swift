@@ -158,16 +158,18 @@ extension CallPointer {
         return true
     }
 
-    /// The record that a write names has this gray key.
+    /// The record that a write names has this gray key, or none.
     ///
     /// - Parameter naming: the gray key as a field of the request. Writes of one side take no turns: where the record
     ///   may be given another gray key meanwhile, the side is to refuse what was decided by this one.
-    func found(grayKey: [UInt8], naming: [UInt8], message: [UInt8]) {
+    func found(grayKey: [UInt8]?, naming: [UInt8], message: [UInt8]) {
         guard pointee.phase == .operating, let plan = pointee.route.pointee.planPointer else { return }
         pointee.phase = .receiving
         pointee.operation = nil
-        grayKey.withUnsafeBytes { key in
-            let stage = pointee.worker.switches(of: plan.pointee.migrationIndex)?.pointee.stage(key: key)
+        let hasKey = grayKey != nil
+        (grayKey ?? []).withUnsafeBytes { bytes in
+            let key = hasKey ? bytes : nil
+            let stage = pointee.worker.switches(of: plan.pointee.migrationIndex)?.pointee.stage(ofKey: key)
             let request = stage == .old ? RecordsRoute.request(message, bearing: naming) : message
             request.withUnsafeBytes { decide(key: key, $0) }
         }

@@ -25,6 +25,8 @@ final class CountedWrite {
 /// The canonical gray keys of a write; nil where it is not known, or not changed.
 struct WriteGrayKeys {
     var present: [UInt8]?
+    /// The record has none, and it is known.
+    var hasNone = false
     var next: [UInt8]?
 }
 

@@ -1,5 +1,6 @@
 import HTTP2
 import Migration
+import Stores
 import WireFormat
 
 /// What a side has answered, for a person.
@@ -91,6 +92,8 @@ enum Refusal {
     ///
     /// - Parameter by: named where it is not the side whose answer the client is waiting for.
     case storeRefused(GRPCStatus, String, by: Side? = nil)
+    /// A side cannot do what a request for records says.
+    case impossible(StoreFault)
     case unknownEntity(known: String)
     case deadlinePassed
 
@@ -109,6 +112,7 @@ enum Refusal {
             .resourceExhausted
         case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving, .rowsMissing: .unavailable
         case .storeRefused(let status, _, _): status
+        case .impossible(let fault): fault.status
         case .alreadyExists: .alreadyExists
         case .partialWrite, .walkInterrupted: .aborted
         case .unsortedSide, .malformedAnswer: .internal
@@ -142,6 +146,12 @@ enum Refusal {
         case .laneFull: .laneFull
         case .keyMoving: .keyMoving
         case .storeRefused: .store
+        case .impossible(let fault):
+            switch fault.cause {
+            case .missingKey: .missingKey
+            case .pageToken: .badPageToken
+            case .other: .store
+            }
         case .unknownEntity: .unknownEntity
         case .badPageToken: .badPageToken
         case .walkInterrupted: .walkInterrupted
@@ -205,6 +215,7 @@ enum Refusal {
         case .laneFull(let limit): "more than limits.lane_queue (\(limit)) writes of this record wait"
         case .laneClosed: "an earlier write of this record may still take effect; try again later"
         case .storeRefused(_, let detail, _): detail
+        case .impossible(let fault): fault.description
         case .unknownEntity(let known): "field 1, entity, names none of \(known)"
         case .keyMoving: "the switches of this key are changing; try again"
         case .rowsMissing(let side, let words):

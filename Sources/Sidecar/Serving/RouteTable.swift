@@ -175,7 +175,8 @@ extension Route {
             let old = stores.store(.old, migration: index), let new = stores.store(.new, migration: index)
         {
             records = RecordsRoute(
-                operation: operation, many: configured.many, grayFallback: migration.grayFallback, old: old, new: new)
+                operation: operation, many: configured.many, grayFallback: migration.grayFallback,
+                check: RequestCheck(old: old, new: new), old: old, new: new)
         }
         self.init(
             planPointer: Self.keep(method.plan), keyPointer: method.plan.key.map(Self.keep),

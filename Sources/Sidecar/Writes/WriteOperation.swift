@@ -178,6 +178,7 @@ final class WriteOperation: Operation {
 
     private func stage(_ key: [UInt8]?, _ switches: UnsafePointer<MigrationSwitches>) -> Stage? {
         if let stage = switches.pointee.stageWithoutKey { return stage }
+        if grayKeys.hasNone { return switches.pointee.stage(ofKey: nil) }
         return key.map { switches.pointee.stage($0) }
     }
 

@@ -69,6 +69,22 @@ struct DecimalNumber: Equatable, Sendable {
         return isNegative ? [UInt8(ascii: "-")] + digits : digits
     }
 
+    /// The float that is nearest to `units / 10^scale`; nil where several such numbers could share one.
+    static func real(_ units: Int64, scale: Int) -> Double? {
+        guard units.magnitude < 1_000_000_000_000_000 else { return nil }
+        // Both are exact, so that the quotient is rounded once.
+        return Double(units) / Double(powers[scale])
+    }
+
+    /// The number of `scale` digits after the point that a float is nearest to; nil if it is none of those that `real`
+    /// makes.
+    init?(real value: Double, scale: Int) {
+        guard let units = Int64(exactly: (value * Double(Self.powers[scale])).rounded()),
+            Self.real(units, scale: scale) == value
+        else { return nil }
+        self.init(isNegative: units < 0, magnitude: UInt128(units.magnitude), scale: scale)
+    }
+
     private static func signed(_ magnitude: UInt128, isNegative: Bool) -> Int64? {
         guard magnitude <= UInt128(Int64.max) + (isNegative ? 1 : 0) else { return nil }
         return isNegative ? Int64(truncatingIfNeeded: -Int128(magnitude)) : Int64(magnitude)

@@ -10,6 +10,15 @@ struct MessageShape {
     var repeated: UInt32 = 0
     /// Whether at most one field may stand in it at all.
     var isOneOf = false
+    var kind = Kind.neither
+
+    /// What a request does with a record.
+    enum Kind {
+        /// It may make one, which needs a gray key.
+        case makes
+        case changes
+        case neither
+    }
 
     static func numbers(_ numbers: UInt32...) -> UInt32 { numbers.reduce(0) { $0 | 1 << $1 } }
 }

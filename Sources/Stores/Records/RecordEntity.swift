@@ -56,6 +56,9 @@ package struct RecordEntity: Sendable, Equatable {
         fields.firstIndex { field in field.name.utf8.count == name.count && field.name.utf8.elementsEqual(name) }
     }
 
+    /// What a store says of a record that it does not have.
+    package var notFound: String { "\(name) has no such record" }
+
     var fieldNames: String { fields.map(\.name).joined(separator: ", ") }
 
     private static func key(_ names: [String], _ fields: [Field]) throws(Fault) -> [Int] {

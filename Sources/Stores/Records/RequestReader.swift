@@ -22,16 +22,18 @@ struct RequestReader {
 
     static let get = MessageShape(name: "GetRequest", lengths: MessageShape.numbers(1, 2, 3))
     static let insert = MessageShape(
-        name: "InsertRequest", lengths: MessageShape.numbers(1, 2, 3, 4), repeated: MessageShape.numbers(4))
+        name: "InsertRequest", lengths: MessageShape.numbers(1, 2, 3, 4), repeated: MessageShape.numbers(4),
+        kind: .makes)
     static let update = MessageShape(
         name: "UpdateRequest", varints: MessageShape.numbers(5), lengths: MessageShape.numbers(1, 2, 3, 4, 6),
-        repeated: MessageShape.numbers(4))
+        repeated: MessageShape.numbers(4), kind: .changes)
     static let upsert = MessageShape(
-        name: "UpsertRequest", lengths: MessageShape.numbers(1, 2, 3, 4), repeated: MessageShape.numbers(4))
+        name: "UpsertRequest", lengths: MessageShape.numbers(1, 2, 3, 4), repeated: MessageShape.numbers(4),
+        kind: .makes)
     static let delete = MessageShape(
         name: "DeleteRequest", varints: MessageShape.numbers(5), lengths: MessageShape.numbers(1, 2, 3))
 
-    /// Reads a request about one record, of one of the shapes above.
+    /// Reads a request about one record, of one of the shapes above, and checks what it says as a whole.
     func one(_ message: UnsafeRawBufferPointer, _ shape: MessageShape) throws(StoreFault) -> RecordRequest {
         var request = RecordRequest()
         var reader = MessageReader(message, shape)
@@ -52,6 +54,7 @@ struct RequestReader {
             throw .invalid("\(entity.name) has no version; the configuration may name a field (version:)")
                 .within("expected_version")
         }
+        try RequestRules(entity: entity).check(request, shape)
         return request
     }
 
@@ -70,6 +73,7 @@ struct RequestReader {
             }
         }
         try require(true, request.key)
+        try RequestRules(entity: entity).checkGrayKey(request.grayKey, of: request.key)
         return request
     }
 
@@ -89,6 +93,12 @@ struct RequestReader {
             }
         }
         if !isNamed { _ = try isEntity(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        let rules = RequestRules(entity: entity)
+        try rules.checkLength(of: [gray].compactMap { $0 }, "gray_key")
+        for (index, key) in keys.enumerated() {
+            try rules.checkLength(of: key, "keys[\(index)]")
+            try rules.checkGrayKey(gray, of: key)
+        }
         return (keys, gray)
     }
 
@@ -108,6 +118,7 @@ struct RequestReader {
             }
         }
         if !isNamed { _ = try isEntity(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        try RequestRules(entity: entity).checkLength(of: [request.grayKey].compactMap { $0 }, "gray_key")
         if let token, !token.isEmpty { request.after = try sortKey(of: token, request.digest) }
         return request
     }
@@ -123,12 +134,33 @@ struct RequestReader {
     /// A merge's position of a record is its sort key, so that it does not matter who made the token.
     private func sortKey(of token: UnsafeRawBufferPointer, _ digest: RequestDigest) throws(StoreFault) -> [UInt8] {
         guard let sortKey = PageToken.position(in: token, of: digest) else {
-            throw .invalid("it was not made for this query: begin again without it").within("page_token")
+            throw StoreFault.invalid("it was not made for this query: begin again without it", .pageToken)
+                .within("page_token")
         }
         return sortKey
     }
 
-    static let alteredToken = StoreFault.invalid("it was altered: begin again without it").within("page_token")
+    private static let alteredToken = StoreFault.invalid("it was altered: begin again without it", .pageToken)
+        .within("page_token")
+
+    /// The values after which a page begins, in the query's order, the record key last.
+    ///
+    /// - Parameter keep: see `SortKeyReader.next`.
+    func position(
+        after sortKey: UnsafeRawBufferPointer, _ order: [RecordOrder], keep: ([UInt8]) -> UnsafeRawBufferPointer
+    ) throws(StoreFault) -> [(order: RecordOrder, value: RecordValue)] {
+        var reader = SortKeyReader(sortKey)
+        var position: [(order: RecordOrder, value: RecordValue)] = []
+        for part in order + entity.key.map({ RecordOrder(field: $0, isDescending: false) }) {
+            let type = entity.fields[part.field].type
+            guard let value = reader.next(type, isDescending: part.isDescending, keep: keep) else {
+                throw Self.alteredToken
+            }
+            position.append((part, value))
+        }
+        guard reader.isAtEnd else { throw Self.alteredToken }
+        return position
+    }
 
     private func isEntity(_ name: UnsafeRawBufferPointer) throws(StoreFault) -> Bool {
         guard entity.name.utf8.count == name.count, entity.name.utf8.elementsEqual(name) else {
@@ -140,7 +172,7 @@ struct RequestReader {
 
     private func require(_ isNamed: Bool, _ key: [RecordValue]) throws(StoreFault) {
         if !isNamed { _ = try isEntity(UnsafeRawBufferPointer(start: nil, count: 0)) }
-        guard !key.isEmpty else { throw .invalid("it is missing; \(keyAdvice)").within("key") }
+        guard !key.isEmpty else { throw StoreFault.invalid("it is missing; \(keyAdvice)", .missingKey).within("key") }
     }
 
     private func key(
@@ -214,8 +246,6 @@ struct RequestReader {
     }
 
     private func limit(_ number: UInt64) throws(StoreFault) -> Int {
-        // A uint32 on the wire: parsers drop the bits above.
-        let number = UInt32(truncatingIfNeeded: number)
         guard number <= RequestLimits.pageRecords else {
             throw .invalid("a page has at most \(RequestLimits.pageRecords) records").within("limit")
         }

@@ -1,15 +1,23 @@
 /// How timestamps are written in a text column: one fixed form, so that the texts stand in the order of their instants.
 ///
 /// `2017-01-01T11:53:26Z`, with `T` or a space in the middle, 0 to 6 digits of the second's fraction, and with or
-/// without `Z`; always UTC, years 0000 to 9999.
+/// without `Z`; or `2017-01-01` for the day's first instant. Always UTC, years 0000 to 9999.
 package struct TimestampFormat: Sendable, Equatable {
     let separator: UInt8
     let fractionDigits: Int
     let hasZone: Bool
+    /// Whether there is a date and nothing more.
+    let isDate: Bool
 
     /// Reads a format from an example of it.
     package init?(example: some StringProtocol) {
         let bytes = Array(example.utf8)
+        isDate = bytes.count == 10
+        if isDate {
+            (separator, fractionDigits, hasZone) = (0, 0, false)
+            guard bytes.withUnsafeBytes({ microseconds($0) }) != nil else { return nil }
+            return
+        }
         guard bytes.count >= 19, bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: " ") else { return nil }
         separator = bytes[10]
         hasZone = bytes.last == UInt8(ascii: "Z")
@@ -19,10 +27,10 @@ package struct TimestampFormat: Sendable, Equatable {
         guard bytes.withUnsafeBytes({ microseconds($0) }) != nil else { return nil }
     }
 
-    package var textCount: Int { 19 + (fractionDigits > 0 ? fractionDigits + 1 : 0) + (hasZone ? 1 : 0) }
+    package var textCount: Int { isDate ? 10 : 19 + (fractionDigits > 0 ? fractionDigits + 1 : 0) + (hasZone ? 1 : 0) }
 
     /// Microseconds in one unit of the last digit.
-    var unit: Int64 { Self.powers[6 - fractionDigits] }
+    var unit: Int64 { isDate ? 86_400_000_000 : Self.powers[6 - fractionDigits] }
 
     /// The first and the last instant that have a text.
     static let range: ClosedRange<Int64> = -62_167_219_200_000_000...253_402_300_799_999_999
@@ -39,6 +47,7 @@ package struct TimestampFormat: Sendable, Equatable {
         Self.append(date.month, 2, to: &text)
         text.append(UInt8(ascii: "-"))
         Self.append(date.day, 2, to: &text)
+        if isDate { return text }
         text.append(separator)
         Self.append(secondOfDay / 3_600, 2, to: &text)
         text.append(UInt8(ascii: ":"))
@@ -56,12 +65,17 @@ package struct TimestampFormat: Sendable, Equatable {
     /// The instant of a text; nil unless the text has exactly this form.
     func microseconds(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard text.count == textCount, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
-            text[10] == separator, text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"),
-            !hasZone || text[text.count - 1] == UInt8(ascii: "Z"),
             let year = Self.number(text, 0, 4), let month = Self.number(text, 5, 2), let day = Self.number(text, 8, 2),
-            let hour = Self.number(text, 11, 2), hour < 24, let minute = Self.number(text, 14, 2), minute < 60,
-            let second = Self.number(text, 17, 2), second < 60,
             let date = CivilDate(year: year, month: month, day: day)
+        else { return nil }
+        return isDate ? date.days * unit : microseconds(text, of: date)
+    }
+
+    private func microseconds(_ text: UnsafeRawBufferPointer, of date: CivilDate) -> Int64? {
+        guard text[10] == separator, text[13] == UInt8(ascii: ":"), text[16] == UInt8(ascii: ":"),
+            !hasZone || text[text.count - 1] == UInt8(ascii: "Z"),
+            let hour = Self.number(text, 11, 2), hour < 24, let minute = Self.number(text, 14, 2), minute < 60,
+            let second = Self.number(text, 17, 2), second < 60
         else { return nil }
         let seconds = date.days * 86_400 + hour * 3_600 + minute * 60 + second
         guard fractionDigits > 0 else { return seconds * 1_000_000 }

@@ -167,7 +167,7 @@ extension SQLiteConditions {
             isDescending = order.isDescending
             fit = ColumnFit(value, table.storage(order.field))
             isNull = value.isNull
-            canBeNull = !table.isNeverNull[order.field]
+            canBeNull = !table.isNeverNull(order.field)
         }
 
         var parameter: SQLiteParameter {

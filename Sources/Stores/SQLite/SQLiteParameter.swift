@@ -36,9 +36,17 @@ extension ColumnFit {
     }
 
     private static func decimal(_ value: DecimalNumber, _ storage: ColumnStorage) -> ColumnFit {
-        guard case .scaled(let scale) = storage else { return .exact(.ownText(value.text)) }
-        guard let units = value.units(scale: scale) else { return value.isNegative ? .belowAll : .aboveAll }
-        return units.isExact ? .exact(.integer(units.value)) : .above(.integer(units.value))
+        switch storage {
+        case .scaled(let scale):
+            guard let units = value.units(scale: scale) else { return value.isNegative ? .belowAll : .aboveAll }
+            return units.isExact ? .exact(.integer(units.value)) : .above(.integer(units.value))
+        case .real(let scale):
+            guard let units = value.units(scale: scale), let real = DecimalNumber.real(units.value, scale: scale) else {
+                return value.isNegative ? .belowAll : .aboveAll
+            }
+            return units.isExact ? .exact(.real(real)) : .above(.real(real))
+        default: return .exact(.ownText(value.text))
+        }
     }
 
     private static func timestamp(_ value: Int64, _ storage: ColumnStorage) -> ColumnFit {
@@ -59,7 +67,9 @@ extension ColumnFit {
     }
 
     private static func uuid(_ value: UInt128, _ storage: ColumnStorage) -> SQLiteParameter {
-        storage == .text
-            ? .ownText(UUIDText.text(value)) : .ownBlob(withUnsafeBytes(of: value.bigEndian) { Array($0) })
+        guard case .uuidText(let format) = storage else {
+            return .ownBlob(withUnsafeBytes(of: value.bigEndian) { Array($0) })
+        }
+        return .ownText(format.text(value))
     }
 }

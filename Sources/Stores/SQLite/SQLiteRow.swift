@@ -16,8 +16,9 @@ struct SQLiteRow {
         let value: RecordValue? =
             switch (storage.form(type), found) {
             case (.integer, SQLITE_INTEGER): integer(sqlite3_column_int64(handle, index), type, storage)
-            case (.real, SQLITE_FLOAT): double(sqlite3_column_double(handle, index))
-            case (.real, SQLITE_INTEGER): Double(exactly: sqlite3_column_int64(handle, index)).flatMap(double)
+            case (.real, SQLITE_FLOAT): real(sqlite3_column_double(handle, index), storage)
+            case (.real, SQLITE_INTEGER):
+                Double(exactly: sqlite3_column_int64(handle, index)).flatMap { real($0, storage) }
             case (.text, SQLITE_TEXT): text(content(index), type, storage)
             case (.blob, SQLITE_BLOB): blob(content(index), type)
             default: nil
@@ -80,13 +81,16 @@ struct SQLiteRow {
         return overflows ? nil : .timestamp(microseconds)
     }
 
-    private func double(_ value: Double) -> RecordValue? { value.isNaN ? nil : .double(value == 0 ? 0 : value) }
+    private func real(_ value: Double, _ storage: ColumnStorage) -> RecordValue? {
+        if case .real(let scale) = storage { return DecimalNumber(real: value, scale: scale).map { .decimal($0) } }
+        return value.isNaN ? nil : .double(value == 0 ? 0 : value)
+    }
 
     private func text(_ text: UnsafeRawBufferPointer, _ type: ValueType, _ storage: ColumnStorage) -> RecordValue? {
         switch (type, storage) {
         case (.timestamp, .formatted(let format)): return format.microseconds(text).map { .timestamp($0) }
         case (.decimal, _): return DecimalNumber(text).map { .decimal($0) }
-        case (.uuid, _): return UUIDText.uuid(text).map { .uuid($0) }
+        case (.uuid, .uuidText(let format)): return format.uuid(text).map { .uuid($0) }
         case (.json, _): return UTF8Text.isValid(text) ? .json(text) : nil
         default: return UTF8Text.isValid(text) ? .text(text) : nil
         }
@@ -98,14 +102,34 @@ struct SQLiteRow {
     }
 
     private func fault(_ field: Int, _ found: Int32) -> StoreFault {
-        let kinds: [Int32: String] = [
-            SQLITE_INTEGER: "an integer", SQLITE_FLOAT: "a float", SQLITE_TEXT: "a text", SQLITE_BLOB: "a blob",
-        ]
         let configuration = table.configuration
+        // A key that cannot be read names no row.
+        let key = table.entity.key.contains(field) ? "" : " (\(keyText))"
         return StoreFault(
             .internal,
-            "a row of \(configuration.table) has in column \(configuration.columns[field].name) "
-                + "\(kinds[found] ?? "something") that is no \(configuration.entity.fields[field].type.name) "
+            "a row of \(configuration.table)\(key) has in column \(configuration.columns[field].name) "
+                + "\(Self.kindText(found)) that is no \(configuration.entity.fields[field].type.name) "
                 + "as the configuration declares it; correct the row or the column's type")
+    }
+
+    /// What kind of value stands in a field's column.
+    func kindText(_ field: Int) -> String { Self.kindText(sqlite3_column_type(handle, Int32(field))) }
+
+    private static func kindText(_ found: Int32) -> String {
+        switch found {
+        case SQLITE_INTEGER: "an integer"
+        case SQLITE_FLOAT: "a float"
+        case SQLITE_TEXT: "a text"
+        case SQLITE_BLOB: "a blob"
+        default: "something"
+        }
+    }
+
+    /// The row's record key for a person: `id=7`.
+    var keyText: String {
+        table.entity.key.map { field in
+            let value = (try? value(field))?.shown ?? "?"
+            return "\(table.configuration.columns[field].name)=\(value)"
+        }.joined(separator: ", ")
     }
 }

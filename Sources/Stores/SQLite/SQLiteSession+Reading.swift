@@ -33,7 +33,9 @@ extension SQLiteSession {
         if let filter = request.filter { try conditions.append(filter) }
         if let grayKey = request.grayKey { try conditions.append(.comparison(entity.grayKey, .equal, grayKey)) }
         try conditions.checkOrder(request.order)
-        if let after = request.after { conditions.appendAfter(try position(after: after, request.order)) }
+        if let after = request.after {
+            conditions.appendAfter(try RequestReader(entity).position(after: keep(after), request.order, keep: keep))
+        }
         conditions.appendOrder(request.order)
         conditions.appendLimit(request.limit + 1)
         let statement = try statement(conditions.select)
@@ -45,7 +47,7 @@ extension SQLiteSession {
     /// The record of a request, which must exist and have its gray key, if the request gives one.
     func existing(_ request: RecordRequest) throws(StoreFault) -> PresentRecord {
         guard let record = try present(request.key, grayKey: request.grayKey) else {
-            throw StoreFault(.notFound, "\(entity.name) has no such record")
+            throw StoreFault(.notFound, entity.notFound)
         }
         if record.hasOtherGrayKey { throw Self.otherGrayKey }
         return record
@@ -76,6 +78,10 @@ extension SQLiteSession {
         for (field, value) in zip(entity.key, key) {
             guard case .exact(let parameter) = ColumnFit(value, table.storage(field)) else { return nil }
             parameters.append(parameter)
+            guard case .uuidText(let format) = table.storage(field),
+                case .exact(let other) = ColumnFit(value, .uuidText(format.otherCase))
+            else { continue }
+            parameters.append(other)
         }
         return parameters
     }
@@ -89,23 +95,6 @@ extension SQLiteSession {
 
     static let otherGrayKey = StoreFault(
         .failedPrecondition, "the record has another gray key than gray_key says; read it again")
-
-    /// The values after which a page begins, in the query's order.
-    private func position(
-        after sortKey: [UInt8], _ order: [RecordOrder]
-    ) throws(StoreFault) -> [(order: RecordOrder, value: RecordValue)] {
-        var reader = SortKeyReader(keep(sortKey))
-        var position: [(order: RecordOrder, value: RecordValue)] = []
-        for part in order + entity.key.map({ RecordOrder(field: $0, isDescending: false) }) {
-            let type = table.type(part.field)
-            guard let value = reader.next(type, isDescending: part.isDescending, keep: keep) else {
-                throw RequestReader.alteredToken
-            }
-            position.append((part, value))
-        }
-        guard reader.isAtEnd else { throw RequestReader.alteredToken }
-        return position
-    }
 
     private func page(_ statement: PreparedStatement, _ request: QueryRequest) throws(StoreFault) -> [UInt8] {
         let row = SQLiteRow(handle: statement.handle, table: table)

@@ -11,9 +11,6 @@ extension SQLiteSession {
     }
 
     func update(_ request: RecordRequest) throws(StoreFault) -> [UInt8] {
-        guard !request.fields.isEmpty || request.newGrayKey != nil else {
-            throw .invalid("it is empty; name at least one field, or write new_gray_key").within("changes")
-        }
         let assignments = try assignments(request, counts: true)
         return try transaction { () throws(StoreFault) in
             let record = try existing(request)
@@ -81,7 +78,7 @@ extension SQLiteSession {
         case given
     }
 
-    private var notFound: StoreFault { StoreFault(.notFound, "\(entity.name) has no such record") }
+    private var notFound: StoreFault { StoreFault(.notFound, entity.notFound) }
     private var alreadyExists: StoreFault { StoreFault(.alreadyExists, "\(entity.name) has this record already") }
 
     private func checkVersion(_ record: PresentRecord, _ request: RecordRequest) throws(StoreFault) {
@@ -106,10 +103,6 @@ extension SQLiteSession {
     }
 
     private func newRow(_ request: RecordRequest) throws(StoreFault) -> [Assignment] {
-        guard request.grayKey != nil else {
-            let name = entity.fields[entity.grayKey].name
-            throw .invalid("it is missing; write the record's \(name)").within("gray_key")
-        }
         var row = try columnValues(request, version: .first)
         try appendConstants(to: &row)
         return row
@@ -120,11 +113,7 @@ extension SQLiteSession {
         for (part, field) in entity.key.enumerated() {
             row.append(try assignment(field, request.key[part], "key.parts[\(part)]"))
         }
-        if let part = entity.key.firstIndex(of: entity.grayKey) {
-            try checkGrayKey(request.grayKey, isPart: part, of: request.key)
-        } else {
-            row.append(try grayKeyAssignment(request.grayKey))
-        }
+        if !entity.key.contains(entity.grayKey) { row.append(try grayKeyAssignment(request.grayKey)) }
         for (field, value) in request.fields { row.append(try assignment(field, value, "fields")) }
         if let field = entity.version {
             let number = version == .first ? 1 : request.expectedVersion
@@ -137,14 +126,9 @@ extension SQLiteSession {
     private func assignments(_ request: RecordRequest, counts: Bool) throws(StoreFault) -> [Assignment] {
         var assignments: [Assignment] = []
         for (field, value) in request.fields { assignments.append(try assignment(field, value, "changes")) }
-        let part = entity.key.firstIndex(of: entity.grayKey)
         if counts, let grayKey = request.newGrayKey {
-            guard part == nil else {
-                throw .invalid("the gray key is a part of the record key, which cannot be changed")
-                    .within("new_gray_key")
-            }
             assignments.append(try assignment(entity.grayKey, grayKey, "new_gray_key"))
-        } else if !counts, part == nil {
+        } else if !counts, !entity.key.contains(entity.grayKey) {
             assignments.append(try grayKeyAssignment(request.grayKey))
         }
         if !counts, let field = entity.version {
@@ -162,11 +146,6 @@ extension SQLiteSession {
         return (table.columns[entity.grayKey], .null)
     }
 
-    private func checkGrayKey(_ grayKey: RecordValue?, isPart part: Int, of key: [RecordValue]) throws(StoreFault) {
-        guard let grayKey, !grayKey.isEqual(key[part]) else { return }
-        throw .invalid("it is not the same as part \(part) of the key, which is the gray key too").within("gray_key")
-    }
-
     private func assignment(_ field: Int, _ value: RecordValue, _ part: String) throws(StoreFault) -> Assignment {
         if value.isNull { return (table.columns[field], .null) }
         guard case .exact(let parameter) = ColumnFit(value, table.storage(field)) else {
@@ -181,6 +160,7 @@ extension SQLiteSession {
             let value: SQLiteParameter =
                 switch constant.value {
                 case .null: .null
+                case .bool(let value): .integer(value ? 1 : 0)
                 case .integer(let value): .integer(value)
                 case .real(let value): .real(value)
                 case .text(let text): .ownText(Array(text.utf8))

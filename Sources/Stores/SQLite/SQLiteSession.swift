@@ -23,7 +23,7 @@ final class SQLiteSession {
     /// By their SQL. GRDB's own cache has no bound, and a query's SQL follows from the request's shape.
     private var statements: [String: PreparedStatement] = [:]
     /// Memory of the present operation's parameters that are slices of nothing else.
-    private var kept: [UnsafeMutableRawBufferPointer] = []
+    private var kept = OperationMemory()
     /// The present operation is rolled back at its end.
     private var isTrial = false
     /// SQLite's code of the last failure, without its extension.
@@ -64,7 +64,7 @@ final class SQLiteSession {
         defer {
             clock.pointee.cancellation = nil
             isTrial = false
-            freeKept()
+            kept.free()
         }
         return message.withUnsafeBytes { bytes in
             do throws(StoreFault) {
@@ -73,6 +73,12 @@ final class SQLiteSession {
                 return StoreReply(error)
             }
         }
+    }
+
+    /// What follows is given up when this time is over.
+    func limit(until deadline: UInt64) {
+        clock.pointee.deadline = deadline
+        clock.pointee.busyUntil = deadline
     }
 
     private func perform(_ operation: StoreOperation, _ message: UnsafeRawBufferPointer) throws(StoreFault) -> [UInt8] {
@@ -163,17 +169,7 @@ final class SQLiteSession {
     }
 
     /// Memory with these bytes that lives until the operation ends.
-    func keep(_ bytes: [UInt8]) -> UnsafeRawBufferPointer {
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 1)
-        memory.copyBytes(from: bytes)
-        kept.append(memory)
-        return UnsafeRawBufferPointer(rebasing: memory[..<bytes.count])
-    }
-
-    private func freeKept() {
-        for memory in kept { memory.deallocate() }
-        kept.removeAll(keepingCapacity: true)
-    }
+    func keep(_ bytes: [UInt8]) -> UnsafeRawBufferPointer { kept.keep(bytes) }
 
     private func fault(_ status: Int32) -> StoreFault {
         let extendedCode = sqlite3_extended_errcode(connection)

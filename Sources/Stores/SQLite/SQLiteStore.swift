@@ -17,6 +17,8 @@ package final class SQLiteStore: Sendable {
     }
 
     package let configuration: StoreConfiguration
+    /// As it was at opening.
+    let table: SQLiteTable
     private let reads: WorkQueue<Work>
     private let writes: WorkQueue<Work>
     private let threads: [StoreThread]
@@ -27,6 +29,7 @@ package final class SQLiteStore: Sendable {
         reads = WorkQueue(limit: configuration.limits.waiting)
         writes = WorkQueue(limit: configuration.limits.waiting)
         let (writer, table) = try Self.opened(configuration)
+        self.table = table
         var queues = [(writes, writer)]
         for _ in 0..<max(1, configuration.limits.readers) {
             queues.append((reads, try SQLiteSession.open(configuration, isReadOnly: true)))
@@ -86,6 +89,20 @@ package final class SQLiteStore: Sendable {
                 try SQLiteTableCheck(database: $0, configuration: configuration).table()
             }
             return (writer, table)
+        } catch let fault as StoreOpeningFault {
+            throw fault
+        } catch {
+            throw StoreOpeningFault("\(configuration.path): \(SQLiteSession.words(of: error))")
+        }
+    }
+
+    /// The table of a database that is looked at: nothing is changed or started.
+    static func table(of configuration: StoreConfiguration) throws(StoreOpeningFault) -> SQLiteTable {
+        let database = try SQLiteSession.open(configuration, isReadOnly: true)
+        do {
+            return try database.inDatabase {
+                try SQLiteTableCheck(database: $0, configuration: configuration, setsMode: false).table()
+            }
         } catch let fault as StoreOpeningFault {
             throw fault
         } catch {

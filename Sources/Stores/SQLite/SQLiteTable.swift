@@ -6,8 +6,8 @@ struct SQLiteTable: Sendable {
     let columns: [String]
     /// The same for comparing and ordering: text by its bytes, whatever the table declares.
     let comparands: [String]
-    /// Whether a field's column can hold no NULL.
-    let isNeverNull: [Bool]
+    /// What is known of each field's column.
+    let traits: [ColumnTraits]
     /// Whether a row may be changed once more by a trigger after a statement has returned it.
     let hasTriggers: Bool
     /// The names of the fields as a Record has them.
@@ -18,21 +18,27 @@ struct SQLiteTable: Sendable {
     let selectByKey: String
     let deleteByKey: String
 
-    /// - Parameter isBinary: whether a field's column compares text by its bytes without being told to.
-    init(_ configuration: StoreConfiguration, isBinary: [Bool], isNeverNull: [Bool], hasTriggers: Bool) {
+    init(_ configuration: StoreConfiguration, traits: [ColumnTraits], hasTriggers: Bool) {
         self.configuration = configuration
-        self.isNeverNull = isNeverNull
+        self.traits = traits
         self.hasTriggers = hasTriggers
         let entity = configuration.entity
         let columns = configuration.columns.map { Self.quoted($0.name) }
         let comparands = columns.indices.map { position in
             let form = configuration.columns[position].storage.form(entity.fields[position].type)
+            // Digits of both cases stand in the order of their uuids by this collation only.
+            if traits[position].hasBothCases { return columns[position] + " COLLATE NOCASE" }
             // Only where it says something: it keeps SQLite from finding a page's beginning by an index.
-            return form == .text && !isBinary[position] ? columns[position] + " COLLATE BINARY" : columns[position]
+            let isBinary = traits[position].isBinary
+            return form == .text && !isBinary ? columns[position] + " COLLATE BINARY" : columns[position]
         }
         name = Self.quoted(configuration.table)
         columnList = columns.joined(separator: ", ")
-        keyCondition = entity.key.map { "\(comparands[$0]) = ?" }.joined(separator: " AND ")
+        keyCondition = entity.key.map { field in
+            // One uuid is one record, in whichever case its text is.
+            guard case .uuidText = configuration.columns[field].storage else { return "\(comparands[field]) = ?" }
+            return "\(comparands[field]) IN (?, ?)"
+        }.joined(separator: " AND ")
         selectByKey = "SELECT \(columnList) FROM \(name) WHERE \(keyCondition)"
         deleteByKey = "DELETE FROM \(name) WHERE \(keyCondition)"
         fieldNames = entity.fields.map { Array($0.name.utf8) }
@@ -45,7 +51,21 @@ struct SQLiteTable: Sendable {
     func type(_ field: Int) -> ValueType { entity.fields[field].type }
     func storage(_ field: Int) -> ColumnStorage { configuration.columns[field].storage }
 
+    func isNeverNull(_ field: Int) -> Bool { traits[field].isNeverNull }
+
     static func quoted(_ name: String) -> String {
         "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
+}
+
+/// What a table says of a field's column.
+struct ColumnTraits: Sendable, Equatable {
+    /// Whether it compares text by its bytes without being told to.
+    var isBinary = true
+    /// Whether it can hold no NULL.
+    var isNeverNull = false
+    /// Whether a row that leaves it out gets a value there.
+    var hasDefault = false
+    /// Whether uuids may stand there in lower case and in upper case.
+    var hasBothCases = false
 }

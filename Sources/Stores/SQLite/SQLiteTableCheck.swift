@@ -6,6 +6,7 @@ struct SQLiteTableCheck {
     private struct Column {
         let name: String
         let declaredType: String
+        let affinity: ColumnAffinity
         let isNotNull: Bool
         let hasDefault: Bool
         let isGenerated: Bool
@@ -24,18 +25,33 @@ struct SQLiteTableCheck {
         try checkDatabase()
         let columns = try columns()
         let mapped = try zip(entity.fields, configuration.columns).map { try column($1.name, of: $0, in: columns) }
-        for constant in configuration.constants { _ = try column(constant.column, of: nil, in: columns) }
+        for constant in configuration.constants {
+            try check(constant, in: try column(constant.column, of: nil, in: columns))
+        }
         let rowIDAlias = rowIDAlias(columns)
         try checkUnmapped(columns, rowIDAlias)
         try checkKeyIsUnique(columns, rowIDAlias)
-        let isNeverNull = mapped.map { $0.isNotNull || $0.name == rowIDAlias }
-        try checkKeysAreThere(isNeverNull)
+        let traits = try mapped.indices.map { field in
+            let column = mapped[field]
+            return ColumnTraits(
+                isBinary: isBinary(column.name), isNeverNull: column.isNotNull || column.name == rowIDAlias,
+                hasDefault: column.hasDefault, hasBothCases: try hasBothCases(field))
+        }
+        try checkKeysAreThere(traits)
         let triggers = try Int.fetchOne(
             database, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(?)",
             arguments: [configuration.table])
-        return SQLiteTable(
-            configuration, isBinary: mapped.map { isBinary($0.name) }, isNeverNull: isNeverNull,
-            hasTriggers: triggers ?? 0 > 0)
+        return SQLiteTable(configuration, traits: traits, hasTriggers: triggers ?? 0 > 0)
+    }
+
+    /// Whether a row has a uuid in the case that is not the configured one, or may have for all that can be said in
+    /// time.
+    private func hasBothCases(_ field: Int) throws -> Bool {
+        guard case .uuidText(let format) = configuration.columns[field].storage else { return false }
+        let column = SQLiteTable.quoted(configuration.columns[field].name)
+        let pattern = format.isUpper ? "*[a-f]*" : "*[A-F]*"
+        let sql = "SELECT 1 FROM \(SQLiteTable.quoted(configuration.table)) WHERE \(column) GLOB '\(pattern)' LIMIT 1"
+        return try BoundedQuery(database).rows(sql)?.isEmpty != true
     }
 
     /// Whether a column's declared collation is that of bytes.
@@ -70,12 +86,23 @@ struct SQLiteTableCheck {
             throw fault("there is no table \(configuration.table); \(known)")
         }
         let rows = try Row.fetchAll(database, sql: "PRAGMA table_xinfo(\(SQLiteTable.quoted(configuration.table)))")
+        let isStrict = try isStrict()
         return rows.map { row in
-            Column(
-                name: row["name"], declaredType: row["type"] ?? "", isNotNull: row["notnull"] == 1,
-                hasDefault: row["dflt_value"] as String? != nil, isGenerated: row["hidden"] != 0, keyPlace: row["pk"])
+            let type: String = row["type"] ?? ""
+            return Column(
+                name: row["name"], declaredType: type,
+                affinity: ColumnAffinity(declaredType: type, isStrict: isStrict), isNotNull: row["notnull"] == 1,
+                hasDefault: Self.isValue(row["dflt_value"]), isGenerated: row["hidden"] != 0, keyPlace: row["pk"])
         }
     }
+
+    private func isStrict() throws -> Bool {
+        let rows = try Row.fetchAll(database, sql: "PRAGMA table_list(\(SQLiteTable.quoted(configuration.table)))")
+        return rows.contains { $0["schema"] == "main" && $0["strict"] == 1 }
+    }
+
+    /// Whether a default's SQL says a value; `DEFAULT NULL` is none.
+    private static func isValue(_ sql: String?) -> Bool { sql.map { $0.uppercased() != "NULL" } ?? false }
 
     private func column(_ name: String, of field: RecordEntity.Field?, in columns: [Column]) throws -> Column {
         guard let column = columns.first(where: { $0.name == name }) else {
@@ -86,35 +113,50 @@ struct SQLiteTableCheck {
             throw fault("column \(name) is generated and cannot be written; map another one")
         }
         guard let field, let storage = storage(field), let form = storage.form(field.type) else { return column }
-        if let change = Self.change(of: form, in: column.declaredType) {
+        if let change = column.affinity.change(of: form, isLikeNumber: storage.isLikeNumber) {
             throw fault(
-                "column \(name) is declared \(column.declaredType), by which SQLite turns \(change); field "
-                    + "\(field.name) is of type \(field.type.name): correct the type, or map another column")
+                "column \(name) is declared \(column.declaredType), by which SQLite \(change); field "
+                    + "\(field.name) is of type \(field.type.name): \(Self.advice(field, column.affinity))")
         }
         return column
     }
 
-    private func storage(_ field: RecordEntity.Field) -> ColumnStorage? {
-        entity.fields.firstIndex(of: field).map { configuration.columns[$0].storage }
+    private static func advice(_ field: RecordEntity.Field, _ affinity: ColumnAffinity) -> String {
+        switch field.type {
+        case .double,
+            .decimal where affinity.isInteger:
+            "write type decimal with the column's scale, or type int64"
+        case .text where affinity.isNumeric:
+            "write type timestamp with an example of its text (stored: \"2017-01-01\") where it holds dates, type "
+                + "decimal "
+                + "where it holds numbers, or map another column"
+        default: "correct the type, or map another column"
+        }
     }
 
-    /// What a declared type does to values of a form (sqlite.org/datatype3.html, "Determination Of Column Affinity");
-    /// nil if it keeps them.
-    private static func change(of form: ColumnStorage.Form, in declaredType: String) -> String? {
-        let type = declaredType.uppercased()
-        let isInteger = type.contains("INT")
-        let isText = !isInteger && ["CHAR", "CLOB", "TEXT"].contains(where: type.contains)
-        let keepsAll = !isInteger && (type.isEmpty || type == "ANY" || type.contains("BLOB"))
-        let isReal = !isInteger && ["REAL", "FLOA", "DOUB"].contains(where: type.contains)
-        let isDate = type.contains("DATE") || type.contains("TIME")
-        if keepsAll { return nil }
-        switch form {
-        case .integer: return isText ? "numbers to text" : isReal ? "integers to floats" : nil
-        case .real: return isText ? "numbers to text" : nil
-        // No text of a timestamp is a number, so that a date column keeps it.
-        case .text: return isText || isDate ? nil : "text like 012 to numbers"
-        case .blob: return nil
+    /// A constant is stored as it is written, or refused: what a column makes of it otherwise is nobody's intention.
+    private func check(_ constant: StoreConfiguration.Constant, in column: Column) throws {
+        let isChanged: Bool
+        switch constant.value {
+        case .null:
+            guard column.isNotNull else { return }
+            throw fault("column \(column.name) takes no NULL, and its constant is null; write a value")
+        case .bool: isChanged = column.affinity.change(of: .integer, isLikeNumber: true) != nil
+        // Written in one way only, an integer is the same as a text or as a float.
+        case .integer: isChanged = false
+        case .real: isChanged = column.affinity.isText
+        case .text(let text):
+            let isLikeNumber = Double(text.filter { !$0.isWhitespace }) != nil
+            isChanged = column.affinity.change(of: .text, isLikeNumber: isLikeNumber) != nil
         }
+        guard isChanged else { return }
+        throw fault(
+            "column \(column.name) is declared \(column.declaredType), which does not keep its constant as it is "
+                + "written; write a text in quotes for a column of text, a number without them for one of numbers")
+    }
+
+    private func storage(_ field: RecordEntity.Field) -> ColumnStorage? {
+        entity.fields.firstIndex(of: field).map { configuration.columns[$0].storage }
     }
 
     private func checkUnmapped(_ columns: [Column], _ rowIDAlias: String?) throws {
@@ -143,8 +185,8 @@ struct SQLiteTableCheck {
             let parts = try Row.fetchAll(database, sql: "PRAGMA index_xinfo(\(SQLiteTable.quoted(name)))")
                 .filter { $0["key"] == 1 }
             let covered = parts.map { ($0["name"] as String?, $0["coll"] as String?) }
-            let isBinary = covered.allSatisfy { $1?.uppercased() == "BINARY" }
-            if isBinary, covered.count == names.count, Set(covered.compactMap(\.0)) == names { return }
+            let isBytewise = covered.allSatisfy { $1?.uppercased() == "BINARY" || isUUIDText($0) }
+            if isBytewise, covered.count == names.count, Set(covered.compactMap(\.0)) == names { return }
         }
         let list = entity.key.map { SQLiteTable.quoted(configuration.columns[$0].name) }.joined(separator: ", ")
         throw fault(
@@ -153,9 +195,16 @@ struct SQLiteTableCheck {
                 + "with COLLATE BINARY where a column has another collation")
     }
 
+    /// Whether a column holds uuids as text, of which two that differ in case are one.
+    private func isUUIDText(_ column: String?) -> Bool {
+        configuration.columns.contains { mapped in
+            if case .uuidText = mapped.storage { mapped.name == column } else { false }
+        }
+    }
+
     /// SQLite lets NULL into unique columns, even into a table's own key; such a row is no record.
-    private func checkKeysAreThere(_ isNeverNull: [Bool]) throws {
-        for field in entity.key where !isNeverNull[field] {
+    private func checkKeysAreThere(_ traits: [ColumnTraits]) throws {
+        for field in entity.key where !traits[field].isNeverNull {
             let name = configuration.columns[field].name
             let column = SQLiteTable.quoted(name)
             let table = SQLiteTable.quoted(configuration.table)

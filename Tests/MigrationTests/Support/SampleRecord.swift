@@ -188,6 +188,7 @@ struct SampleStages: RowStages {
 
     func stage(grayKey: UnsafeRawBufferPointer) -> Stage { stageOf[String(decoding: grayKey, as: UTF8.self)] ?? .old }
     var hasPins: Bool { !pins.isEmpty }
+    var stageOfNoKey: Stage { .old }
     func pinnedStage(recordKey: UnsafeRawBufferPointer) -> Stage? { ids[Array(recordKey)].flatMap { pins[$0] } }
 }
 

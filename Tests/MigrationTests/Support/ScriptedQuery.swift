@@ -98,5 +98,6 @@ struct ScriptedStages: RowStages {
         stages[String(decoding: grayKey, as: UTF8.self)] ?? .dualOld
     }
     var hasPins: Bool { !pins.isEmpty }
+    var stageOfNoKey: Stage { .old }
     func pinnedStage(recordKey: UnsafeRawBufferPointer) -> Stage? { pins[String(decoding: recordKey, as: UTF8.self)] }
 }

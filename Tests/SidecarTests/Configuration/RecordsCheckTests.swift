@@ -161,7 +161,8 @@ import WireFormat
             "{ column: total_cents, scale: 2 }", by: "total_cents",
             says:
                 "s.yaml:24: migrations.orders.records.old.columns.total: total is of type decimal; say how the column "
-                + "stores it: as an integer with a scale, or as text; write total: { column: total_cents, scale: 2 }"),
+                + "stores it: as an integer with a scale, as a float with a scale, or as text; write "
+                + "total: { column: total_cents, scale: 2 }"),
         Case(
             "{ column: total_cents, scale: 2 }", by: "{ column: total_cents, scale: 19 }",
             says: "s.yaml:24: migrations.orders.records.old.columns.total.scale: 19 is out of range; write 0 to 18"),
@@ -169,7 +170,8 @@ import WireFormat
             "stored: \"2017-01-01T11:53:26Z\"", by: "stored: second",
             says: "s.yaml:25: migrations.orders.records.old.columns.created_at.stored: \"second\" is no way to store "
                 + "values; write seconds, milliseconds, microseconds, text, or an example like "
-                + "\"2017-01-01T11:53:26Z\" (did you mean seconds?)"),
+                + "\"2017-01-01T11:53:26Z\", \"2017-01-01\" or, of a uuid, \"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11\" "
+                + "(did you mean seconds?)"),
         Case(
             "order_id: id", by: "order_id: { column: id, stored: text }",
             says: "s.yaml:23: migrations.orders.records.old.columns.order_id: order_id is of type int64; a column of "
@@ -180,8 +182,8 @@ import WireFormat
                 + "constant"),
         Case(
             "kind: 7", by: "kind: [7]",
-            says: "s.yaml:26: migrations.orders.records.old.constants.kind: expected a text, a number or null, "
-                + "found a list"),
+            says: "s.yaml:26: migrations.orders.records.old.constants.kind: expected a text, a number, true, "
+                + "false or null, found a list"),
         Case(
             "    new: b\n", by: "    new: c\n",
             says: "s.yaml:8: migrations.orders.new: c is a service, and records are moved between databases; write an "

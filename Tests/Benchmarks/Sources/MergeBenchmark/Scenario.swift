@@ -100,5 +100,6 @@ struct BenchmarkStages: RowStages {
 
     func authority(of grayKey: String) -> Side { (grayKey.utf8.last ?? 0) & 1 == 0 ? .old : .new }
     var hasPins: Bool { false }
+    var stageOfNoKey: Stage { .old }
     func pinnedStage(recordKey: UnsafeRawBufferPointer) -> Stage? { nil }
 }

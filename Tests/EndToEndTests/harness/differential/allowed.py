@@ -133,39 +133,9 @@ def _(d):
     return d.case.draft.kind == "pass-through" and d.at.status == "HTTP 404"
 
 
-@known("R1 limit", "a limit above 1,000 is taken where sides are merged", RECORDS)
-def _(d):
-    return d.case.draft.kind == "multi query" and d.case.draft.content.limit > 1000 and d.at.status == "OK"
-
-
-@known("R2 one side cannot hold it", "a value that one side cannot hold is written to the other", RECORDS)
-def _(d):
-    return d.case.draft.kind in WRITES and edge(d, "amount =", "created =")
-
-
-@known("R3 wrong request", "a look-up's refusal of a request that is wrong in itself is taken for a failure")
+@known("R3 wrong request", "a look-up's refusal of a request that is wrong in itself is taken for a failure", INTERFACE)
 def _(d):
     return d.base.status == "INVALID_ARGUMENT" and d.at.error == "side-unreachable"
-
-
-@known("R4 two names", "one fault of a request has two names", RECORDS)
-def _(d):
-    return d.aspect == "trailers" and d.base.status == d.at.status == "INVALID_ARGUMENT"
-
-
-@known("R5 gray key of another type", "it is taken for missing", RECORDS)
-def _(d):
-    return edge(d, "gray key is a number")
-
-
-@known("R6 long gray key", "its limit holds at migrating only", RECORDS)
-def _(d):
-    return edge(d, "gray key of 70,000")
-
-
-@known("R8 long order key", "a query fails where sides are merged", RECORDS)
-def _(d):
-    return edge(d, "long order key: 80,000")
 
 
 @known("W1 refused delete", "the follower is erased before the request is judged", RECORDS)

@@ -1,0 +1,151 @@
+/// Whether both sides of a migration can do what a request says, decided before any side is asked: what is right at one
+/// stage is right at every other, and a value that one side cannot hold is written to neither.
+///
+/// It looks at the request, the mappings and the tables as they were at opening, never at a record.
+package struct RequestCheck: Sendable {
+    private struct Side: Sendable {
+        let name: String
+        let table: SQLiteTable
+
+        func column(_ field: Int) -> String {
+            "column \(table.configuration.columns[field].name) of \(name)'s table \(table.configuration.table)"
+        }
+    }
+
+    private let entity: RecordEntity
+    private let sides: [Side]
+
+    package init(old: SQLiteStore, new: SQLiteStore) { self.init(old: old.table, new: new.table) }
+
+    init(old: SQLiteTable, new: SQLiteTable) {
+        entity = old.entity
+        sides = [Side(name: "old", table: old), Side(name: "new", table: new)]
+    }
+
+    /// Why the request is refused; nil when it is not.
+    package func fault(of operation: StoreOperation, _ message: UnsafeRawBufferPointer) -> StoreFault? {
+        do throws(StoreFault) {
+            try check(operation, message)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func check(_ operation: StoreOperation, _ message: UnsafeRawBufferPointer) throws(StoreFault) {
+        let requests = RequestReader(entity)
+        switch operation {
+        case .get: _ = try requests.one(message, RequestReader.get)
+        case .getMany: _ = try requests.many(message)
+        case .query: try check(try requests.query(message), requests)
+        case .insert: try checkWrite(try requests.one(message, RequestReader.insert), "fields", makesRecord: true)
+        case .upsert: try checkWrite(try requests.one(message, RequestReader.upsert), "fields", makesRecord: true)
+        case .update: try checkWrite(try requests.one(message, RequestReader.update), "changes", makesRecord: false)
+        case .delete: _ = try requests.one(message, RequestReader.delete)
+        // The sidecar's own, made of what a side has answered.
+        case .tryUpdate, .tryDelete, .put, .remove: break
+        }
+    }
+
+    // MARK: - Queries
+
+    private func check(_ request: QueryRequest, _ requests: RequestReader) throws(StoreFault) {
+        if let filter = request.filter {
+            try within("filter") { () throws(StoreFault) in try check(filter) }
+        }
+        for (index, part) in request.order.enumerated() {
+            try within("order[\(index)]") { () throws(StoreFault) in try checkComparable(part.field) }
+        }
+        guard let after = request.after else { return }
+        var memory = OperationMemory()
+        let sortKey = memory.keep(after)
+        _ = try requests.position(after: sortKey, request.order) { memory.keep($0) }
+    }
+
+    /// Recursion ends with the filter, which has `RequestLimits.filterDepth` levels.
+    private func check(_ filter: RecordFilter) throws(StoreFault) {
+        switch filter {
+        case .all(let filters), .any(let filters): for filter in filters { try check(filter) }
+        case .negated(let filter): try check(filter)
+        case .comparison(let field, _, _), .among(let field, _): try checkComparable(field)
+        case .isNull, .prefix: break
+        }
+    }
+
+    private func checkComparable(_ field: Int) throws(StoreFault) {
+        for side in sides where side.table.type(field) == .decimal && side.table.storage(field) == .text {
+            throw .invalid(
+                "\(entity.fields[field].name) is neither compared nor ordered: \(side.column(field)) stores it as "
+                    + "text, "
+                    + "whose order is not that of the numbers; a column of integers or floats with a scale has it")
+        }
+    }
+
+    // MARK: - Writes
+
+    private func checkWrite(
+        _ request: RecordRequest, _ part: String, makesRecord: Bool
+    ) throws(StoreFault) {
+        for (index, field) in entity.key.enumerated() where makesRecord {
+            try check(request.key[index], field, "key.parts[\(index)]")
+        }
+        if makesRecord, let grayKey = request.grayKey, !entity.key.contains(entity.grayKey) {
+            try check(grayKey, entity.grayKey, "gray_key")
+        }
+        if let grayKey = request.newGrayKey { try check(grayKey, entity.grayKey, "new_gray_key") }
+        for (index, (field, value)) in request.fields.enumerated() { try check(value, field, "\(part)[\(index)]") }
+        if makesRecord { try checkLeftOut(request, part) }
+    }
+
+    private func check(_ value: RecordValue, _ field: Int, _ part: String) throws(StoreFault) {
+        for side in sides {
+            guard let words = misfit(value, field, side) else { continue }
+            throw .invalid(words).within(entity.fields[field].name).within(part)
+        }
+    }
+
+    private func misfit(_ value: RecordValue, _ field: Int, _ side: Side) -> String? {
+        if value.isNull { return side.table.isNeverNull(field) ? "\(side.column(field)) takes no NULL" : nil }
+        switch ColumnFit(value, side.table.storage(field)) {
+        case .exact: return nil
+        case .above:
+            return "\(side.column(field)) holds \(side.table.storage(field).precision), and the value is finer"
+        case .belowAll, .aboveAll: return "\(side.column(field)) cannot hold a value of this size"
+        }
+    }
+
+    /// What a new record does not say is NULL, or its column's default, on the side that has it first, and is carried
+    /// to
+    /// the other as it is.
+    private func checkLeftOut(_ request: RecordRequest, _ part: String) throws(StoreFault) {
+        let given = Set(request.fields.map(\.field))
+        for field in entity.others where !given.contains(field) {
+            guard sides.contains(where: { !$0.table.traits[field].hasDefault }),
+                let side = sides.first(where: { $0.table.isNeverNull(field) })
+            else { continue }
+            throw StoreFault.invalid("it must be given: \(side.column(field)) takes no NULL")
+                .within(entity.fields[field].name).within(part)
+        }
+    }
+}
+
+extension ColumnStorage {
+    /// How fine the values of a column are, for a person.
+    var precision: String {
+        switch self {
+        case .scaled(let scale), .real(let scale):
+            scale == 1 ? "1 digit after the point" : "\(scale) digits after the point"
+        case .seconds: "whole seconds"
+        case .milliseconds: "whole milliseconds"
+        case .formatted(let format): format.precision
+        case .plain, .microseconds, .text, .uuidText: "values of its own form"
+        }
+    }
+}
+
+extension TimestampFormat {
+    fileprivate var precision: String {
+        if isDate { return "whole days" }
+        return fractionDigits == 0 ? "whole seconds" : "\(fractionDigits) digits of a second's fraction"
+    }
+}
