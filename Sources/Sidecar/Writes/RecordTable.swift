@@ -325,6 +325,7 @@ struct RecordStages: RowStages, ~Copyable {
     let now: UInt64
 
     func stage(grayKey: UnsafeRawBufferPointer) -> Stage { switches.pointee.stage(key: grayKey) }
+    var stageOfNoKey: Stage { switches.pointee.stageOfNoKey }
     var hasPins: Bool { records.pins.isAny(of: migration) }
 
     func pinnedStage(recordKey: UnsafeRawBufferPointer) -> Stage? {
