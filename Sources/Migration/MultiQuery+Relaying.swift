@@ -1,8 +1,8 @@
 import WireFormat
 
 /// One side alone is asked: request and answer are its own, metadata and trailers included, but for the page tokens of
-/// services that have tokens of their own. Those are marked wherever stage `old` does not forbid it, so that a walk that other sides began is
-/// noticed.
+/// services that have tokens of their own. Those are marked wherever stage `old` does not forbid it, so that a walk
+/// that other sides began is noticed.
 extension MultiQuery {
     mutating func startRelaying(_ side: Side, _ request: PagedRequest) -> Action {
         do throws(Refusal) {
