@@ -198,23 +198,6 @@ def test_memory_and_descriptors_come_back(stock, hop):
     assert subject.memory("VmRSS") < memory + 4096
 
 
-def test_connections_over_the_limit_are_not_served(stock, hop):
-    """They are closed or wait; once there is room again, the next one is served."""
-    subject = hop(stock.address, limits={"connections": 10})
-    clients = idle_connections(subject.address, 10)
-    with contextlib.suppress(OSError), RawClient(subject.address, seconds=1) as late:
-        assert late.call().headers is None
-    clients[0].close()
-
-    def served():
-        with contextlib.suppress(OSError), RawClient(subject.address, seconds=1) as late:
-            return late.call().headers is not None
-
-    wait_for(served, 5, "service of the next connection")
-    for client in clients[1:]:
-        client.close()
-
-
 def test_idle_processes_do_nothing(stock, hop):
     """No timer ticks while nothing happens: the app's machine belongs to the app."""
     subject = hop(stock.address)

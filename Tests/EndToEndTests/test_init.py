@@ -113,7 +113,8 @@ def test_every_method_is_listed_with_a_kind(binary, tmp_path, descriptor):
 def test_check_names_exactly_what_is_to_be_decided(name, services, binary, tmp_path, descriptor):
     arguments = [word for service in services for word in ("--service", service)]
     lines, named = made(binary, tmp_path, "--descriptor", descriptor(name), *arguments)
-    assert named == undecided(lines)
+    # A line may be named for two reasons.
+    assert list(dict.fromkeys(named)) == undecided(lines)
     assert bool(named) == (name != "interop"), lines
 
 
@@ -178,7 +179,8 @@ def test_tables_without_a_key_or_a_store(binary, tmp_path):
     new = database(tmp_path / "new.db", "create table a (x text, y integer);")
     lines, named = made(binary, tmp_path, "--sqlite-old", old, "--table", "a", "--sqlite-new", new)
     assert len(named) == 2
-    assert named == undecided(lines)
+    # A line may be named for two reasons.
+    assert list(dict.fromkeys(named)) == undecided(lines)
 
 
 def test_without_a_source_it_is_a_template(binary, tmp_path):

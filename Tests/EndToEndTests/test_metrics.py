@@ -173,24 +173,6 @@ def test_switches(between, ledgers):
     assert len([name for name in samples if name.startswith("switchover_worker_busy")]) == 2
 
 
-def test_a_change_that_is_taken_back_is_counted(between, ledgers):
-    sidecar, client = between(DUAL_OLD, limits={"handover_wait": "100ms"})
-    put(ledgers[0], 1, 10)
-    go_on = threading.Event()
-    ledgers[0].faults["Change"] = lambda *_: go_on.wait(20)
-    thread = threading.Thread(target=client.change, args=(KEY, 1))
-    thread.start()
-    counted(sidecar, "lanes_held", 1)
-    sidecar.write_switches(**DUAL_NEW)
-    samples = wait_for(
-        lambda: (found := Samples(sidecar)).total("switch_changes_taken_back_total") and found, 5, "taken back")
-    assert samples.total("switch_change_waiting") == 1
-    go_on.set()
-    thread.join()
-    samples = counted(sidecar, "switch_changes_total", 1)
-    assert samples.total("switch_change_waiting") == 0
-
-
 def test_stats_has_every_number_of_metrics(between, ledgers):
     sidecar, client = between(DUAL_OLD)
     put(ledgers[0], 1, 10)

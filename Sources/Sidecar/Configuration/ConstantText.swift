@@ -26,7 +26,7 @@ enum ConstantText {
     /// `-12.50`: a minus or none, digits without a needless zero in front, and digits after a point or none.
     private static func isPlainNumber(_ text: Substring) -> Bool {
         let parts = text.drop { $0 == "-" }.split(separator: ".", omittingEmptySubsequences: false)
-        guard text.count { $0 == "-" } <= 1, (1...2).contains(parts.count), text != "-0" else { return false }
+        guard text.count(where: { $0 == "-" }) <= 1, (1...2).contains(parts.count), text != "-0" else { return false }
         guard parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { $0.isASCII && $0.isNumber } }) else { return false }
         return parts[0] == "0" || parts[0].first != "0"
     }
