@@ -71,7 +71,9 @@ def _(d):
 
 @allowed("insert guard", "before a record is inserted into new, old is asked whether it has the record key")
 def _(d):
-    return d.case.draft.kind == "insert" and d.at.error == "already-exists"
+    """At newMirrored it may be a left-over of old alone, which old may say in words of its own."""
+    of_old = (d.place, d.placement) == ("newMirrored", "only old") and d.at.status == "FAILED_PRECONDITION"
+    return d.case.draft.kind == "insert" and (d.at.error == "already-exists" or of_old)
 
 
 @allowed("unreadable key", "| record or gray key missing or malformed | `INVALID_ARGUMENT`, naming the field path |",
@@ -109,50 +111,17 @@ def _(d):
     return d.case.draft.kind == "multi query" and d.at.error == "walk-interrupted"
 
 
-@allowed("outcome unknown", "| write's outcome unknown | the deadline's status, or `UNKNOWN` `outcome-unknown` |",
-         INTERFACE)
-def _(d):
-    """A service's INTERNAL or UNKNOWN does not say whether it has written."""
-    return d.at.error == "outcome-unknown" and d.at.status == "UNKNOWN" and d.base.status in ("INTERNAL", "UNKNOWN")
-
-
-@allowed("failed look-up", "| side unreachable, circuit open; nothing was written | `UNAVAILABLE` `side-unreachable`",
-         INTERFACE)
-def _(d):
-    """The look-up before a write met the failure that the write itself would have met."""
-    return d.case.draft.kind in WRITES and d.base.status == "INTERNAL" and d.at.error == "side-unreachable"
-
-
 @allowed("several records", "| write of several records: not of one stage; at the stages of double writes", INTERFACE)
 def _(d):
     return d.at.error == "several-records"
 
 
+@allowed("no method", "| method not known, no pass-through | `UNIMPLEMENTED` |", INTERFACE)
+def _(d):
+    """A path that no method has is refused by the sidecar, once it matters to which side it would go."""
+    return d.case.draft.kind == "pass-through" and d.place != "old" and d.at.error == "unknown-method"
+
+
 @allowed("no gRPC call", "calls that break HTTP/2's or gRPC's own wire rules", INTERFACE)
 def _(d):
     return d.case.draft.kind == "pass-through" and d.at.status == "HTTP 404"
-
-
-@known("R3 wrong request", "a look-up's refusal of a request that is wrong in itself is taken for a failure", INTERFACE)
-def _(d):
-    return d.base.status == "INVALID_ARGUMENT" and d.at.error == "side-unreachable"
-
-
-@known("W1 refused delete", "the follower is erased before the request is judged", RECORDS)
-def _(d):
-    return d.case.draft.kind == "delete" and d.base.status != "OK" and d.stage != "newMirrored"
-
-
-@known("W3 delete of old's left-over", "at newMirrored old is erased of what new does not have")
-def _(d):
-    return d.case.draft.kind == "delete" and (d.place, d.placement) == ("newMirrored", "only old")
-
-
-@known("W4 refused look-up", "a look-up's refusal on purpose is taken for a failure", INTERFACE)
-def _(d):
-    return d.base.status in ("FAILED_PRECONDITION", "OK") and d.at.error == "side-unreachable"
-
-
-@known("Q4 reset", "a deadline that has passed is answered by a reset without a cause", INTERFACE)
-def _(d):
-    return d.case.draft.races and d.at.status == "RESET 0"
