@@ -125,3 +125,10 @@ def _(d):
 @allowed("no gRPC call", "calls that break HTTP/2's or gRPC's own wire rules", INTERFACE)
 def _(d):
     return d.case.draft.kind == "pass-through" and d.at.status == "HTTP 404"
+
+
+@allowed("existence first", "existence first, then update or insert", INTERFACE)
+def _(d):
+    """Of two faults in one request the look-up finds the record's first, and its word is the answer."""
+    return (d.case.draft.kind == "upsert" and d.place != "old" and d.base.status == "INVALID_ARGUMENT"
+            and d.at.status == "FAILED_PRECONDITION")
