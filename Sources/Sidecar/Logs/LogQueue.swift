@@ -9,7 +9,7 @@ import Synchronization
 /// Whoever logs appends to a `LogBuffer` under a lock that is held for moments. Lines that find it full, or that cannot
 /// be written, are counted; a line says how many they were as soon as one can be written again.
 package final class LogQueue: @unchecked Sendable {
-    // Sendable because `state` is touched under the mutex alone.
+    // Sendable because `memory` is touched under the mutex alone.
     private struct State {
         var buffer = LogBuffer()
         var isClosed = false
@@ -21,7 +21,8 @@ package final class LogQueue: @unchecked Sendable {
     private let format: LogFormat
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var state = State()
+    /// In memory of its own: a wait gives the mutex away, and what others change meanwhile is to be read anew.
+    private let memory = UnsafeMutablePointer<State>.allocate(capacity: 1)
     private let lostLines = Atomic<UInt64>(0)
 
     /// The thread runs until `close`; without one left in the system, lines are lost and counted.
@@ -30,6 +31,7 @@ package final class LogQueue: @unchecked Sendable {
     package init(descriptor: Int32, format: LogFormat) {
         self.descriptor = descriptor
         self.format = format
+        memory.initialize(to: State())
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
@@ -44,6 +46,8 @@ package final class LogQueue: @unchecked Sendable {
         changed.deallocate()
         pthread_mutex_destroy(mutex)
         mutex.deallocate()
+        memory.deinitialize(count: 1)
+        memory.deallocate()
     }
 
     /// Lines that were lost since the start.
@@ -52,8 +56,8 @@ package final class LogQueue: @unchecked Sendable {
     /// Never waits for the log's reader. From any thread.
     func push(_ line: LogLine) {
         let isTaken = locked { state in
-            guard !state.isClosed else { return false }
-            let isTaken = state.buffer.append(line)
+            guard !state.pointee.isClosed else { return false }
+            let isTaken = state.pointee.buffer.append(line)
             pthread_cond_signal(changed)
             return isTaken
         }
@@ -71,16 +75,16 @@ package final class LogQueue: @unchecked Sendable {
             end.tv_nsec -= 1_000_000_000
         }
         locked { state in
-            state.isClosed = true
+            state.pointee.isClosed = true
             pthread_cond_broadcast(changed)
-            while !state.isFinished, pthread_cond_timedwait(changed, mutex, &end) != ETIMEDOUT {}
+            while !state.pointee.isFinished, pthread_cond_timedwait(changed, mutex, &end) != ETIMEDOUT {}
         }
     }
 
-    private func locked<Result>(_ body: (inout State) -> Result) -> Result {
+    private func locked<Result>(_ body: (UnsafeMutablePointer<State>) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        return body(&state)
+        return body(memory)
     }
 
     // MARK: - The thread
@@ -109,7 +113,7 @@ package final class LogQueue: @unchecked Sendable {
         queue.release()
         locked {
             $0.isClosed = true
-            $0.isFinished = true
+            $0.pointee.isFinished = true
         }
     }
 
@@ -126,7 +130,7 @@ package final class LogQueue: @unchecked Sendable {
             if lost > 0 { unsaid = say(unsaid, &writer) }
         }
         locked {
-            $0.isFinished = true
+            $0.pointee.isFinished = true
             pthread_cond_broadcast(changed)
         }
     }
@@ -134,11 +138,11 @@ package final class LogQueue: @unchecked Sendable {
     /// Nil once it is closed and everything was taken.
     private func takeWhenThere() -> (lines: [LogLine], lost: UInt64)? {
         locked { state in
-            while state.buffer.isEmpty {
-                guard !state.isClosed else { return nil }
+            while state.pointee.buffer.isEmpty {
+                guard !state.pointee.isClosed else { return nil }
                 pthread_cond_wait(changed, mutex)
             }
-            return state.buffer.take()
+            return state.pointee.buffer.take()
         }
     }
 
