@@ -112,7 +112,7 @@ package final class LogQueue: @unchecked Sendable {
         }
         queue.release()
         locked {
-            $0.isClosed = true
+            $0.pointee.isClosed = true
             $0.pointee.isFinished = true
         }
     }
