@@ -6,7 +6,8 @@ package enum StoreOperation: Sendable, Equatable {
     case query
     case insert
     case update
-    case upsert
+    /// Refused with the fault where there is no such record: the request says too little to make one.
+    case upsert(ifAbsent: StoreFault?)
     case delete
     /// An update or a delete that is rolled back: everything is judged and answered as if it were made, and nothing is
     /// changed.
@@ -27,7 +28,7 @@ package enum StoreOperation: Sendable, Equatable {
         case "Query": self = .query
         case "Insert": self = .insert
         case "Update": self = .update
-        case "Upsert": self = .upsert
+        case "Upsert": self = .upsert(ifAbsent: nil)
         case "Delete": self = .delete
         default: return nil
         }

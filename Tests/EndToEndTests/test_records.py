@@ -121,6 +121,23 @@ def test_writes(table, act, stage, between, databases):
     assert seen == table[stage]
 
 
+@pytest.mark.parametrize("needs", ["old", "new"])
+@pytest.mark.parametrize("stage", STAGES)
+def test_an_upsert_leaves_out_what_the_record_has(stage, needs, between, databases):
+    """Existence first: a field that must be given is missing only where the record is not there."""
+    side = next(side for side in databases if side.side == needs)
+    column = "status" if needs == "old" else "state"
+    schema, = side.link.execute("select sql from sqlite_master where name = ?", [side.table]).fetchone()
+    side.link.executescript(f"drop table {side.table}; {schema.replace(f'{column} text', f'{column} text not null')}")
+    _, clerk = between(STAGES[stage])
+    stock(databases, "both")
+    assert clerk.upsert(7, cents=5) == (7, "406", "open", 5, 4)
+    before = state(databases)
+    assert clerk.upsert(8, cents=5) == "INVALID_ARGUMENT"
+    assert f"{column} of {needs}'s table" in clerk.last.details
+    assert state(databases) == before
+
+
 def test_new_rows_of_new_bear_its_constants(between, databases):
     _, clerk = between(STAGES["dualOld"])
     clerk.insert(7, status="paid", cents=5)

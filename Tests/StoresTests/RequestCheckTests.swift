@@ -88,7 +88,8 @@ import WireFormat
             operation: .insert, message: Orders.insert(1),
             words: "fields.status: it must be given: column status of new's table orders takes no NULL"),
         Case(
-            operation: .upsert, message: Orders.insert(1, [("status", .text("a")), ("total", .decimal("0.001"))]),
+            operation: .upsert(ifAbsent: nil),
+            message: Orders.insert(1, [("status", .text("a")), ("total", .decimal("0.001"))]),
             words: "fields[1].total: column total of old's"),
         Case(
             operation: .insert, message: Orders.insert(1, store: String(repeating: "s", count: 1_025)),
@@ -119,6 +120,22 @@ import WireFormat
         }
         #expect(fault?.status == .invalidArgument)
         #expect(fault?.description.hasPrefix(words) == true, "\(fault?.description ?? "not refused")")
+    }
+
+    /// Contract, 3: existence first. What a request leaves out is missing only where it makes a record.
+    @Test func anUpsertThatLeavesOutAFieldAsksFirst() throws {
+        let check = try Self.check()
+        let partial: [UInt8] = try Orders.insert(1).serializedBytes()
+        let whole: [UInt8] = try Orders.insert(1, [("status", .text("a"))]).serializedBytes()
+        #expect(check.fault(of: .upsert(ifAbsent: nil), partial) == nil)
+        guard case .upsert(let fault?) = partial.withUnsafeBytes({ check.operation(.upsert(ifAbsent: nil), $0) }) else {
+            Issue.record("a record without its status can be made")
+            return
+        }
+        #expect(
+            fault.description
+                == "fields.status: it must be given: column status of new's table orders takes no NULL")
+        #expect(whole.withUnsafeBytes { check.operation(.upsert(ifAbsent: nil), $0) } == .upsert(ifAbsent: nil))
     }
 
     /// A limit beyond 32 bits is no small one, whoever reads it.

@@ -143,16 +143,21 @@ import WireFormat
                 $0.grayKey = .text("330")
                 $0.fields = Orders.fields(Self.all)
             }
-            let inserted: Switchover_V1_UpsertResponse = try store.answer(.upsert, upsert)
+            let inserted: Switchover_V1_UpsertResponse = try store.answer(.upsert(ifAbsent: nil), upsert)
             #expect(inserted.record.version == 1)
             // Without `items`, which must not be NULL: nothing is inserted on the way.
             upsert.fields = Orders.fields([("note", .text("b"))])
-            let updated: Switchover_V1_UpsertResponse = try store.answer(.upsert, upsert)
+            let updated: Switchover_V1_UpsertResponse = try store.answer(.upsert(ifAbsent: nil), upsert)
             #expect(updated.record["note"] == .text("b"))
             #expect(updated.record["items"] == .int64(-3))
             #expect(updated.record.version == 2)
             upsert.grayKey = .text("406")
-            #expect(try store.failure(.upsert, upsert).status == .failedPrecondition)
+            #expect(try store.failure(.upsert(ifAbsent: nil), upsert).status == .failedPrecondition)
+            upsert.grayKey = .text("330")
+            let refusal = StoreFault.invalid("it says too little")
+            _ = try store.answer(.upsert(ifAbsent: refusal), upsert) as Switchover_V1_UpsertResponse
+            upsert.key = Orders.key(2)
+            #expect(try store.failure(.upsert(ifAbsent: refusal), upsert).status == .invalidArgument)
         }
     }
 

@@ -14,6 +14,9 @@ struct RecordsRoute {
     let old: SQLiteStore
     let new: SQLiteStore
 
+    /// What a store is asked for this message of a client.
+    func operation(_ message: [UInt8]) -> StoreOperation { message.withUnsafeBytes { check.operation(operation, $0) } }
+
     func store(_ side: Side) -> SQLiteStore { side == .old ? old : new }
 
     /// Field 3 of a request, the gray key, made of an answer with one record.

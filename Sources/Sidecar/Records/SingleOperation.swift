@@ -59,7 +59,7 @@ final class SingleOperation: Operation {
         if !asks.isEmpty { call.count(.absentFallbacks) }
         let request = Ask.Request(
             side: side, path: nil, message: message, deadline: call.pointee.deadline,
-            operation: call.pointee.route.pointee.recordsPointer?.pointee.operation)
+            operation: call.pointee.route.pointee.recordsPointer?.pointee.operation(message))
         let ask = Ask(request, for: call) { [unowned self] in replied($1) }
         asks.append(ask)
         ask.start()

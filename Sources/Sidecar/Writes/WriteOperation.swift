@@ -226,7 +226,9 @@ final class WriteOperation: Operation {
     private var putDeadline: UInt64 { now &+ worker.pointee.limits.followerTimeout }
 
     /// What the client's own call is to a store; nil where it goes to a service.
-    private var operation: StoreOperation? { call.pointee.route.pointee.recordsPointer?.pointee.operation }
+    private var operation: StoreOperation? {
+        call.pointee.route.pointee.recordsPointer?.pointee.operation(message)
+    }
 
     private func callSide(_ side: Side) {
         let isFirst = !hasAskedForChange

@@ -32,15 +32,31 @@ package struct RequestCheck: Sendable {
         }
     }
 
+    /// What a store is asked for a request that has no fault: an upsert makes a record only where both sides can hold
+    /// it.
+    package func operation(_ operation: StoreOperation, _ message: UnsafeRawBufferPointer) -> StoreOperation {
+        guard case .upsert = operation else { return operation }
+        do throws(StoreFault) {
+            try checkLeftOut(try RequestReader(entity).one(message, RequestReader.upsert))
+            return .upsert(ifAbsent: nil)
+        } catch {
+            return .upsert(ifAbsent: error)
+        }
+    }
+
     private func check(_ operation: StoreOperation, _ message: UnsafeRawBufferPointer) throws(StoreFault) {
         let requests = RequestReader(entity)
         switch operation {
         case .get: _ = try requests.one(message, RequestReader.get)
         case .getMany: _ = try requests.many(message)
         case .query: try check(try requests.query(message), requests)
-        case .insert: try checkWrite(try requests.one(message, RequestReader.insert), "fields", makesRecord: true)
-        case .upsert: try checkWrite(try requests.one(message, RequestReader.upsert), "fields", makesRecord: true)
-        case .update: try checkWrite(try requests.one(message, RequestReader.update), "changes", makesRecord: false)
+        case .insert:
+            let request = try requests.one(message, RequestReader.insert)
+            try checkWrite(request, "fields", namesRecord: true)
+            try checkLeftOut(request)
+        // What it leaves out matters where there is no such record: `operation(_:_:)`.
+        case .upsert: try checkWrite(try requests.one(message, RequestReader.upsert), "fields", namesRecord: true)
+        case .update: try checkWrite(try requests.one(message, RequestReader.update), "changes", namesRecord: false)
         case .delete: _ = try requests.one(message, RequestReader.delete)
         // The sidecar's own, made of what a side has answered.
         case .tryUpdate, .tryDelete, .put, .remove: break
@@ -84,17 +100,16 @@ package struct RequestCheck: Sendable {
     // MARK: - Writes
 
     private func checkWrite(
-        _ request: RecordRequest, _ part: String, makesRecord: Bool
+        _ request: RecordRequest, _ part: String, namesRecord: Bool
     ) throws(StoreFault) {
-        for (index, field) in entity.key.enumerated() where makesRecord {
+        for (index, field) in entity.key.enumerated() where namesRecord {
             try check(request.key[index], field, "key.parts[\(index)]")
         }
-        if makesRecord, let grayKey = request.grayKey, !entity.key.contains(entity.grayKey) {
+        if namesRecord, let grayKey = request.grayKey, !entity.key.contains(entity.grayKey) {
             try check(grayKey, entity.grayKey, "gray_key")
         }
         if let grayKey = request.newGrayKey { try check(grayKey, entity.grayKey, "new_gray_key") }
         for (index, (field, value)) in request.fields.enumerated() { try check(value, field, "\(part)[\(index)]") }
-        if makesRecord { try checkLeftOut(request, part) }
     }
 
     private func check(_ value: RecordValue, _ field: Int, _ part: String) throws(StoreFault) {
@@ -115,16 +130,15 @@ package struct RequestCheck: Sendable {
     }
 
     /// What a new record does not say is NULL, or its column's default, on the side that has it first, and is carried
-    /// to
-    /// the other as it is.
-    private func checkLeftOut(_ request: RecordRequest, _ part: String) throws(StoreFault) {
+    /// to the other as it is.
+    private func checkLeftOut(_ request: RecordRequest) throws(StoreFault) {
         let given = Set(request.fields.map(\.field))
         for field in entity.others where !given.contains(field) {
             guard sides.contains(where: { !$0.table.traits[field].hasDefault }),
                 let side = sides.first(where: { $0.table.isNeverNull(field) })
             else { continue }
             throw StoreFault.invalid("it must be given: \(side.column(field)) takes no NULL")
-                .within(entity.fields[field].name).within(part)
+                .within(entity.fields[field].name).within("fields")
         }
     }
 }

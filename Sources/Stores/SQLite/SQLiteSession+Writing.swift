@@ -19,11 +19,12 @@ extension SQLiteSession {
         }
     }
 
-    func upsert(_ request: RecordRequest) throws(StoreFault) -> [UInt8] {
+    func upsert(_ request: RecordRequest, _ ifAbsent: StoreFault?) throws(StoreFault) -> [UInt8] {
         let row = try newRow(request)
         let assignments = try assignments(request, counts: true)
         return try transaction { () throws(StoreFault) in
             guard let record = try present(request.key, grayKey: request.grayKey) else {
+                if let ifAbsent { throw ifAbsent }
                 return try insert(row, key: request.key)
             }
             if record.hasOtherGrayKey { throw Self.otherGrayKey }

@@ -89,7 +89,7 @@ final class SQLiteSession {
         case .query: return try query(try requests.query(message))
         case .insert: return try insert(try requests.one(message, RequestReader.insert))
         case .update, .tryUpdate: return try update(try requests.one(message, RequestReader.update))
-        case .upsert: return try upsert(try requests.one(message, RequestReader.upsert))
+        case .upsert(let ifAbsent): return try upsert(try requests.one(message, RequestReader.upsert), ifAbsent)
         case .delete, .tryDelete: return try delete(try requests.one(message, RequestReader.delete))
         case .put(let mode, let condition): return try put(try requests.record(message), mode, condition)
         case .remove(let condition): return try remove(try requests.record(message), condition)
