@@ -94,8 +94,8 @@ package enum MoveObstacle: Sendable, Equatable {
             "From then on old misses every write: there is no way back without copying them."
         case .notVerified: "Nothing has compared the two sides: records that only old has would disappear from sight."
         case .dirtyRecords(let count):
-            "\(count) \(count == 1 ? "write has" : "writes have") reached one side only, or may have, since the "
-                + "sidecar started."
+            "The two sides of \(count) \(count == 1 ? "record" : "records") may differ: a write of "
+                + "\(count == 1 ? "it" : "each") reached one side only, or may have."
         case .recordsOnNewOnly(nil):
             "Records that were inserted while their keys were enrolled are on new only: old would not show them."
         case .recordsOnNewOnly(let records?) where records.count == 0:
@@ -143,7 +143,9 @@ package enum MoveObstacle: Sendable, Equatable {
         case .oldWillMissWrites: "If new has proved itself: --force \(migration)"
         case .notVerified: "Compare them, then say so: --force \(migration)"
         case .dirtyRecords(let count):
-            "The log names them (\"dirty\"): correct them, then repeat the command with --accept-dirty \(count)"
+            "The log names \(count == 1 ? "it" : "them") (\"the two sides of a record may differ\"): write "
+                + "\(count == 1 ? "it" : "each") once more, or correct the sides and repeat the command with "
+                + "--accept-dirty \(count)"
         case .recordsOnNewOnly(nil):
             "Stay enrolled, and nothing is lost: what old lacks is answered by new. Or copy them to old, then: "
                 + "--force \(migration)"

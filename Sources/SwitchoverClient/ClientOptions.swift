@@ -18,8 +18,8 @@ public struct ClientOptions: Sendable {
 public struct CallOptions: Sendable {
     /// From now to the end of the reply; nil: the client's.
     public var timeout: Duration?
-    /// Tells repetitions of one write from further writes: use the same key to try again. Sent as
-    /// `idempotency-key`; at most 255 bytes of printable ASCII.
+    /// Sent as the metadata `idempotency-key`; at most 255 bytes of printable ASCII. The sidecar does nothing with it
+    /// yet: a write that is sent twice with one key is made twice. Services behind the sidecar see it.
     public var idempotencyKey: String?
     /// Further fields: names in lower case, values of printable ASCII. Names that HTTP/2 and gRPC keep for themselves
     /// are refused.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Sidecar
 
-/// `--config` and the options that stand above the file, the same for every command that reads it.
+/// `--config` and the options that override the file, the same for every command that reads it.
 struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .long, help: ArgumentHelp("The configuration file.", valueName: "file"),

@@ -11,13 +11,17 @@ struct ServeCommand: ParsableCommand {
         discussion: """
             Logs go to standard error. SIGTERM drains: the sidecar says that it is not ready, serves on until its \
             clients have gone (at most drain.delay), tells those that are left to go, and lets their calls end (at \
-            most drain.timeout). A \
+            most drain.timeout). Writes of both sides then run to their end (at most limits.follower_timeout). A \
             second signal skips to the next of these steps.
 
             SIGINT and SIGQUIT do the same; SIGHUP, SIGUSR1 and SIGUSR2 are logged and change nothing. A log that \
             nobody reads, or that cannot be written, stops nothing: its lines are dropped and counted.
 
-            Exit status: 0 after a drain, 1 when it cannot start.
+            A second sidecar on the same switch file or database is refused: a lock file beside each says who uses it. \
+            Databases are put into WAL mode, old's too.
+
+            Exit status: 0 after a drain; 1 when it cannot start; 3 when the drain ended under a write of both sides, \
+            whose record the log names.
             """)
 
     @OptionGroup var options: ConfigurationOptions

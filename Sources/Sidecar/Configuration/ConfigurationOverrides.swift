@@ -1,4 +1,4 @@
-/// Options of the command line that stand above the file. They are texts as typed, and are checked as the file's values
+/// Options of the command line that override the file. They are texts as typed, and are checked as the file's values
 /// are.
 package struct ConfigurationOverrides: Sendable, Equatable {
     package var listen: String?

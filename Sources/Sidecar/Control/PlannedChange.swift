@@ -78,7 +78,7 @@ struct PlannedChange: Sendable {
             document.set(before, of: migration.name)
             beforeDraft = try Self.draft(&reader, Array(document.text.utf8), index)
         } catch {
-            throw ControlFault(.failedPrecondition, "the switch file cannot be used, mend it first: \(error)")
+            throw ControlFault(.failedPrecondition, "the switch file cannot be used, correct it first: \(error)")
         }
     }
 

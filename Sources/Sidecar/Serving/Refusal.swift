@@ -230,7 +230,8 @@ enum Refusal {
         case .buffersFull: "too many bytes wait in the sidecar for this connection"
         case .queueFull(let side): "too many calls wait for a connection to \(side.name)"
         case .noSwitches:
-            "the sidecar has no switches for this migration; run `switchover init-switches` if this is its first start"
+            "the sidecar has no switches for this migration; write the first file, or a lost one, with: switchover "
+                + "init-switches"
         case .sideUnreachable(let side, let reason): "\(side.name) cannot be reached: \(reason)"
         case .sideFailed(let side, let words):
             "\(side.name) answered \(words), and without its answer there is none"

@@ -57,7 +57,7 @@ package final class SwitchFileWatcher: Sendable {
                 }
                 return newest.entry
             } catch {
-                let message = "\(error); whether \(path) went back in epoch while nobody looked cannot be told"
+                let message = "\(error); whether \(path) went back in epoch while no sidecar ran is not known"
                 report(SwitchFileReport(level: .warning, message: message, outcome: nil))
                 return nil
             }

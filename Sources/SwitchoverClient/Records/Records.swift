@@ -26,7 +26,8 @@ import SwitchoverProtocol
 /// integer here, and where the types differ anyway `RecordValue` says which is meant. Fields that the struct does not
 /// have are ignored when it is read; one that the record lacks is a `DecodingError` that names it.
 ///
-/// Every write bears an idempotency key, also when the library itself repeats it: a new UUID, or the options'.
+/// Every write carries the metadata `idempotency-key`, the same when the library itself repeats it: a new UUID, or the
+/// options'. The sidecar does nothing with it yet.
 public struct Records<Record: Codable & Sendable>: Sendable {
     let client: SwitchoverClient
     let shape: RecordShape

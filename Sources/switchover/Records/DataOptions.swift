@@ -46,7 +46,9 @@ struct GrayKeyOption: ParsableArguments {
 struct WriteOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Tells a repetition of this write from a further one; a new one each time without it.", valueName: "text"))
+            "Sent as the metadata idempotency-key. The sidecar does nothing with it yet: a repeated write is made "
+                + "again.",
+            valueName: "text"))
     var idempotencyKey: String?
 
     var call: CallOptions { CallOptions(idempotencyKey: idempotencyKey) }

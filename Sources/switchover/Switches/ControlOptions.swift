@@ -60,7 +60,7 @@ struct ChangeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Move on over so many writes that may have reached one side only.", valueName: "number"))
+            "Move on although the two sides of so many records may differ.", valueName: "number"))
     var acceptDirty: UInt64 = 0
 
     @Flag(help: "New holds no record of the migration, or none of the keys that are enrolled again.")

@@ -20,7 +20,7 @@ struct RecordExplanation {
         let found = answer.sides.filter(\.hasRecord).map(\.side)
         let problems = answer.sides.filter { !$0.problem.isEmpty }
         guard !found.isEmpty || !problems.isEmpty else { return absence }
-        let stage = answer.stage.isEmpty ? "at a stage that nobody knows" : "at stage \(answer.stage)"
+        let stage = answer.stage.isEmpty ? "at an unknown stage" : "at stage \(answer.stage)"
         let place =
             switch found.count {
             case 0: "not found"

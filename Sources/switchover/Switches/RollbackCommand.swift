@@ -11,7 +11,8 @@ struct RollbackCommand: ChangeCommand {
             switchover rollback orders              the last forward change of phase, enrolled or gray
             switchover rollback orders --to 12      every forward change after epoch 12, a step at a time
 
-            What went back already, by a command or a rollback, is left as it is; nothing goes forward. A step back \
+            Repeated, it waits for the rollback that was made and undoes nothing more: --to goes further. What went \
+            back already, by a command or a rollback, is left as it is; nothing goes forward. A step back \
             from gray loses nothing: each record is where it was written, and read from there. A step out of enrolled \
             would hide what was inserted into new meanwhile: it is refused, and says how many records those are and \
             which, where that can be counted. \(Exit.discussion)
