@@ -29,7 +29,7 @@ def fields(**values):
 
 
 def once():
-    """Metadata of one write: a repetition with the same key is the same write, a new key is a new one."""
+    """Metadata of one write. The sidecar does nothing with it yet: a write that is sent twice is made twice."""
     return [("idempotency-key", str(uuid.uuid4()))]
 
 
@@ -115,7 +115,7 @@ def absent(stub):
 
 
 def refused(stub):
-    """An error of the sidecar's own making says so in a trailer: the README has the table \"may I retry?\"."""
+    """An error of the sidecar's own making says so in a trailer: Protocol/errors.md has the table \"may I retry?\"."""
     try:
         stub.Get(messages.GetRequest(entity="parcels", key=key(1)), timeout=TIMEOUT)
     except grpc.RpcError as error:
