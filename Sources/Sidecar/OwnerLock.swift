@@ -1,7 +1,8 @@
 import Glibc
 
 /// Says that this process alone works with a file, by a lock on another file beside it. The kernel gives the lock back
-/// when the process ends, however it ends; the file stays and is nobody's then.
+/// when the process ends, however it ends; the file stays and is nobody's then. It keeps for the next owner whether
+/// something that this one has sent may take effect later.
 ///
 /// Two sidecars on one switch file or one database would each hold lanes of their own: their writes to one record would
 /// mix, and the one would not wait for the other's change of the switches.
@@ -30,9 +31,27 @@ final class OwnerLock {
     static let ending = ".switchover-lock"
     private static let bytesAtMost = 4096
 
-    private let descriptor: Int32
+    private static let unsettled = "unsettled"
 
-    private init(descriptor: Int32) { self.descriptor = descriptor }
+    private let descriptor: Int32
+    private let control: String
+    /// Whether an owner before took calls and did not say at its end that nothing of it is left.
+    let wasLeftUnsettled: Bool
+
+    private init(descriptor: Int32, control: String) {
+        self.descriptor = descriptor
+        self.control = control
+        wasLeftUnsettled = Self.lines(descriptor).dropFirst(2).first.map { $0 == Self.unsettled } ?? false
+        note(isUnsettled: wasLeftUnsettled)
+    }
+
+    /// Writes down whether something that this process has sent may take effect after its end. What cannot be written
+    /// is missing in another's sentence.
+    func note(isUnsettled: Bool) {
+        let text = Array("\(getpid())\n\(control)\n\(isUnsettled ? Self.unsettled + "\n" : "")".utf8)
+        ftruncate(descriptor, 0)
+        _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    }
 
     deinit { close(descriptor) }
 
@@ -68,19 +87,18 @@ final class OwnerLock {
             guard errno == EWOULDBLOCK else { return .impossible(FileFailure("lock", place, code: errno)) }
             return .taken(owner(descriptor))
         }
-        let text = Array("\(getpid())\n\(control)\n".utf8)
-        // For people only: what cannot be written there is missing in another's sentence.
-        ftruncate(descriptor, 0)
-        _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        return .held(OwnerLock(descriptor: descriptor))
+        return .held(OwnerLock(descriptor: descriptor, control: control))
     }
 
     private static func owner(_ descriptor: Int32) -> Owner {
+        let lines = lines(descriptor)
+        return Owner(process: lines.first.flatMap { Int32($0) }, control: lines.count > 1 ? lines[1] : "unknown")
+    }
+
+    private static func lines(_ descriptor: Int32) -> [String] {
         var bytes = [UInt8](repeating: 0, count: bytesAtMost)
         let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
-        let lines = String(decoding: bytes[..<max(count, 0)], as: UTF8.self).split(separator: "\n")
-        return Owner(
-            process: lines.first.flatMap { Int32($0) }, control: lines.count > 1 ? String(lines[1]) : "unknown")
+        return String(decoding: bytes[..<max(count, 0)], as: UTF8.self).split(separator: "\n").map { String($0) }
     }
 }
 
@@ -91,6 +109,8 @@ struct OwnedFiles {
     }
 
     private var locks: [OwnerLock] = []
+    /// Whether the last sidecar on these files may have left a write on its way.
+    private(set) var wereLeftUnsettled = false
     /// What could not be locked, and what follows from that; sentences for the log.
     private(set) var warnings: [String] = []
 
@@ -113,6 +133,7 @@ struct OwnedFiles {
                 case .held(let lock):
                     locks.append(lock)
                     isLocked = true
+                    if lock.wasLeftUnsettled { wereLeftUnsettled = true }
                 case .taken(let owner):
                     throw Taken(
                         description: """
@@ -129,6 +150,11 @@ struct OwnedFiles {
                 "\(failure): a second sidecar on the \(kind) \(path) would not be noticed; see to it that there is "
                     + "none, or let the sidecar write into that folder")
         }
+    }
+
+    /// Writes down whether something that this process has sent may take effect after its end.
+    func note(isUnsettled: Bool) {
+        for lock in locks { lock.note(isUnsettled: isUnsettled) }
     }
 
     private static func absolute(_ path: String) -> String {

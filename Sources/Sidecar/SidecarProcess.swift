@@ -204,6 +204,7 @@ package final class SidecarProcess: @unchecked Sendable {
     /// The first worker accepts for all. On its thread.
     private func startAccepting(_ first: WorkerPointer) {
         guard let (descriptor, isUnix) = listening else { return }
+        owned.note(isUnsettled: true)
         listening = nil
         let gate = ConnectionGate(
             workers: workers, first: first, limit: configuration.limits.connections, board: board, logger: logger)
@@ -242,7 +243,7 @@ package final class SidecarProcess: @unchecked Sendable {
         }
         let handover = SwitchHandover(
             workers: workers, admin: admin, records: records, migrations: configuration.migrations.count,
-            limits: configuration.limits, unsettledUntil: 0
+            limits: configuration.limits, unsettledUntil: unsettledUntil
         ) { [self] event in
             if switchesProgressed(event) { looked() }
         }
@@ -264,6 +265,13 @@ package final class SidecarProcess: @unchecked Sendable {
         )
         try watcher.start()
         switchFile = watcher
+    }
+
+    /// Until when a write of the process before may take effect, for each migration; monotonic nanoseconds. A database
+    /// in a file has no write on its way once that process is gone.
+    private var unsettledUntil: [UInt64] {
+        let until = owned.wereLeftUnsettled ? MonotonicClock.nanoseconds &+ configuration.limits.settleAfter : 0
+        return configuration.migrations.map { $0.oldUpstream < configuration.upstreams.count ? until : 0 }
     }
 
     /// True once all migrations have been looked at.
@@ -354,13 +362,26 @@ package final class SidecarProcess: @unchecked Sendable {
             for worker in workers { worker.endClients() }
         case .end:
             noteWhatIsLeft()
+            if isSettled { owned.note(isUnsettled: false) }
             stopAll()
         }
     }
 
     /// A client may have come back since; only when no worker has one, nor a call, is the sidecar empty.
+    private var isEmpty: Bool { workers.allSatisfy { $0.connectionCount == 0 && $0.callCount == 0 } }
+
     private func workerIsEmpty() {
-        if workers.allSatisfy({ $0.connectionCount == 0 && $0.callCount == 0 }) { advance(.empty) }
+        if isEmpty { advance(.empty) }
+    }
+
+    /// Whether nothing that was sent can take effect any more.
+    private var isSettled: Bool {
+        let now = MonotonicClock.nanoseconds
+        return isEmpty
+            && configuration.migrations.indices.allSatisfy { index in
+                records.unrest(of: index, pinned: false, at: now).unsettled == 0
+                    && workers.allSatisfy { $0.unread[index].lostUntil.load(ordering: .relaxed) <= now }
+            }
     }
 
     /// What still runs is cut short: the two sides of these records may differ, and nobody else will say so.

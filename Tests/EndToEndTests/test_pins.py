@@ -2,12 +2,14 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, entry, hang, name
 from harness.operators import Operator, sets
 from harness.processes import wait_for
+from harness.records import Clerk, settings
 from harness.raw import RawClient, call_headers, message
 from harness.stubs import ledger
 
@@ -165,6 +167,42 @@ def test_a_late_write_of_old_does_not_meet_the_first_double_writes(kind, ends, f
     assert cents(ledgers, OURS)[0] in {"update": (115,), "insert": (1, 2), "delete": (None,)}[kind]
     if kind != "delete":
         assert found(client.find(OURS)) == cents(ledgers, OURS)[0]
+
+
+@pytest.mark.parametrize("client_stays", [True, False], ids=["client waits", "client left"])
+@pytest.mark.parametrize("kind", ["update", "insert", "delete", "upsert"])
+@pytest.mark.parametrize("waits_on", ["old", "new"])
+def test_a_write_that_waits_in_a_database_keeps_its_record(waits_on, kind, client_stays, start, databases, keep):
+    """Rule P1, where the side is a database: another process has its writer for a while."""
+    old, new = databases
+    store = old if waits_on == "old" else new
+    sidecar = start("", "", NONE if store is old else dict(phase="finished"), **settings(*databases)).await_ready()
+    operator, first, second = keep(Operator(sidecar)), keep(Clerk(sidecar.address)), keep(Clerk(sidecar.address))
+    if kind != "insert":
+        store.put(1, "406", "open", 100, 3)
+    store.link.execute("begin immediate")
+    act = {"update": lambda clerk: clerk.update(1, cents=111), "insert": lambda clerk: clerk.insert(1, cents=111),
+           "upsert": lambda clerk: clerk.upsert(1, cents=111), "delete": lambda clerk: clerk.delete(1)}[kind]
+    with ThreadPoolExecutor(2) as threads:
+        late = threads.submit(act, first)
+        wait_for(lambda: in_flight(sidecar) == 1, 5, "the write waits in the database")
+        if not client_stays:
+            first.close()
+        _, change = took(lambda: operator.enrol(add="406") if store is old else operator.phase("mirrored", force="orders"))
+        assert any("1 is being written just now" in note for note in change.notes), change.notes
+        # It is decided like the first one, and made after it.
+        next = threads.submit(second.insert, 1, cents=222)
+        time.sleep(0.2)
+        assert not next.done()
+        store.link.execute("rollback")
+        answers = (late.result(20) if client_stays else None, next.result(20))
+    if kind == "delete":
+        assert answers[1] == (1, "406", None, 222, 1)
+    else:
+        assert answers[1].startswith("ALREADY_EXISTS")
+    status = "open" if kind in ("update", "upsert") else None
+    cents, version = (222, 1) if kind == "delete" else (111, 1 if kind == "insert" else 4)
+    assert second.get(1) == (1, "406", status, cents, version)
 
 
 def test_a_record_moves_when_nothing_can_arrive_any_more(field, ledgers):

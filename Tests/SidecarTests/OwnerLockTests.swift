@@ -31,6 +31,24 @@ import Testing
         #expect(locks.count == 1)
     }
 
+    /// Contract, 2: what a process before may have sent counts until its quiet period is over. Only a process that says
+    /// that it has left nothing, or one that never took a call, is followed by one that begins without.
+    @Test func whoWasThereBeforeMayHaveLeftSomething() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("", to: "old.db")
+        func visit(_ note: Bool?) -> [Bool] {
+            let locks = take(folder.path("old.db"))
+            if let note { for lock in locks { lock.note(isUnsettled: note) } }
+            return locks.map(\.wasLeftUnsettled)
+        }
+        #expect(visit(nil) == [false])
+        #expect(visit(true) == [false], "it never took a call")
+        #expect(visit(nil) == [true], "it took calls, and ended without a word")
+        #expect(visit(true) == [true], "it took no calls: what was left is left")
+        #expect(visit(false) == [true])
+        #expect(visit(nil) == [false])
+    }
+
     /// By whatever way: a link to the file, a link to the folder, dots in the path.
     @Test func linksLeadToTheSameLock() throws {
         let folder = try TemporaryFolder()

@@ -465,7 +465,7 @@ extension RecordTable.Unrest {
     func sentence(at now: UInt64) -> String? {
         guard count > 0 else { return nil }
         var reasons: [String] = []
-        if open > 0 { reasons.append("\(open) are being written just now") }
+        if open > 0 { reasons.append("\(open) \(open == 1 ? "is" : "are") being written just now") }
         if unsettled > 0 {
             let seconds = (unsettledUntil - min(now, unsettledUntil) + 999_999_999) / 1_000_000_000
             reasons.append("\(unsettled) had a write whose answer was lost, and wait at most \(seconds) s")

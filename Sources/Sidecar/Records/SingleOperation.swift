@@ -26,6 +26,8 @@ final class SingleOperation: Operation {
         return asks.last?.request.side
     }
 
+    var oneSidedMessage: [UInt8]? { message }
+
     func start() { perform(machine.start()) }
 
     /// A write that is under way runs to its end; nobody waits for a query any more.

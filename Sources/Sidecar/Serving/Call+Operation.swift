@@ -11,6 +11,8 @@ protocol Operation: AnyObject {
     var isClosed: Bool { get }
     /// The side that has been asked for a change which it has not said the outcome of.
     var sentWrite: Side? { get }
+    /// The request of a write of one side, by which its records are known.
+    var oneSidedMessage: [UInt8]? { get }
     func clientLeft()
     /// The client has been told so already.
     func deadlinePassed()
@@ -24,6 +26,7 @@ extension Operation {
 
 extension Operation {
     var sentWrite: Side? { nil }
+    var oneSidedMessage: [UInt8]? { nil }
 }
 
 /// A call whose answer takes more than handing its request on: an operation asks the sides for it.

@@ -177,6 +177,7 @@ extension CallPointer {
 
     /// The request's message, while it is kept; nil where there is none that can be read.
     private func keptMessage() -> [UInt8]? {
+        if let message = pointee.operation?.oneSidedMessage { return message }
         guard let body = pointee.client.pointee.body.whole, body.count >= GRPCPrefix.byteCount,
             case .prefix(let prefix) = GRPCPrefix.parse(body),
             body.count == GRPCPrefix.byteCount + Int(prefix.length)

@@ -38,8 +38,9 @@ final class SwitchHandover: @unchecked Sendable {
     private let admin: LoopThread
     private let records: RecordTable
     private let settleAfter: UInt64
-    /// Until when a write of the process before may still take effect on old, monotonic nanoseconds; 0: there is none.
-    private let unsettledUntil: UInt64
+    /// Until when a write of the process before may still take effect on old, for each migration; monotonic
+    /// nanoseconds, 0: there is none.
+    private let unsettledUntil: [UInt64]
     private let tell: (Event) -> Void
     private let timer: UnsafeMutablePointer<Timer>
     private var ways: [Way]
@@ -48,11 +49,12 @@ final class SwitchHandover: @unchecked Sendable {
     private static let lookNanoseconds: UInt64 = 50_000_000
 
     /// - Parameters:
-    ///   - unsettledUntil: until when a write of the process before may take effect on old, monotonic nanoseconds.
+    ///   - unsettledUntil: until when a write of the process before may take effect on old, for each migration;
+    ///     monotonic nanoseconds.
     ///   - tell: called on the admin loop.
     init(
         workers: [WorkerThread], admin: LoopThread, records: RecordTable, migrations: Int, limits: Limits,
-        unsettledUntil: UInt64, tell: @escaping (Event) -> Void
+        unsettledUntil: [UInt64], tell: @escaping (Event) -> Void
     ) {
         self.workers = workers
         self.admin = admin
@@ -221,7 +223,7 @@ final class SwitchHandover: @unchecked Sendable {
         let unread = workers.map { $0.unread + index }
         if unread.contains(where: { $0.pointee.open.load(ordering: .relaxed) > 0 }) { return latest }
         let lost = unread.map { $0.pointee.lostUntil.load(ordering: .relaxed) }.max() ?? 0
-        return min(max(lost, unsettledUntil), latest)
+        return min(max(lost, unsettledUntil[index]), latest)
     }
 
     // MARK: - Pins
