@@ -31,6 +31,18 @@ package struct GraySet: ~Copyable, Sendable {
     /// Whether what has no gray key is in the set: only where no list and no cohort decides.
     package var hasNoKey: Bool { everything || percentTimes100 >= Cohort.bucketCount }
 
+    /// Whether every key of this set is in another one of the same migration. Where the lists do not decide it, it is
+    /// said not to be.
+    package func isSubset(of other: borrowing GraySet) -> Bool {
+        if isNone { return true }
+        guard allow.allSatisfy({ !contains($0) || other.contains($0) }) else { return false }
+        // All other keys.
+        let share = everything ? Cohort.bucketCount : percentTimes100
+        let otherShare = other.everything ? Cohort.bucketCount : other.percentTimes100
+        guard share > 0 else { return true }
+        return share <= otherShare && other.deny.allSatisfy { !contains($0) }
+    }
+
     /// Whether a canonical gray key is in the set.
     package func contains(_ key: UnsafeRawBufferPointer) -> Bool {
         if !deny.isEmpty, deny.contains(key) { return false }

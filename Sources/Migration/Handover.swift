@@ -228,4 +228,15 @@ package enum HandoverDelay: Sendable, Equatable {
         case .workerBusy: "a worker has not taken the new switches yet"
         }
     }
+
+    /// The same of a change that has landed since.
+    package var past: String {
+        switch self {
+        case .queriesRunning: "queries that were decided before the last change still ran"
+        case .unreadWrites:
+            "writes that the sidecar had forwarded without reading them, at idle or before its start, might still "
+                + "have taken effect on old"
+        case .workerBusy: "a worker had not taken the new switches yet"
+        }
+    }
 }

@@ -59,6 +59,28 @@ struct KeyLines {
         }
     }
 
+    /// Whether something holds of every key.
+    func allSatisfy(_ holds: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+        for line in 0..<lineCount {
+            for slot in 0..<Self.recordsPerLine {
+                let record = UnsafeRawPointer(base) + line * Self.lineBytes + slot * KeyRecord.bytes
+                if KeyRecord.isFree(record) { continue }
+                if !holds(key(record)) { return false }
+            }
+        }
+        return true
+    }
+
+    private func key(_ record: UnsafeRawPointer) -> UnsafeRawBufferPointer {
+        if let count = KeyRecord.inlineCount(record) { return UnsafeRawBufferPointer(start: record + 1, count: count) }
+        return longKey(at: KeyRecord.longOffset(record))
+    }
+
+    private func longKey(at offset: Int) -> UnsafeRawBufferPointer {
+        let kept = UnsafeRawPointer(base) + lineCount * Self.lineBytes + offset
+        return UnsafeRawBufferPointer(start: kept + 2, count: Int(kept.loadUnaligned(as: UInt16.self)))
+    }
+
     /// The most neighbouring lines that one search can read.
     var longestSearch: Int {
         var longest = 1
@@ -77,9 +99,7 @@ struct KeyLines {
             let start = UnsafeRawPointer(base) + line * Self.lineBytes
             for slot in 0..<Self.recordsPerLine {
                 guard let offset = record.longOffset(at: start + slot * KeyRecord.bytes) else { continue }
-                let kept = UnsafeRawPointer(base) + lineCount * Self.lineBytes + offset
-                let count = Int(kept.loadUnaligned(as: UInt16.self))
-                if UnsafeRawBufferPointer(start: kept + 2, count: count).elementsEqual(key) { return true }
+                if longKey(at: offset).elementsEqual(key) { return true }
             }
             guard start.load(fromByteOffset: Self.markAt, as: UInt8.self) != 0 else { return false }
             line = next(line)

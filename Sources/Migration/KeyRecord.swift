@@ -52,12 +52,23 @@ struct KeyRecord {
 
     static func isFree(_ record: UnsafeRawPointer) -> Bool { record.load(as: UInt8.self) == 0 }
 
+    /// How long the key is that the record holds itself; nil where it lies elsewhere. It is not free.
+    static func inlineCount(_ record: UnsafeRawPointer) -> Int? {
+        let first = record.load(as: UInt8.self)
+        return UInt64(first) == long ? nil : Int(first) - 1
+    }
+
+    /// Where the key of a long record lies.
+    static func longOffset(_ record: UnsafeRawPointer) -> Int {
+        Int(UInt32(littleEndian: record.loadUnaligned(fromByteOffset: 9, as: UInt32.self)))
+    }
+
     /// Where the key lies if this long record is the one at `other`, apart from that place.
     func longOffset(at other: UnsafeRawPointer) -> Int? {
         guard Self.word(other) == first, other.load(fromByteOffset: 8, as: UInt8.self) == UInt8(second) else {
             return nil
         }
-        return Int(UInt32(littleEndian: other.loadUnaligned(fromByteOffset: 9, as: UInt32.self)))
+        return Self.longOffset(other)
     }
 
     /// - Parameter longOffset: where the key of a long record lies, else 0.

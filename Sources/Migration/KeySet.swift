@@ -42,6 +42,11 @@
         return lines.contains(key)
     }
 
+    /// Whether something holds of every key, in no order.
+    package func allSatisfy(_ holds: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+        count == 0 || lines.allSatisfy(holds)
+    }
+
     /// The most lines that any question reads, for tests.
     var longestSearch: Int { lines.longestSearch }
 }

@@ -29,6 +29,16 @@ package struct MigrationSwitches: ~Copyable, Sendable {
     /// Whether some key may be at stage `old`.
     package var hasKeysAtOld: Bool { phase == .idle || (phase == .migrating && !enrolled.isAll) }
 
+    /// Whether a change to these switches takes some key away from stage `old`. It looks at every listed key.
+    package func takesKeysFromOld(since last: borrowing MigrationSwitches) -> Bool {
+        guard last.hasKeysAtOld else { return false }
+        switch phase {
+        case .idle: return false
+        case .migrating: return last.phase == .idle ? !enrolled.isNone : !enrolled.isSubset(of: last.enrolled)
+        case .mirrored, .finished, .retired: return true
+        }
+    }
+
     /// The stage of a canonical gray key.
     @inlinable package func stage(key: UnsafeRawBufferPointer) -> Stage {
         if let stageWithoutKey { return stageWithoutKey }

@@ -23,6 +23,16 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         case open
     }
 
+    /// What a write says of the record's gray key.
+    package enum NotedKey: Equatable, Sendable {
+        /// Nothing: it is as it was.
+        case unsaid
+        /// It has this one.
+        case has([UInt8])
+        /// It may be given another one by the write: it is not known.
+        case moves
+    }
+
     /// What a write of one side is to do, where the record may be pinned.
     package enum Standing: Equatable, Sendable {
         /// Be decided by the switches.
@@ -36,7 +46,8 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     package private(set) var lane = Lane<Ticket>()
     /// The stage that its calls are decided by, then those that it still has to go through; empty: by the switches.
     package private(set) var pin: [Stage] = []
-    /// What its last write was decided by, and the gray key that it had then.
+    /// What its last write was decided by, or what it was released to since; nil where that is not known. And the gray
+    /// key that it had then.
     package private(set) var stage: Stage?
     package private(set) var grayKey: [UInt8]?
     package private(set) var isDirty = false
@@ -45,6 +56,8 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     package private(set) var isRunning = false
     /// Writes of one side, which take no lane.
     private var singles = 0
+    /// What the switches say of it since the last change; nil where that depends on a gray key that is not known.
+    private var stageAfterPin: Stage?
     /// Its pin keeps it at a stage of one side, whose writes the other side never hears of.
     private var differsLater = false
     /// It has gone through a stage of its pin: queries of the one before may still run.
@@ -84,7 +97,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     /// The write that holds the lane is decided: by the pin, else by what the switches say.
     ///
     /// - Parameter bySwitches: nil while a change holds the record's gray key; then only a pin decides.
-    package mutating func decide(_ bySwitches: Stage?, grayKey: [UInt8]?) -> Stage? {
+    package mutating func decide(_ bySwitches: Stage?, grayKey: NotedKey) -> Stage? {
         guard let stage = pin.first ?? bySwitches else { return nil }
         isRunning = true
         note(stage, grayKey)
@@ -121,7 +134,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     }
 
     /// A write of one side is under way, and a change comes.
-    package mutating func singleFound(_ stage: Stage, grayKey: [UInt8]?) {
+    package mutating func singleFound(_ stage: Stage, grayKey: NotedKey) {
         singles += 1
         note(stage, grayKey)
     }
@@ -135,14 +148,18 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     }
 
     /// A write of one side was sent and not answered.
-    package mutating func lost(until: UInt64, _ stage: Stage, grayKey: [UInt8]?) {
+    package mutating func lost(until: UInt64, _ stage: Stage, grayKey: NotedKey) {
         unsettledUntil = max(unsettledUntil, until)
         if pin.isEmpty { note(stage, grayKey) }
     }
 
-    private mutating func note(_ stage: Stage, _ grayKey: [UInt8]?) {
+    private mutating func note(_ stage: Stage, _ grayKey: NotedKey) {
         self.stage = stage
-        if let grayKey { self.grayKey = grayKey }
+        switch grayKey {
+        case .unsaid: break
+        case .has(let key): self.grayKey = key
+        case .moves: self.grayKey = nil
+        }
     }
 
     // MARK: - Changes of the switches
@@ -155,13 +172,15 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     /// - Returns: whether its sides may differ once it is released, since it is written on one side until then.
     @discardableResult
     package mutating func change(from last: Stage?, to next: Stage?, at now: UInt64) -> Bool {
+        stageAfterPin = next
         if pin.count == 1, pin.first == next {
             // It has not left that stage.
             pin = []
             differsLater = false
         } else if let waitsFor = pin.last {
             if let last, last != waitsFor { pin.append(last) }
-        } else if unrest(at: now) != nil, let stage, stage != next {
+        } else if unrest(at: now) != nil, let stage = last ?? stage, stage != next {
+            // Not pinned until now, it had the stage that the switches said, whatever its last write was decided by.
             pin = [stage]
             differsLater = !stage.isDouble
             return differsLater
@@ -179,7 +198,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         if differsLater { isDirty = true }
         differsLater = false
         hasStepped = !pin.isEmpty
-        stage = pin.first ?? stage
+        stage = pin.first ?? stageAfterPin
         return true
     }
 

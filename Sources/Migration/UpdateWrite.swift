@@ -20,11 +20,14 @@ struct UpdateWrite: Sendable, Equatable {
 
     private let stage: Stage
     private let puts: PutMeans
+    /// The write is an upsert, and the record was just found: *absent* is said of something else, and is a refusal.
+    private let isUpsert: Bool
     private var state = State.ready
 
-    init(stage: Stage, puts: PutMeans) {
+    init(stage: Stage, puts: PutMeans, isUpsert: Bool = false) {
         self.stage = stage
         self.puts = puts
+        self.isUpsert = isUpsert
     }
 
     private var authority: Side { stage.authority }
@@ -47,7 +50,8 @@ struct UpdateWrite: Sendable, Equatable {
             return otherReplied(outcome)
         case .follower:
             state = .done
-            return FollowerEnd(authority: authority).end(outcome, absentIsDirty: isMirrored)
+            return FollowerEnd(authority: authority).end(
+                outcome, absentIsDirty: isMirrored || isUpsert && !puts.overwrite)
         }
     }
 
@@ -57,7 +61,7 @@ struct UpdateWrite: Sendable, Equatable {
             state = .follower
             if isMirrored, puts.insert { return .put(authority.other, .overwriteOrInsert) }
             return puts.overwrite ? .put(authority.other, .overwrite) : .call(authority.other)
-        case .absent where !isMirrored:
+        case .absent where !isMirrored && !isUpsert:
             state = .other
             return .call(authority.other)
         default:

@@ -51,9 +51,10 @@ struct UpsertWrite: Sendable, Equatable {
             return action
         case .updatingOther:
             state = .done
-            let isUnmigrated = authority == .new
-            return FirstFailure.end(authority.other, outcome)
-                ?? .end(.reply(of: authority.other), isUnmigrated ? [.notCopied, .unmigrated] : .notCopied)
+            guard outcome == .accepted else {
+                return FirstFailure.end(authority.other, outcome) ?? .end(.reply(of: authority.other))
+            }
+            return .end(.reply(of: authority.other), authority == .new ? [.notCopied, .unmigrated] : .notCopied)
         case .inserting(var insert):
             let action = insert.replied(outcome)
             state = .inserting(insert)
@@ -64,7 +65,7 @@ struct UpsertWrite: Sendable, Equatable {
     private mutating func authorityReplied(_ outcome: WriteOutcome) -> WriteAction {
         switch outcome {
         case .accepted:
-            var update = UpdateWrite(stage: stage, puts: puts)
+            var update = UpdateWrite(stage: stage, puts: puts, isUpsert: true)
             let action = update.start()
             state = .updating(update)
             return action

@@ -47,7 +47,7 @@ package enum PutMode: UInt8, Sendable {
 /// The end of a write: what the client is told, and what is to be noted.
 package struct WriteEnd: Sendable, Equatable {
     package let answer: WriteAnswer
-    package let effects: WriteEffects
+    package var effects: WriteEffects
 }
 
 package enum WriteAnswer: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WireFormat
 
@@ -70,5 +71,44 @@ import WireFormat
             before = now
         }
         #expect(before.count == keys.count)
+    }
+
+    /// Of all pairs of some sets: by the definition, every key of the one is in the other.
+    @Test func subsets() throws {
+        let long = String(repeating: "k", count: 40)
+        let lists = [[], ["a"], ["b"], ["a", "b"], ["a", "b", long], [long]]
+        let keys = ["a", "b", long] + (0..<500).map { "store-\($0)" }
+        typealias Parts = (everything: Bool, deny: [String], allow: [String], percentTimes100: UInt32)
+        var all: [Parts] = []
+        for everything in [false, true] {
+            for deny in lists {
+                for allow in lists {
+                    for percent in [0, 3_000, 10_000] as [UInt32] { all.append((everything, deny, allow, percent)) }
+                }
+            }
+        }
+        var random = SeededRandom(seed: 1)
+        func set(_ parts: Parts) throws -> GraySet {
+            GraySet(
+                everything: parts.everything, deny: try KeySet(keys: parts.deny.map(\.utf8)),
+                allow: try KeySet(keys: parts.allow.map(\.utf8)), percentTimes100: parts.percentTimes100,
+                cohort: Self.cohort)
+        }
+        for one in all {
+            let set1 = try set(one)
+            if !set1.isSubset(of: set1) { Issue.record("\(one) is not in itself") }
+            for other in all where Int.random(in: 0..<8, using: &random) == 0 {
+                let set2 = try set(other)
+                guard set1.isSubset(of: set2) else { continue }
+                for key in keys {
+                    let isLost = KeyMemory.with(Array(key.utf8)) { set1.contains($0) && !set2.contains($0) }
+                    if isLost { Issue.record("\(key) of \(one) is not in \(other)") }
+                }
+            }
+        }
+        let less = try set((false, [], ["a"], 100))
+        let more = try set((false, [], ["a", long], 100))
+        let (isLess, isMore) = (less.isSubset(of: more), more.isSubset(of: less))
+        #expect(isLess && !isMore)
     }
 }

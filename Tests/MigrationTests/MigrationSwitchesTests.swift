@@ -141,4 +141,26 @@ import WireFormat
             }
         }
     }
+
+    /// Contract, 2: what was forwarded unread is waited for by a change that takes keys away from `old`, and by no other.
+    @Test func whatTakesKeysFromOld() throws {
+        for (lastPhase, lastKeys) in Self.states {
+            for (nextPhase, nextKeys) in Self.states {
+                let last = MigrationSwitches(
+                    epoch: 1, phase: lastPhase, enrolled: try lastKeys.set(), gray: try Keys.none.set())
+                let next = MigrationSwitches(
+                    epoch: 2, phase: nextPhase, enrolled: try nextKeys.set(), gray: try Keys.none.set())
+                let leaves = (["a", "b"] + (0..<200).map { "\($0)" }).contains {
+                    Self.stage($0, last) == .old && Self.stage($0, next) != .old
+                }
+                #expect(
+                    next.takesKeysFromOld(since: last) == leaves,
+                    "\(lastPhase) \(lastKeys) to \(nextPhase) \(nextKeys)")
+            }
+        }
+    }
+
+    private static let states: [(Phase, Keys)] = Phase.allCases.flatMap { phase in
+        phase == .migrating ? Keys.allCases.map { (phase, $0) } : [(phase, .none)]
+    }
 }

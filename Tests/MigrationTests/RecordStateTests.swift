@@ -18,7 +18,7 @@ import Testing
     private static func running(at stage: Stage) -> State {
         var record = State()
         _ = record.enter(id: 1, "first", now: 0, limit: 10)
-        _ = record.decide(stage, grayKey: [7])
+        _ = record.decide(stage, grayKey: .has([7]))
         return record
     }
 
@@ -39,7 +39,7 @@ import Testing
         record.change(from: from, to: to, at: 5)
         check(record.pin == [from])
         check(!record.settle(at: 6, mayStep: true), "it is not at rest")
-        check(record.decide(to, grayKey: nil) == from, "all its calls keep it")
+        check(record.decide(to, grayKey: .unsaid) == from, "all its calls keep it")
         check(record.leave(isEqual: true) == nil)
         check(record.settle(at: 7, mayStep: false))
         check(record.pin == [] && record.isForgettable(at: 7) == from.isDouble)
@@ -51,12 +51,12 @@ import Testing
         record.change(from: .dualOld, to: .dualNew, at: 5)
         check(record.leave(isEqual: true) == "second")
         check(record.settle(at: 6, mayStep: false), "whose turn it is does not count before it is decided")
-        check(record.decide(.dualNew, grayKey: [7]) == .dualNew)
+        check(record.decide(.dualNew, grayKey: .has([7])) == .dualNew)
     }
 
     @Test(arguments: changes) func aLostWriteKeepsItsStageForTheQuietPeriod(from: Stage, to: Stage) {
         var record = State()
-        record.lost(until: 100, from, grayKey: [7])
+        record.lost(until: 100, from, grayKey: .has([7]))
         record.change(from: from, to: to, at: 5)
         check(record.pin == [from])
         check(!record.settle(at: 99, mayStep: true))
@@ -71,11 +71,11 @@ import Testing
         check(record.pin == [.dualOld])
         check(!record.settle(at: 1_000_000, mayStep: true), "time does not make it clean")
         _ = record.enter(id: 3, "third", now: 6, limit: 10)
-        check(record.decide(.old, grayKey: [7]) == .dualOld)
+        check(record.decide(.old, grayKey: .has([7])) == .dualOld)
         check(record.leave(isEqual: nil) == nil, "a write that says nothing of both sides leaves it as it was")
         check(record.isDirty)
         _ = record.enter(id: 4, "fourth", now: 7, limit: 10)
-        _ = record.decide(.old, grayKey: [7])
+        _ = record.decide(.old, grayKey: .has([7]))
         check(record.leave(isEqual: true) == nil)
         check(record.settle(at: 8, mayStep: false))
         check(record.isForgettable(at: 8))
@@ -123,7 +123,7 @@ import Testing
 
     @Test func withoutItsGrayKeyARecordIsPinnedRatherThanMoved() {
         var record = State()
-        record.lost(until: 100, .dualOld, grayKey: nil)
+        record.lost(until: 100, .dualOld, grayKey: .unsaid)
         record.change(from: .dualOld, to: nil, at: 5)
         check(record.pin == [.dualOld])
     }
@@ -132,8 +132,8 @@ import Testing
 
     @Test func writesOfOneSideWaitForThoseThatTheChangeFound() {
         var record = State()
-        record.singleFound(.old, grayKey: [7])
-        record.singleFound(.old, grayKey: [7])
+        record.singleFound(.old, grayKey: .has([7]))
+        record.singleFound(.old, grayKey: .has([7]))
         record.change(from: .old, to: .dualOld, at: 1)
         check(record.pin == [.old])
         check(record.standing(at: 2) == .queues)
@@ -142,27 +142,43 @@ import Testing
         check(record.singleEnded() == nil, "one still runs")
         check(record.singleEnded() == "next")
         check(record.settle(at: 3, mayStep: false))
-        check(record.decide(.dualOld, grayKey: [7]) == .dualOld, "the hot record has moved")
+        check(record.decide(.dualOld, grayKey: .has([7])) == .dualOld, "the hot record has moved")
         check(record.leave(isEqual: true) == "after")
     }
 
     @Test(arguments: [Stage.old, .new]) func whatOneSideAloneWasToldMakesTheSidesDiffer(stage: Stage) {
         var record = State()
-        record.lost(until: 100, stage, grayKey: [7])
+        record.lost(until: 100, stage, grayKey: .has([7]))
         check(record.change(from: stage, to: stage == .old ? .dualOld : .newMirrored, at: 1), "it is to be told")
         check(!record.isDirty, "nothing makes it clean while it keeps that stage")
         check(record.settle(at: 100, mayStep: false))
         check(record.isDirty)
     }
 
+    /// Contract, 2: it keeps the stage that it *had*, and that is not one that it was released from.
+    @Test(arguments: [(Stage.old, Stage.dualOld, Stage.dualNew), (.new, .newMirrored, .new)])
+    func whatWasReleasedIsNotPinnedToItsFirstStageAgain(pinned: Stage, second: Stage, third: Stage) {
+        for grayKey: State.NotedKey in [.has([7]), .unsaid] {
+            var record = State()
+            record.singleFound(pinned, grayKey: grayKey)
+            let known = grayKey != .unsaid
+            record.change(from: known ? pinned : nil, to: known ? second : nil, at: 1)
+            check(record.pin == [pinned])
+            _ = record.singleEnded()
+            check(record.settle(at: 2, mayStep: false) && record.isDirty)
+            record.change(from: known ? second : nil, to: known ? third : nil, at: 3)
+            check(record.pin == (known ? [second] : []), "what is dirty waits for a write that makes its sides equal")
+        }
+    }
+
     @Test func besideALostWriteOthersGoOnAtTheSameStage() {
         var record = State()
-        record.singleFound(.old, grayKey: [7])
+        record.singleFound(.old, grayKey: .has([7]))
         record.change(from: .old, to: .dualOld, at: 1)
         check(record.enter(id: 1, "waits", now: 2, limit: 10) == .waits)
-        record.lost(until: 100, .old, grayKey: nil)
+        record.lost(until: 100, .old, grayKey: .unsaid)
         check(record.singleEnded() == "waits")
-        check(record.decide(.dualOld, grayKey: [7]) == .old)
+        check(record.decide(.dualOld, grayKey: .has([7])) == .old)
         check(record.leave(isEqual: nil) == nil)
         check(record.standing(at: 50) == .joins(.old), "nobody waits for the quiet period")
         check(!record.settle(at: 100, mayStep: false), "it counts until it has ended")
@@ -180,18 +196,18 @@ import Testing
 
     @Test func whatIsNotPinnedIsFree() {
         var record = State()
-        record.lost(until: 100, .old, grayKey: [7])
+        record.lost(until: 100, .old, grayKey: .has([7]))
         check(record.standing(at: 2) == .free)
     }
 
     @Test func aHeldKeyIsDecidedByItsPinAlone() {
         var record = State()
         _ = record.enter(id: 1, "first", now: 0, limit: 10)
-        check(record.decide(nil, grayKey: [7]) == nil)
+        check(record.decide(nil, grayKey: .has([7])) == nil)
         check(record.unrest(at: 0) == nil, "what is not decided does not count")
         record = Self.running(at: .dualOld)
         record.change(from: .dualOld, to: .dualNew, at: 1)
-        check(record.decide(nil, grayKey: [7]) == .dualOld)
+        check(record.decide(nil, grayKey: .has([7])) == .dualOld)
     }
 
     @Test func retirementForgets() {

@@ -396,5 +396,17 @@ extension WriteTests {
             "upsert lost on the other side", upsert(.dualNew),
             [("look up new", .absent), ("look up old", .accepted), ("call old", lost)],
             "unknown on old UNAVAILABLE, dirty, unsettled"),
+        // The record was just found: NOT_FOUND is said of something else then, and is a definite rejection (4.3).
+        script(
+            "upsert that the authority refuses as absent", upsert(.dualNew),
+            [("look up new", .accepted), ("call new", .absent)], "reply of new"),
+        script(
+            "upsert that the other side refuses as absent", upsert(.dualOld),
+            [("look up old", .absent), ("look up new", .accepted), ("call new", .absent)], "reply of new"),
+        script(
+            "upsert that the follower refuses as absent",
+            Write(upsert: .dualOld, rule: .new, puts: PutMeans(overwrite: false, insert: false)),
+            [("look up old", .accepted), ("call old", .accepted), ("call new", .absent)],
+            "partial without new, dirty"),
     ]
 }

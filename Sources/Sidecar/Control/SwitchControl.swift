@@ -21,7 +21,11 @@ final class SwitchControl: @unchecked Sendable {
         let index: Int
         let epoch: UInt64
         let since: UInt64
+        /// What it is to bring.
+        let state: SwitchState
         var attempts = 0
+        /// It had to wait for this.
+        var delay: HandoverDelay?
         let response: Switchover_V1_ChangeSwitchesResponse
         let reply: Reply
     }
@@ -294,7 +298,9 @@ final class SwitchControl: @unchecked Sendable {
         _ plan: PlannedChange, _ response: Switchover_V1_ChangeSwitchesResponse, _ reply: @escaping Reply
     ) {
         waiting.append(
-            Waiting(index: plan.index, epoch: plan.after.epoch, since: now, response: response, reply: reply))
+            Waiting(
+                index: plan.index, epoch: plan.after.epoch, since: now, state: plan.after.state,
+                delay: delays[plan.index], response: response, reply: reply))
         answerWaiting(held: 0, records.unrest(of: plan.index, pinned: true, at: now))
     }
 
@@ -307,15 +313,19 @@ final class SwitchControl: @unchecked Sendable {
             opened(index, snapshot)
             answerWaiting(held: held, pinned)
         case .differing: break
-        case .waits(let index, let delay): delays[index] = delay
+        case .waits(let index, let delay):
+            delays[index] = delay
+            for place in waiting.indices where waiting[place].index == index { waiting[place].delay = delay }
         case .tookTooLong(let index, let reason):
             for place in waiting.indices where waiting[place].index == index { waiting[place].attempts += 1 }
             giveUp { waiting in
                 guard waiting.index == index, waiting.attempts >= Self.attemptsAtMost else { return nil }
-                return """
+                return ControlFault(
+                    .unavailable,
+                    """
                     the switch file says epoch \(waiting.epoch), but it is not in force yet: \(reason.sentence). The \
                     sidecar goes on trying; repeat the command to wait on, or take it back with switchover rollback
-                    """
+                    """)
             }
         }
     }
@@ -326,16 +336,16 @@ final class SwitchControl: @unchecked Sendable {
     /// The switch file cannot be taken.
     func refused(_ reason: String) {
         problem = reason
-        giveUp { _ in "the switch file was written, but the sidecar does not accept it: \(reason)" }
+        giveUp { _ in
+            ControlFault(
+                .unavailable, "the switch file was written, but the sidecar does not accept it: \(reason)")
+        }
     }
 
     private func opened(_ index: Int, _ snapshot: SwitchSnapshot) {
         current[index] = snapshot
         let migration = migrations[index]
-        guard let bytes = try? switchFile(), let document = try? SwitchDocument(bytes, file: configuration.switches),
-            let summary = snapshot.summaries[index], let entry = document.entry(of: migration.name),
-            entry.epoch == summary.epoch
-        else { return }
+        guard let entry = snapshot.entries[index] else { return }
         if entry.state.phase == .retired { stores.close(.old, migration: index) }
         if inForce[index] != entry { record(entry, of: migration.name, after: inForce[index]) }
         inForce[index] = entry
@@ -362,12 +372,26 @@ final class SwitchControl: @unchecked Sendable {
     }
 
     private func answerWaiting(held: UInt64, _ pinned: RecordTable.Unrest) {
+        giveUp { [inForce] waiting in
+            guard let now = inForce[waiting.index], now.epoch > waiting.epoch, now.state != waiting.state else {
+                return nil
+            }
+            return ControlFault(
+                .aborted,
+                "epoch \(waiting.epoch) never came into force: epoch \(now.epoch) replaced it meanwhile; look at "
+                    + "switchover status")
+        }
         let (done, rest) = (waiting.filter(isInForce), waiting.filter { !isInForce($0) })
         waiting = rest
-        for var waiting in done.map({ ($0.response, $0.reply) }) {
-            waiting.0.heldMicroseconds = held / 1000
-            if let sentence = pinned.sentence(at: now) { waiting.0.notes.append(sentence) }
-            waiting.1(.success(waiting.0.bytes))
+        for waiting in done {
+            var response = waiting.response
+            response.heldMicroseconds = held / 1000
+            if let sentence = pinned.sentence(at: now) { response.notes.append(sentence) }
+            if let delay = waiting.delay {
+                let seconds = (now - waiting.since + 500_000_000) / 1_000_000_000
+                response.notes.append("It came into force \(seconds) s after it was asked for: \(delay.past).")
+            }
+            waiting.reply(.success(response.bytes))
         }
     }
 
@@ -375,12 +399,12 @@ final class SwitchControl: @unchecked Sendable {
         inForce[waiting.index].map { $0.epoch >= waiting.epoch } ?? false
     }
 
-    private func giveUp(_ reason: (Waiting) -> String?) {
+    private func giveUp(_ reason: (Waiting) -> ControlFault?) {
         let waiting = waiting
         self.waiting = []
         for one in waiting {
             if let reason = reason(one) {
-                one.reply(.failure(ControlFault(.unavailable, reason)))
+                one.reply(.failure(reason))
             } else {
                 self.waiting.append(one)
             }
@@ -396,8 +420,10 @@ final class SwitchControl: @unchecked Sendable {
             let isDelayed = delays[waiting.index] != nil
             let patience = Self.noticeNanoseconds + (isDelayed ? configuration.limits.settleAfter : 0)
             guard waiting.since + patience < now else { return nil }
-            return "epoch \(waiting.epoch) is in the switch file, but not in force yet\(problem.isEmpty ? "" : ": ")"
-                + problem
+            return ControlFault(
+                .unavailable,
+                "epoch \(waiting.epoch) is in the switch file, but not in force yet\(problem.isEmpty ? "" : ": ")"
+                    + problem)
         }
         admin.loop.arm(timer, at: admin.loop.pointee.now + RecentTraffic.intervalNanoseconds)
     }

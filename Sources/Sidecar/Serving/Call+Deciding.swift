@@ -33,7 +33,17 @@ extension CallPointer {
         decide(stage, switches)
     }
 
+    /// An operation has found out that the call is another one's to decide, and gives the message back.
+    func decideAnew(_ message: [UInt8]) {
+        message.withUnsafeBytes { decideByKey($0) }
+        if pointee.phase == .waiting { pointee.message = message }
+    }
+
     func readMessage() {
+        if let message = pointee.message {
+            pointee.message = nil
+            return decideAnew(message)
+        }
         let body = pointee.client.pointee.body.bytes
         let limit = pointee.worker.pointee.limits.messageBytes
         guard body.count >= GRPCPrefix.byteCount else {
@@ -92,7 +102,9 @@ extension CallPointer {
             case .stage(let stage):
                 let grayKey = pointee.route.pointee.keyPointer?.pointee.key(
                     in: message, scratch: worker.pointee.keyScratch)
-                return route(stage, stage, message, switches, WriteGrayKeys(present: grayKey))
+                var keys = WriteGrayKeys(present: grayKey)
+                guard readNewGrayKey(message, into: &keys) else { return }
+                return route(stage, stage, message, switches, keys)
             case .moving: return waitForChange()
             case .byKey: break
             }
@@ -196,18 +208,26 @@ extension CallPointer {
         var keys = WriteGrayKeys(present: key.map { Array($0) }, hasNone: key == nil)
         var isMoving = held.map { $0.pointee.stage(ofKey: key) != stage } ?? false
         var next = stage
-        if let plan = pointee.route.pointee.writePointer?.pointee.plan.newGrayKey {
-            switch plan.scan(message, scratch: worker.pointee.keyScratch) {
-            case .key(let newKey):
-                keys.next = Array(newKey)
-                next = switches.pointee.stage(key: newKey)
-                if let held, held.pointee.stage(key: newKey) != next { isMoving = true }
-            case .missing: break
-            case let fault: return refuse(fault, of: plan, "the new gray key")
-            }
+        guard readNewGrayKey(message, into: &keys) else { return }
+        if let newKey = keys.next {
+            next = newKey.withUnsafeBytes { switches.pointee.stage(key: $0) }
+            if let held, newKey.withUnsafeBytes({ held.pointee.stage(key: $0) }) != next { isMoving = true }
         }
         if isMoving { return waitForChange() }
         route(stage, next, message, switches, keys)
+    }
+
+    /// The gray key that an update gives its record, if it does. False, and refused, where it cannot be read.
+    private func readNewGrayKey(_ message: UnsafeRawBufferPointer, into keys: inout WriteGrayKeys) -> Bool {
+        guard let plan = pointee.route.pointee.writePointer?.pointee.plan.newGrayKey else { return true }
+        switch plan.scan(message, scratch: pointee.worker.pointee.keyScratch) {
+        case .key(let key): keys.next = Array(key)
+        case .missing: break
+        case let fault:
+            refuse(fault, of: plan, "the new gray key")
+            return false
+        }
+        return true
     }
 
     /// A write whose stage is known goes to one side at once; where both are written, it takes its record's lane.

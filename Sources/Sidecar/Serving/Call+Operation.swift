@@ -57,25 +57,35 @@ extension CallPointer {
         let plan = pointee.route.pointee.keyPointer
         switch plan?.pointee.scan(message, scratch: pointee.worker.pointee.keyScratch) {
         case .key(let key):
-            askForMany(message, switches.pointee.stage(key: key), [], switches)
+            askForMany(message, switches.pointee.stage(key: key), [], switches, grayKey: Array(key))
         case nil, .missing:
             // While no key is read from new, whoever names none is not to suffer from new.
-            let mayMiss: SideSet = switches.pointee.gray.isNone ? .new : []
+            let mayMiss: SideSet = switches.pointee.gray.isNone && !hasPinsOfNew ? .new : []
             askForMany(message, switches.pointee.stageWithoutKey, mayMiss, switches)
         case let fault?: if let plan { refuse(fault, of: plan.pointee, "the gray key") }
         }
     }
 
-    /// - Parameter stage: of all rows; nil where each one's own gray key decides.
+    /// Whether new decides about some pinned record.
+    private var hasPinsOfNew: Bool {
+        guard let plan = pointee.route.pointee.planPointer, pointee.worker.hasPins(plan.pointee.migrationIndex) else {
+            return false
+        }
+        return pointee.worker.pointee.records.pins.count(of: plan.pointee.migrationIndex, authority: .new) > 0
+    }
+
+    /// - Parameters:
+    ///   - stage: of all rows; nil where each one's own gray key decides.
+    ///   - grayKey: of all rows, where the request names it.
     private func askForMany(
         _ message: UnsafeRawBufferPointer, _ stage: Stage?, _ mayMiss: SideSet,
-        _ switches: UnsafePointer<MigrationSwitches>
+        _ switches: UnsafePointer<MigrationSwitches>, grayKey: [UInt8]? = nil
     ) {
         switch stage {
         case nil, .dualOld, .dualNew: query(message, .both(stage), stage, mayMiss, switches)
         case .old?, .newMirrored?, .new?:
             guard let stage, let plan = pointee.route.pointee.planPointer else { return }
-            if let mayMiss = sidesOfPinned(stage, plan.pointee.migrationIndex) {
+            if let mayMiss = sidesOfPinned(stage, plan.pointee.migrationIndex, grayKey) {
                 return query(message, .both(stage), stage, mayMiss, switches)
             }
             if plan.pointee.readsToken(at: stage) { return query(message, .one(stage.authority), stage, [], switches) }
@@ -84,11 +94,15 @@ extension CallPointer {
     }
 
     /// Where pinned records may be on the other side than the stage asks: which side the page may do without. Nil while
-    /// none is pinned.
-    private func sidesOfPinned(_ stage: Stage, _ migration: Int) -> SideSet? {
+    /// none is pinned that the page may show.
+    private func sidesOfPinned(_ stage: Stage, _ migration: Int, _ grayKey: [UInt8]?) -> SideSet? {
         guard pointee.worker.hasPins(migration) else { return nil }
+        let pins = pointee.worker.pointee.records.pins
         let other = stage.authority.other
-        return pointee.worker.pointee.records.pins.count(of: migration, authority: other) > 0 ? [] : SideSet(other)
+        guard let grayKey else { return pins.count(of: migration, authority: other) > 0 ? [] : SideSet(other) }
+        let pinned = pins.authorities(of: migration, grayKey: grayKey)
+        guard !pinned.isEmpty else { return nil }
+        return pinned.contains(other) ? [] : SideSet(other)
     }
 
     private func query(
@@ -176,6 +190,8 @@ extension CallPointer {
             let request = stage == .old ? RecordsRoute.request(message, bearing: naming) : message
             request.withUnsafeBytes { decide(key: key, $0) }
         }
+        // Looked up again then: the record may have another gray key.
+        if pointee.phase == .waiting { pointee.message = message }
     }
 
     /// One side after the other, where its records are in stores; every stage at which one side has all say too.

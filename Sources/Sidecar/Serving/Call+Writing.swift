@@ -28,6 +28,11 @@ struct WriteGrayKeys {
     /// The record has none, and it is known.
     var hasNone = false
     var next: [UInt8]?
+
+    var noted: RecordTable.State.NotedKey {
+        if let next, next != present { return .moves }
+        return present.map { .has($0) } ?? .unsaid
+    }
 }
 
 /// A write of one side, from its decision to the moment that its outcome is known (rules P and L).
@@ -43,7 +48,8 @@ extension CallPointer {
             pointee.write = .read
         } else {
             pointee.write = .unread
-            pointee.worker.pointee.unread[plan.pointee.migrationIndex].count(1)
+            let now = pointee.worker.pointee.loop.pointee.now
+            pointee.worker.pointee.unread[plan.pointee.migrationIndex].began(at: now)
         }
     }
 
@@ -95,11 +101,12 @@ extension CallPointer {
         case .read:
             let stage = pointee.stage ?? .old
             for (record, grayKey) in recordsOfMessage() {
+                let grayKey = grayKey.noted
                 worker.pointee.records.lost(record, until: until, stage, grayKey: grayKey, now: now)
             }
         case .counted:
             for record in pointee.counted?.records ?? [] {
-                worker.pointee.records.lost(record, until: until, pointee.stage ?? .old, grayKey: nil, now: now)
+                worker.pointee.records.lost(record, until: until, pointee.stage ?? .old, grayKey: .unsaid, now: now)
             }
         }
         writeOver()
@@ -112,7 +119,7 @@ extension CallPointer {
         case .none: return
         case .unread:
             if let plan = pointee.route.pointee.planPointer {
-                worker.pointee.unread[plan.pointee.migrationIndex].count(-1)
+                worker.pointee.unread[plan.pointee.migrationIndex].ended()
             }
         case .read: break
         case .counted:
@@ -144,26 +151,28 @@ extension CallPointer {
     private func count(_ stage: Stage, where moves: (_ grayKey: [UInt8]?) -> Bool) {
         let worker = pointee.worker
         let now = worker.pointee.loop.pointee.now
-        let moving = recordsOfMessage().filter { moves($0.grayKey) }
+        let moving = recordsOfMessage().filter { moves($0.grayKey.next == nil ? $0.grayKey.present : nil) }
         guard !moving.isEmpty else { return }
         for (record, grayKey) in moving {
-            worker.pointee.records.singleFound(record, stage, grayKey: grayKey, now: now)
+            worker.pointee.records.singleFound(record, stage, grayKey: grayKey.noted, now: now)
         }
         pointee.counted = CountedWrite(moving.map(\.record))
         pointee.write = .counted
     }
 
     /// The records that the request names, once each, with their gray keys where it names those.
-    private func recordsOfMessage() -> [(record: RecordTable.Key, grayKey: [UInt8]?)] {
+    private func recordsOfMessage() -> [(record: RecordTable.Key, grayKey: WriteGrayKeys)] {
         guard let plan = pointee.route.pointee.planPointer, let write = pointee.route.pointee.writePointer,
             let message = keptMessage()
         else { return [] }
         let migration = plan.pointee.migrationIndex
         let keyPlan = pointee.route.pointee.keyPointer
-        func named(_ part: UnsafeRawBufferPointer) -> (record: RecordTable.Key, grayKey: [UInt8]?)? {
+        func named(_ part: UnsafeRawBufferPointer) -> (record: RecordTable.Key, grayKey: WriteGrayKeys)? {
             let scratch = pointee.worker.pointee.keyScratch
             guard let record = write.pointee.plan.recordKey.key(in: part, scratch: scratch) else { return nil }
-            let grayKey = keyPlan?.pointee.key(in: part, scratch: scratch)
+            let grayKey = WriteGrayKeys(
+                present: keyPlan?.pointee.key(in: part, scratch: scratch),
+                next: write.pointee.plan.newGrayKey?.key(in: part, scratch: scratch))
             return (RecordTable.Key(migration: migration, record: record), grayKey)
         }
         return message.withUnsafeBytes { bytes in

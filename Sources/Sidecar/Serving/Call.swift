@@ -47,6 +47,8 @@ struct Call {
     var write = OneSidedWrite.none
     /// The records by which it counts, once it does.
     var counted: CountedWrite?
+    /// The message of what waits to be decided anew, where the client's stream does not hold it any more.
+    var message: [UInt8]?
     /// Its place in the line of what waits for the end of a change.
     var waitingPlace = 0
 

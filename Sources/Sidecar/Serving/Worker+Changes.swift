@@ -73,13 +73,14 @@ extension WorkerPointer {
         drained()
     }
 
-    /// Ends the queries that were decided before the last change, and requests that were forwarded unread and do not
-    /// come to their end.
-    func cutOff(_ migration: Int) {
+    /// Ends the queries that were decided before the last change.
+    ///
+    /// - Parameter unread: and requests that were forwarded unread and do not come to their end.
+    func cutOff(_ migration: Int, unread: Bool) {
         let generation = pointee.switches[migration].queries.generation
         forEachCall(of: migration) { call in
             if let begun = call.pointee.generation, begun != generation { return call.cutOff() }
-            if call.pointee.write == .unread, !call.pointee.client.pointee.hasEnded { call.cutOff() }
+            if unread, call.pointee.write == .unread, !call.pointee.client.pointee.hasEnded { call.cutOff() }
         }
     }
 

@@ -28,9 +28,19 @@ struct UnreadWrites: ~Copyable {
     let open = Atomic<Int>(0)
     /// Until when one that was lost may still take effect, monotonic nanoseconds.
     let lostUntil = Atomic<UInt64>(0)
+    /// When the last one was forwarded, monotonic nanoseconds.
+    let lastBegan = Atomic<UInt64>(0)
 
-    /// One writer: plain loads and stores.
-    func count(_ change: Int) { open.store(open.load(ordering: .relaxed) &+ change, ordering: .relaxed) }
+    // One writer: plain loads and stores.
+
+    func began(at now: UInt64) {
+        count(1)
+        lastBegan.store(now, ordering: .relaxed)
+    }
+
+    func ended() { count(-1) }
+
+    private func count(_ change: Int) { open.store(open.load(ordering: .relaxed) &+ change, ordering: .relaxed) }
 
     func lost(until: UInt64) {
         if until > lostUntil.load(ordering: .relaxed) { lostUntil.store(until, ordering: .relaxed) }

@@ -61,18 +61,11 @@ struct SwitchFileFollower {
         case .success(let bytes):
             do {
                 let snapshot = try reader.read(bytes)
-                let states = states(bytes)
-                decide(.usable(snapshot.summaries), snapshot, states)
+                decide(.usable(snapshot.summaries), snapshot, snapshot.entries.map { $0?.state })
             } catch {
                 decide(.broken(error.description), nil)
             }
         }
-    }
-
-    /// By the migration's position.
-    private func states(_ bytes: [UInt8]) -> [SwitchState?] {
-        guard let document = try? SwitchDocument(bytes, file: path) else { return [] }
-        return migrationNames.map { document.entry(of: $0)?.state }
     }
 
     private mutating func decide(

@@ -48,8 +48,11 @@ struct SwitchFileReader {
 
     mutating func read(_ bytes: [UInt8]) throws(InvalidFile) -> SwitchSnapshot {
         let drafts = try drafts(bytes)
+        let document = try SwitchDocument(bytes, file: path)
         do {
-            return try SwitchSnapshot(summaries: drafts.map { $0?.summary }) { (index) throws(KeySetError) in
+            return try SwitchSnapshot(
+                summaries: drafts.map { $0?.summary }, entries: migrations.map { document.entry(of: $0.name) }
+            ) { (index) throws(KeySetError) in
                 guard let draft = drafts[index] else { return nil }
                 return try draft.switches(of: migrations[index].name)
             }

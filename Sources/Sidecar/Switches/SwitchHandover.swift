@@ -26,18 +26,22 @@ final class SwitchHandover: @unchecked Sendable {
         var awaited = 0
         /// What it waits for was told.
         var hasToldDelay = false
-        /// When the change began: writes are read since then, monotonic nanoseconds.
+        /// When the first change began after the last write that was forwarded unread, monotonic nanoseconds: later
+        /// ones need not wait for it once more.
         var readsSince: UInt64 = 0
         /// Whether the change takes keys from a stage whose writes may have been forwarded unread.
         var leavesUnread = false
         /// Records that wait for several stages may take one step when no query of an earlier step runs.
         var stepIsOut = false
+        /// When what still runs of them is cut off, monotonic nanoseconds.
+        var stepCutsOffAt: UInt64 = 0
     }
 
     private let workers: [WorkerThread]
     private let admin: LoopThread
     private let records: RecordTable
     private let settleAfter: UInt64
+    private let longestHold: UInt64
     /// Until when a write of the process before may still take effect on old, for each migration; monotonic
     /// nanoseconds, 0: there is none.
     private let unsettledUntil: [UInt64]
@@ -60,6 +64,7 @@ final class SwitchHandover: @unchecked Sendable {
         self.admin = admin
         self.records = records
         settleAfter = limits.settleAfter
+        longestHold = limits.handoverWait
         self.unsettledUntil = unsettledUntil
         ways = (0..<migrations).map { _ in Way(handover: Handover(longestHold: limits.handoverWait)) }
         self.tell = tell
@@ -125,14 +130,15 @@ final class SwitchHandover: @unchecked Sendable {
         case .prepare(let target, let current):
             ways[index].hasToldDelay = false
             ways[index].leavesUnread = Self.leavesOld(current.table[index], target.table[index])
-            ways[index].readsSince = now
+            let lastUnread = workers.map { $0.unread[index].lastBegan.load(ordering: .relaxed) }.max() ?? 0
+            if lastUnread >= ways[index].readsSince { ways[index].readsSince = now }
             askAll(index) { worker, done in
                 worker.prepare(index, done)
             } then: { [self] in
                 perform(ways[index].handover.prepared(unreadUntil: unreadUntil(index), at: now), index)
             }
         case .cutOff:
-            for worker in workers { worker.post { $0.cutOff(index) } }
+            for worker in workers { worker.post { $0.cutOff(index, unread: true) } }
         case .holdX(let current, let target):
             askAll(index) { worker, done in
                 worker.take(index, current, held: target)
@@ -212,7 +218,7 @@ final class SwitchHandover: @unchecked Sendable {
         _ current: UnsafePointer<MigrationSwitches>?, _ target: UnsafePointer<MigrationSwitches>?
     ) -> Bool {
         guard let current, let target else { return false }
-        return current.pointee.hasKeysAtOld && target.pointee.stageWithoutKey != .old
+        return target.pointee.takesKeysFromOld(since: current.pointee)
     }
 
     /// Until when a write may take effect whose record is not known. What was sent before the change began cannot any
@@ -221,9 +227,9 @@ final class SwitchHandover: @unchecked Sendable {
         guard ways[index].leavesUnread else { return 0 }
         let latest = ways[index].readsSince &+ settleAfter
         let unread = workers.map { $0.unread + index }
-        if unread.contains(where: { $0.pointee.open.load(ordering: .relaxed) > 0 }) { return latest }
+        let isOpen = unread.contains { $0.pointee.open.load(ordering: .relaxed) > 0 }
         let lost = unread.map { $0.pointee.lostUntil.load(ordering: .relaxed) }.max() ?? 0
-        return min(max(lost, unsettledUntil[index]), latest)
+        return max(isOpen ? latest : min(lost, latest), unsettledUntil[index])
     }
 
     // MARK: - Pins
@@ -232,9 +238,14 @@ final class SwitchHandover: @unchecked Sendable {
     /// the next when no query runs any more that was decided before it.
     private func lookAfterPins(_ index: Int) {
         guard records.pins.isAny(of: index) else { return }
+        if ways[index].stepIsOut, now >= ways[index].stepCutsOffAt {
+            ways[index].stepCutsOffAt = .max
+            for worker in workers { worker.post { $0.cutOff(index, unread: false) } }
+        }
         let isOpen = ways[index].handover.delay == nil
         guard records.settle(index, at: now, mayStep: isOpen && !ways[index].stepIsOut), isOpen else { return }
         ways[index].stepIsOut = true
+        ways[index].stepCutsOffAt = now &+ longestHold / 4 * 3
         askAll(index) { worker, done in
             worker.turn(index, done)
         } then: { [self] in

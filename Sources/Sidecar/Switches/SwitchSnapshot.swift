@@ -14,6 +14,8 @@ package final class SwitchSnapshot: @unchecked Sendable {
     package let table: UnsafePointer<UnsafePointer<MigrationSwitches>?>
     /// What the file says about each migration, for logs and `check`.
     package let summaries: [SwitchSummary?]
+    /// The same with the keys as they are written there, for commands and their record.
+    var entries: [SwitchEntry?] { memory.entries }
 
     private let memory: SwitchMemory
 
@@ -24,10 +26,11 @@ package final class SwitchSnapshot: @unchecked Sendable {
 
     /// `make` is asked once for each position.
     init<Failure: Error>(
-        summaries: [SwitchSummary?], _ make: (Int) throws(Failure) -> MigrationSwitches?
+        summaries: [SwitchSummary?], entries: [SwitchEntry?]? = nil,
+        _ make: (Int) throws(Failure) -> MigrationSwitches?
     ) throws(Failure) {
         self.summaries = summaries
-        memory = SwitchMemory(count: summaries.count)
+        memory = SwitchMemory(entries: entries ?? Array(repeating: nil, count: summaries.count))
         table = UnsafePointer(memory.slots)
         for index in summaries.indices {
             guard let switches = try make(index) else { continue }
@@ -44,10 +47,12 @@ private final class SwitchMemory {
     private static let large = 4 << 20
 
     let slots: UnsafeMutablePointer<UnsafePointer<MigrationSwitches>?>
-    private let count: Int
+    let entries: [SwitchEntry?]
+    private var count: Int { entries.count }
 
-    init(count: Int) {
-        self.count = count
+    init(entries: [SwitchEntry?]) {
+        self.entries = entries
+        let count = entries.count
         slots = .allocate(capacity: max(count, 1))
         slots.initialize(repeating: nil, count: count)
     }

@@ -64,10 +64,10 @@ final class RecordTable: Sendable {
             _ key: Key, at now: UInt64, _ pins: Pins, _ body: (inout State) -> Result
         ) -> Result {
             var state = records[key] ?? State()
-            let before = state.pin.first
+            let before = Pins.Pin(state)
             let result = body(&state)
             _ = state.settle(at: now, mayStep: false)
-            pins.changed(of: key.migration, from: before, to: state.pin.first)
+            pins.changed(of: key.migration, from: before, to: Pins.Pin(state))
             records[key] = state.isForgettable(at: now) ? nil : state
             return result
         }
@@ -119,7 +119,7 @@ extension RecordTable {
     ///
     /// - Parameter bySwitches: the stage of its gray key; nil while a change holds it.
     /// - Returns: nil where the record is not pinned and a change holds it.
-    func decide(_ key: Key, _ bySwitches: Stage?, grayKey: [UInt8]?, now: UInt64) -> Stage? {
+    func decide(_ key: Key, _ bySwitches: Stage?, grayKey: State.NotedKey, now: UInt64) -> Stage? {
         change(key, at: now) { $0.decide(bySwitches, grayKey: grayKey) }
     }
 
@@ -181,7 +181,7 @@ extension RecordTable {
     }
 
     /// A change of the switches finds a write of one side under way.
-    func singleFound(_ key: Key, _ stage: Stage, grayKey: [UInt8]?, now: UInt64) {
+    func singleFound(_ key: Key, _ stage: Stage, grayKey: State.NotedKey, now: UInt64) {
         change(key, at: now) { $0.singleFound(stage, grayKey: grayKey) }
     }
 
@@ -191,7 +191,7 @@ extension RecordTable {
     }
 
     /// A write of one side was sent and not answered.
-    func lost(_ key: Key, until: UInt64, _ stage: Stage, grayKey: [UInt8]?, now: UInt64) {
+    func lost(_ key: Key, until: UInt64, _ stage: Stage, grayKey: State.NotedKey, now: UInt64) {
         box(key).withLock { shard in
             shard.forgetSome(at: now, pins)
             shard.timed.append((key, until))
@@ -274,13 +274,27 @@ extension RecordTable {
 }
 
 /// How many records of each migration are pinned, and of those how many to a stage whose authority is each side. Read
-/// without a lock on the way of every call.
+/// without a lock on the way of every call; which gray keys they have only where a page of one gray key is asked for.
 final class Pins: @unchecked Sendable {
     // Sendable because the cells are only touched as atomics, and nothing else changes.
 
     private struct Cell: ~Copyable {
         let all = Atomic<Int>(0)
         let ofOld = Atomic<Int>(0)
+        /// Nil: of records whose gray key is not known.
+        let grayKeys = Locked<[[UInt8]?: (ofOld: Int, ofNew: Int)]>([:])
+    }
+
+    /// What is counted of a record.
+    struct Pin: Equatable {
+        let authority: Side
+        let grayKey: [UInt8]?
+
+        init?(_ state: RecordTable.State) {
+            guard let stage = state.pin.first else { return nil }
+            authority = stage.authority
+            grayKey = state.grayKey
+        }
     }
 
     private let cells: UnsafeMutablePointer<Cell>
@@ -307,12 +321,35 @@ final class Pins: @unchecked Sendable {
         return authority == .old ? ofOld : count(of: migration) - ofOld
     }
 
-    fileprivate func changed(of migration: Int, from before: Stage?, to after: Stage?) {
+    /// The sides that decide about pinned records which may have that gray key.
+    func authorities(of migration: Int, grayKey: [UInt8]) -> SideSet {
+        cells[migration].grayKeys.withLock { counts in
+            var sides: SideSet = []
+            for key in [grayKey, nil] {
+                guard let count = counts[key] else { continue }
+                if count.ofOld > 0 { sides.formUnion(.old) }
+                if count.ofNew > 0 { sides.formUnion(.new) }
+            }
+            return sides
+        }
+    }
+
+    fileprivate func changed(of migration: Int, from before: Pin?, to after: Pin?) {
         guard before != after else { return }
         let change = (after == nil ? 0 : 1) - (before == nil ? 0 : 1)
         let ofOld = (after?.authority == .old ? 1 : 0) - (before?.authority == .old ? 1 : 0)
+        cells[migration].grayKeys.withLock { counts in
+            if let before { Self.count(-1, before, &counts) }
+            if let after { Self.count(1, after, &counts) }
+        }
         if ofOld != 0 { cells[migration].ofOld.add(ofOld, ordering: .relaxed) }
         if change != 0 { cells[migration].all.add(change, ordering: .relaxed) }
+    }
+
+    private static func count(_ change: Int, _ pin: Pin, _ counts: inout [[UInt8]?: (ofOld: Int, ofNew: Int)]) {
+        var count = counts[pin.grayKey] ?? (0, 0)
+        if pin.authority == .old { count.ofOld += change } else { count.ofNew += change }
+        counts[pin.grayKey] = count == (0, 0) ? nil : count
     }
 }
 

@@ -45,6 +45,8 @@ final class WriteOperation: Operation {
     private var replies: [Side: Ask] = [:]
     /// The last reply to the client's call that a side accepted: what the record is now.
     private var written: Ask?
+    /// The follower has changed what it was given.
+    private var isKeptOtherwise = false
     /// What the look-up found: what the record was.
     private var found: Ask?
     private var hasAskedForChange = false
@@ -161,7 +163,7 @@ final class WriteOperation: Operation {
             stage(grayKeys.present, held) != bySwitches || grayKeys.next.map { held.pointee.stage($0) } != next
         }
         let free = isHeld == true ? nil : bySwitches
-        guard let stage = records.decide(lane, free, grayKey: grayKeys.present, now: now) else {
+        guard let stage = records.decide(lane, free, grayKey: grayKeys.noted, now: now) else {
             phase = .held
             return call.waitForChange()
         }
@@ -188,7 +190,7 @@ final class WriteOperation: Operation {
         phase = .over
         call.pointee.operation = nil
         call.pointee.phase = .receiving
-        call.readMessage()
+        call.decideAnew(message)
     }
 
     // MARK: - The machine
@@ -292,7 +294,18 @@ final class WriteOperation: Operation {
         }
         ask(
             Ask.Request(side: side, path: derived.path, message: made, deadline: putDeadline, operation: operation)
-        ) { [unowned self] ask, outcome in keep(ask, outcome) }
+        ) { [unowned self] ask, outcome in
+            keep(ask, outcome)
+            isKeptOtherwise = outcome == .accepted && keepsOtherwise(ask)
+        }
+    }
+
+    /// Whether a store says that its row is not what it was given: a trigger of its table changes it.
+    private func keepsOtherwise(_ put: Ask) -> Bool {
+        guard call.pointee.route.pointee.recordsPointer != nil, let given = written?.replyMessage,
+            let kept = put.replyMessage
+        else { return false }
+        return RecordsRoute.record(of: given) != RecordsRoute.record(of: kept)
     }
 
     /// Whether a side may be asked for a change: the first one only while its client waits and has time left.
@@ -345,6 +358,8 @@ final class WriteOperation: Operation {
     // MARK: - The end
 
     private func end(_ end: WriteEnd) {
+        var end = end
+        if isKeptOtherwise { end.effects.formUnion(.dirty) }
         if !isSingle { note(end) }
         answer(end.answer)
         finish(isUnsettled: end.effects.contains(.unsettled), isEqual: isEqual(end))
@@ -354,7 +369,7 @@ final class WriteOperation: Operation {
     private func isEqual(_ end: WriteEnd) -> Bool? {
         if isSingle { return nil }
         if end.effects.contains(.dirty) { return false }
-        guard case .reply = end.answer, written != nil else { return nil }
+        guard case .reply = end.answer, written != nil, status(of: end) == .ok else { return nil }
         return lastWasPut || kind == .delete || end.effects.contains(.notCopied) ? true : nil
     }
 
@@ -402,7 +417,7 @@ final class WriteOperation: Operation {
         } else {
             if isUnsettled {
                 records.lost(
-                    lane, until: until, call.pointee.stage ?? .old, grayKey: grayKeys.present, now: now)
+                    lane, until: until, call.pointee.stage ?? .old, grayKey: grayKeys.noted, now: now)
             }
             records.leave(lane, isEqual: isEqual, now: now)
         }
@@ -418,6 +433,8 @@ final class WriteOperation: Operation {
     /// Why the write did not end well, in the words of the side that it failed on.
     private func words(of end: WriteEnd) -> String {
         switch end.answer {
+        case .reply where isKeptOtherwise:
+            "the follower's row is not what it was given: a trigger of its table changes what is written"
         case .reply(let side): status(of: end) == .ok ? "" : SideWords.shortened(replies[side]?.words ?? "")
         case .alreadyExists: ""
         case .fail(let side, _), .partial(let side), .outcomeUnknown(let side, _): words(of: side)

@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func pinsAreCountedWhileTheyLast() {
-        table.lost(key, until: 100, .dualOld, grayKey: [7], now: 0)
+        table.lost(key, until: 100, .dualOld, grayKey: .has([7]), now: 0)
         #expect(!table.pins.isAny(of: 0), "at rest or not: while nothing changes nobody need look")
         change(from: .dualOld, to: .dualNew, at: 1)
         #expect(table.pins.count(of: 0) == 1 && table.pins.count(of: 0, authority: .old) == 1)
@@ -64,11 +64,11 @@ import Testing
     }
 
     @Test func whatStaysBehindIsTold() {
-        table.lost(key, until: 100, .dualOld, grayKey: [7], now: 0)
+        table.lost(key, until: 100, .dualOld, grayKey: .has([7]), now: 0)
         _ = table.enter(.init(migration: 0, record: [2]), id: 1, now: 0) { _ in }
-        #expect(table.decide(.init(migration: 0, record: [2]), .dualOld, grayKey: nil, now: 0) == .dualOld)
+        #expect(table.decide(.init(migration: 0, record: [2]), .dualOld, grayKey: .unsaid, now: 0) == .dualOld)
         _ = table.enter(.init(migration: 0, record: [3]), id: 2, now: 0) { _ in }
-        #expect(table.decide(.init(migration: 0, record: [3]), .dualOld, grayKey: nil, now: 0) == .dualOld)
+        #expect(table.decide(.init(migration: 0, record: [3]), .dualOld, grayKey: .unsaid, now: 0) == .dualOld)
         table.leave(.init(migration: 0, record: [3]), isEqual: false, now: 0)
         change(from: .dualOld, to: .old, at: 1)
         let unrest = table.unrest(of: 0, pinned: true, at: 1)
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func aRecordOfSeveralStagesStepsWhenItMay() {
-        table.lost(key, until: 10, .newMirrored, grayKey: nil, now: 0)
+        table.lost(key, until: 10, .newMirrored, grayKey: .unsaid, now: 0)
         change(from: .newMirrored, to: .dualNew, at: 1)
         change(from: .dualNew, to: .dualOld, at: 2)
         #expect(!table.settle(0, at: 20, mayStep: false))
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func retirementLetsGoOfEverything() {
-        table.lost(key, until: 100, .newMirrored, grayKey: [7], now: 0)
+        table.lost(key, until: 100, .newMirrored, grayKey: .has([7]), now: 0)
         change(from: .newMirrored, to: .new, at: 1)
         #expect(table.pins.isAny(of: 0))
         table.change(of: 0, at: 2, isRetired: true) { _ in (.new, .new) }
@@ -101,7 +101,7 @@ import Testing
     @Test func whatTimeAloneLetsGoOfIsForgottenByThoseWhoCome() {
         for record in 0..<10_000 {
             let key = RecordTable.Key(migration: 0, record: [UInt8(record >> 8), UInt8(record & 255)])
-            table.lost(key, until: UInt64(record) + 10, .old, grayKey: nil, now: UInt64(record))
+            table.lost(key, until: UInt64(record) + 10, .old, grayKey: .unsaid, now: UInt64(record))
         }
         #expect(table.count < 200, "each that comes takes a few with it whose time is over")
     }
