@@ -10,7 +10,10 @@ import WireFormat
 /// No bytes make a store trap, and nothing of a request gets into its SQL.
 @Suite struct SQLiteStoreHostileTests {
     private static let operations: [StoreOperation] =
-        [.get, .getMany, .query, .insert, .update, .upsert(ifAbsent: nil), .delete, .remove(.none), .remove(.equal([1]))]
+        [
+            .get, .getMany, .query, .insert, .update, .upsert(ifAbsent: nil), .delete, .remove(.none),
+            .remove(.equal([1])),
+        ]
         + PutMode.allCases.map { .put($0, .none) }
 
     @Test(arguments: UInt64(1)...4)
