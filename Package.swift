@@ -116,7 +116,10 @@ let package = Package(
                 ofSidecar("GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "SidecarTests", dependencies: ["Sidecar", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "SidecarTests",
+            dependencies: ["Sidecar", "Stores", "TestSupport", ofSidecar("GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
         .testTarget(
             name: "StoresTests",
             dependencies: [

@@ -70,15 +70,22 @@ package struct StoreConfiguration: Sendable, Equatable {
         for (field, column) in zip(entity.fields, columns) {
             if let fault = column.fault(of: field) { throw fault }
         }
-        var names: Set<String> = []
+        var names: Set<[UInt8]> = []
         for name in [table] + columns.map(\.name) + constants.map(\.column) {
             guard !name.isEmpty, !name.utf8.contains(0) else { throw Fault(description: "a name is empty") }
         }
         for name in columns.map(\.name) + constants.map(\.column) {
-            guard names.insert(name.lowercased()).inserted else {
+            guard names.insert(Self.folded(name)).inserted else {
                 throw Fault(description: "column \(name) is mapped twice; a column is one field or one constant")
             }
         }
+    }
+}
+
+extension StoreConfiguration {
+    /// A name as SQLite compares it: without the case of ASCII letters, and of no others.
+    private static func folded(_ name: String) -> [UInt8] {
+        name.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
     }
 }
 

@@ -45,7 +45,17 @@ struct DocumentValue {
             fail("expected \(expected), found \(node.kindName)")
             return nil
         }
-        return text
+        return isDecided(expected) ? text : nil
+    }
+
+    /// Whether this is no mark of `init` that waits for a person; if it is one, that is reported. In quotes it is like
+    /// any other text.
+    func isDecided(_ expected: String) -> Bool {
+        guard case .scalar(StarterConfiguration.undecided, isQuoted: false) = node.content else { return true }
+        fail(
+            "\(StarterConfiguration.undecided), without quotes, is the mark of switchover init for what a person has "
+                + "to say: \(expected)")
+        return false
     }
 
     func boolean() -> Bool? {

@@ -13,9 +13,9 @@ struct RecordsReader {
         }
         draft.entity = section["entity"].flatMap(readEntity)
         readFields(section, into: &draft)
-        draft.hasKey = section["key"] != nil
-        draft.key =
-            section.required("key", "the field, or the list of fields, that identifies a record").map(names) ?? []
+        let key = section.required("key", "the field, or the list of fields, that identifies a record").flatMap(names)
+        draft.hasKey = key != nil
+        draft.key = key ?? []
         draft.grayKey = section.required("gray_key", "the field by which the rollout goes").flatMap(name)
         draft.version = section["version"].flatMap(name)
         draft.old = section["old"].flatMap(readMapping)
@@ -31,9 +31,11 @@ struct RecordsReader {
 
     private func name(_ value: DocumentValue) -> Placed<String>? { value.text("the name of a field").map(value.placed) }
 
-    private func names(_ value: DocumentValue) -> [Placed<String>] {
-        guard case .sequence = value.node.content else { return [name(value)].compactMap { $0 } }
-        return value.elements()?.compactMap(name) ?? []
+    /// Nil where one of them is none, which has been reported.
+    private func names(_ value: DocumentValue) -> [Placed<String>]? {
+        guard case .sequence = value.node.content else { return name(value).map { [$0] } }
+        let names = value.elements()?.map(name) ?? []
+        return names.contains { $0 == nil } ? nil : names.compactMap { $0 }
     }
 
     private func readFields(_ section: Section, into draft: inout RecordsDraft) {
@@ -145,6 +147,7 @@ struct RecordsReader {
             value.fail("expected a text, a number, true, false or null, found \(value.node.kindName)")
             return nil
         }
+        guard value.isDecided("what new rows have in this column") else { return nil }
         let constant = ConstantText.read(text, isQuoted: isQuoted)
         if constant == nil {
             value.fail(

@@ -148,8 +148,7 @@ extension SQLiteInspection.Side {
         table.entity.fields.indices.compactMap { field in
             let type = (facts.declaredTypes[column(field)] ?? "").uppercased()
             let isExact = ["DEC", "NUMERIC", "MONEY"].contains(where: type.contains)
-            let names = ["price", "amount", "total", "cost", "money", "balance", "tax", "fee"]
-            let isNamed = names.contains(where: table.entity.fields[field].name.lowercased().contains)
+            let isNamed = MoneyName.isLike(table.entity.fields[field].name)
             guard table.type(field) == .double, isExact || isNamed else { return nil }
             return finding(
                 .warning,
@@ -193,7 +192,7 @@ extension SQLiteInspection.Side {
             ]
         }
         guard !table.configuration.isForeignKeysSaid else { return [] }
-        let list = facts.foreignKeys.map { "\($0.child) (\($0.columns.joined(separator: ", "))) to \($0.parent)" }
+        let list = facts.foreignKeys.map(\.words)
         return [
             finding(
                 .warning,

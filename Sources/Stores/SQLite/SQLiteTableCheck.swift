@@ -86,7 +86,7 @@ struct SQLiteTableCheck {
             throw fault("there is no table \(configuration.table); \(known)")
         }
         let rows = try Row.fetchAll(database, sql: "PRAGMA table_xinfo(\(SQLiteTable.quoted(configuration.table)))")
-        let isStrict = try isStrict()
+        let isStrict = try Self.isStrict(configuration.table, database)
         return rows.map { row in
             let type: String = row["type"] ?? ""
             return Column(
@@ -96,13 +96,13 @@ struct SQLiteTableCheck {
         }
     }
 
-    private func isStrict() throws -> Bool {
-        let rows = try Row.fetchAll(database, sql: "PRAGMA table_list(\(SQLiteTable.quoted(configuration.table)))")
+    static func isStrict(_ table: String, _ database: Database) throws -> Bool {
+        let rows = try Row.fetchAll(database, sql: "PRAGMA table_list(\(SQLiteTable.quoted(table)))")
         return rows.contains { $0["schema"] == "main" && $0["strict"] == 1 }
     }
 
     /// Whether a default's SQL says a value; `DEFAULT NULL` is none.
-    private static func isValue(_ sql: String?) -> Bool { sql.map { $0.uppercased() != "NULL" } ?? false }
+    static func isValue(_ sql: String?) -> Bool { sql.map { $0.uppercased() != "NULL" } ?? false }
 
     private func column(_ name: String, of field: RecordEntity.Field?, in columns: [Column]) throws -> Column {
         guard let column = columns.first(where: { $0.name == name }) else {

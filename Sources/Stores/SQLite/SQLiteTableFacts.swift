@@ -9,6 +9,8 @@ struct SQLiteTableFacts {
         let columns: [String]
         /// `CASCADE`, `SET NULL`, ...
         let onDelete: String
+
+        var words: String { "\(child) (\(columns.joined(separator: ", "))) to \(parent)" }
     }
 
     /// The columns of each UNIQUE constraint or index, the table's own key included; nil for an expression.

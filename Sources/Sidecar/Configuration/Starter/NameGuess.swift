@@ -19,6 +19,13 @@ enum NameGuess {
         return words(name).count == 1 ? rank : keyWords.count + rank
     }
 
+    /// Whether two names may mean the same: one has all words of the other, and they share more than `id` or `number`.
+    static func areNear(_ one: String, _ other: String) -> Bool {
+        let (words, others) = (Set(words(one)), Set(words(other)))
+        let shared = words.intersection(others)
+        return (shared == words || shared == others) && !shared.isSubset(of: keyWords)
+    }
+
     enum MethodKind {
         case get, getMany, list, insert, update, upsert, delete, read, unknown
     }

@@ -10,7 +10,7 @@ package enum StarterConfiguration {
         package init(description: String) { self.description = description }
     }
 
-    /// What stands where a person has to decide; no value of the configuration looks like it.
+    /// What stands, without quotes, where a person has to decide: `check` and `serve` refuse it wherever it is.
     static let undecided = "decide"
 
     /// One side's table.
@@ -74,34 +74,15 @@ package enum StarterConfiguration {
 
     private static func head(_ origin: String) -> String {
         """
-        # Made by: \(origin)
+        # Made by: \(StarterLines.printable(origin))
         #
         # Lines marked "guess" were guessed from names and shapes: look at each, then take the mark away. Lines marked
-        # "decide" need you. Then: switchover check, switchover init-switches, switchover serve.
+        # "decide" need you, and a value that is still "decide" is refused.
+        # Then: switchover check, switchover init-switches, switchover serve.
         listen: 127.0.0.1:7400                                    # where the app calls from now on, in place of old
         stats: 127.0.0.1:7401                                     # /metrics /stats /config /healthz /readyz
 
 
         """
-    }
-}
-
-/// Lines of YAML with remarks behind them, in one column.
-struct StarterLines {
-    private static let column = 58
-    private static let columns = 120
-    private(set) var text = ""
-
-    mutating func add(_ line: String, _ remark: String? = nil) {
-        guard let remark else {
-            text += line + "\n"
-            return
-        }
-        guard max(line.count + 1, Self.column) + remark.count + 2 <= Self.columns else {
-            // Above the line, where there is no room behind it.
-            text += line.prefix { $0 == " " } + "# " + remark + "\n" + line + "\n"
-            return
-        }
-        text += line + String(repeating: " ", count: max(1, Self.column - line.count)) + "# " + remark + "\n"
     }
 }

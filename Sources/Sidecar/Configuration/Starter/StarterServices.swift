@@ -51,7 +51,7 @@ struct StarterServices {
     private var migration: String {
         let name = services[0].name.split(separator: ".").last.map(String.init) ?? "orders"
         let parts = NameGuess.words(name).filter { $0 != "service" }
-        return parts.isEmpty ? name : parts.joined(separator: "-")
+        return StarterNames.migration(parts.isEmpty ? name : parts.joined(separator: "-"))
     }
 
     var text: String {
