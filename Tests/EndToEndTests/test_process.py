@@ -320,6 +320,26 @@ def test_a_change_that_cannot_be_written_is_withdrawn(binary, serving):
     assert json.loads((serving.folder / "switches.json").read_text())["migrations"]["orders"]["enrolled"] == "none"
 
 
+def test_a_rollback_that_could_not_be_written_is_made_when_it_is_repeated(binary, serving):
+    """On record, and not in the switch file: the process ended between the two."""
+    serving.sidecar.kill()
+    entries = history(serving)
+    lost = entries[-1] | {"origin": "rollback", "before": entries[-1]["after"], "undoes": 3}
+    lost["after"] = entries[-1]["before"] | {"epoch": 4}
+    with open(serving.folder / "switches.audit.jsonl", "a") as audit:
+        audit.write(json.dumps(lost) + "\n")
+    sidecar = Process([binary, "serve"], serving.folder / "log2", cwd=serving.folder)
+    try:
+        wait_for(serving.ready, 15, "ready")
+        wait_for(lambda: history(serving)[-1]["origin"] == "withdrawn", 5, "the next process says so")
+        assert history(serving)[-1]["undoes"] == 4 and history(serving)[-1]["after"]["epoch"] == 3
+        done = run(binary, "rollback", "orders", "--force", "0", cwd=serving.folder)
+        assert done.returncode == 0 and "epoch 4" in done.stdout, done
+        assert history(serving)[-1]["undoes"] == 3
+    finally:
+        sidecar.kill()
+
+
 STRANGE = {
     "percent": lambda text: text.replace('{ "allow": ["406"] }', '{ "percent": 99999999 }'),
     "epoch": lambda text: re.sub(r'"epoch": \d+', '"epoch": 18446744073709551615', text),

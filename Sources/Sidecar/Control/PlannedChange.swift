@@ -112,7 +112,8 @@ struct PlannedChange: Sendable {
         case .gray(let change): state.gray = try state.gray.applying(change)
         case .rollback(let rollback):
             guard
-                let undo = Undo(audit, of: request.migration, from: state, after: rollback.toEpoch)
+                let undo = Undo(
+                    SwitchHistory(audit, of: request.migration, inFile: before), from: state, after: rollback.toEpoch)
             else {
                 let since = rollback.toEpoch > 0 ? " after epoch \(rollback.toEpoch)" : ""
                 throw ControlFault(

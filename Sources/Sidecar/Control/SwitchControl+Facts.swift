@@ -23,9 +23,9 @@ extension SwitchControl {
         facts.dirtyRecords = UInt64(records.unrest(of: plan.index, pinned: false, at: now).dirty)
         facts.newHoldsRecords = stores.newHoldsRecords
         takeCalls(of: plan.index, into: &facts)
-        let entries = try auditEntries()
-        facts.unknownBefore = writtenOnBothBefore(plan.index, entries) ? started : nil
-        facts.hasLeftEnrolled = Self.hasLeftEnrolled(entries, plan.migration.name)
+        let history = try history(of: plan.index, inFile: plan.before)
+        facts.unknownBefore = wroteBothSidesBefore(plan.index, history) ? started : nil
+        facts.hasLeftEnrolled = history.hasLeftEnrolled
         do {
             facts.grayNotEnrolled = try plan.grayNotEnrolled()
         } catch {
@@ -70,29 +70,21 @@ extension SwitchControl {
         }
     }
 
+    func history(of index: Int, inFile: SwitchEntry) throws(ControlFault) -> SwitchHistory {
+        SwitchHistory(try auditEntries(), of: migrations[index].name, inFile: inFile)
+    }
+
     /// Whether records of the migration were written on both sides before this process started, as far as the audit
     /// file tells: what became of those writes it does not know.
-    func writtenOnBothBefore(_ index: Int, _ entries: [AuditEntry]) -> Bool {
+    func wroteBothSidesBefore(_ index: Int, _ history: SwitchHistory) -> Bool {
         guard let first = board.status.firstEpochs[index] else { return true }
-        let found = entries.filter { $0.migration == migrations[index].name && $0.after.epoch <= first }.map(\.after)
-        if found.isEmpty { return first > 1 }
-        return found.contains { $0.state.phase != .idle && !($0.state.phase == .migrating && $0.state.enrolled.isNone) }
+        return history.wroteBothSides(upTo: first)
     }
 
     /// Where the migration's methods insert while records are written on both sides.
     private func inserts(_ plan: PlannedChange) -> [InsertRule] {
         configuration.migrations[plan.index].methods.filter { $0.plan.kind == .insert || $0.plan.kind == .upsert }
             .compactMap(\.write?.inserts)
-    }
-
-    /// Whether keys have left the enrolled set since the migration left `idle`.
-    private static func hasLeftEnrolled(_ entries: [AuditEntry], _ migration: String) -> Bool {
-        let own = entries.filter { $0.migration == migration }
-        let start = own.lastIndex { $0.before?.state.phase == .idle && $0.after.state.phase == .migrating }
-        return own[(start ?? 0)...].contains { entry in
-            guard let before = entry.before?.state, before.phase == .migrating else { return false }
-            return before.enrolled.mayGain(over: entry.after.state.enrolled)
-        }
     }
 
     // MARK: - Asking the databases

@@ -138,13 +138,14 @@ extension SwitchControl {
             $0.phase = next.name
         }
         guard let plan = try? plan(request),
-            let obstacles = try? move(plan, StoreFacts(newHoldsRecords: newHoldsRecords)).obstacles
+            let obstacles = try? move(plan, StoreFacts(newHoldsRecords: newHoldsRecords)).obstacles,
+            let history = try? history(of: index, inFile: plan.before)
         else { return }
         status.obstacles = obstacles.map { Switchover_V1_Obstacle($0, migrations[index].name) }
         let known = Conditions(
             next: next, obstacles: obstacles, movesServices: !configuration.migrations[index].services.isEmpty,
             servicesNeverCalled: status.servicesNeverCalled, newHoldsRecords: newHoldsRecords, started: started,
-            wasWrittenBefore: writtenOnBothBefore(index, (try? auditEntries()) ?? []))
+            wasWrittenBefore: wroteBothSidesBefore(index, history))
         status.met = known.met
         status.unknown = known.unknown
     }

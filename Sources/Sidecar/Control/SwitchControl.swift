@@ -167,16 +167,13 @@ final class SwitchControl: @unchecked Sendable {
     /// twice means two. Nil where the last change was none.
     private func lastRollback(_ request: Switchover_V1_ChangeSwitchesRequest) throws(ControlFault) -> AuditEntry? {
         guard case .rollback(let rollback)? = request.change, rollback.toEpoch == 0,
-            let last = try auditEntries().last(where: { $0.migration == request.migration }), last.origin == .rollback,
             let index = migrations.firstIndex(where: { $0.name == request.migration }),
-            try switchFileEpoch(index) == last.after.epoch
+            let inFile = try? SwitchDocument(try switchFile(), file: configuration.switches)
+                .entry(of: request.migration),
+            let last = try history(of: index, inFile: inFile).changes.last, last.origin == .rollback,
+            last.after == inFile
         else { return nil }
         return last
-    }
-
-    private func switchFileEpoch(_ index: Int) throws(ControlFault) -> UInt64? {
-        let document = try? SwitchDocument(try switchFile(), file: configuration.switches)
-        return document?.entry(of: migrations[index].name)?.epoch
     }
 
     /// Waits for the rollback that was made, and says how to go further.
@@ -188,7 +185,7 @@ final class SwitchControl: @unchecked Sendable {
             pending: last, index, migrations: migrations, path: configuration.switches, bytes: try switchFile())
         var response = try response(plan, [])
         let name = last.migration
-        let next = Undo(try auditEntries(), of: name, from: plan.after.state, after: 0)
+        let next = Undo(try history(of: index, inFile: plan.after), from: plan.after.state, after: 0)
         let further = next.map { next in
             "To undo the one before it, epoch \(next.epoch), too: switchover rollback \(name) --to \(next.epoch - 1)"
         }
@@ -355,11 +352,12 @@ final class SwitchControl: @unchecked Sendable {
     private func record(_ entry: SwitchEntry, of migration: String, after before: SwitchEntry?) {
         do throws(FileFailure) {
             let last = try audit.newest(of: migration).entry
-            guard last?.after != entry else { return }
-            try audit.append(
-                AuditEntry(
-                    time: Timestamp.now, migration: migration, origin: .file, by: "file", reason: "",
-                    before: before ?? last?.after, after: entry, waived: unasked(before ?? last?.after, entry)))
+            guard
+                var change = AuditEntry(
+                    inForce: entry, of: migration, after: before, last: last, time: Timestamp.now)
+            else { return }
+            if change.origin == .file { change.waived = unasked(change.before, entry) }
+            try audit.append(change)
         } catch {
             logger.warning("the change of the switches of \(migration) is not on record: \(error)")
         }

@@ -189,36 +189,3 @@ struct AuditFile {
         return last != UInt8(ascii: "\n")
     }
 }
-
-/// What a rollback does, found in the changes that were made.
-struct Undo: Equatable {
-    /// The epoch of the change that is undone.
-    let epoch: UInt64
-    let target: SwitchState
-
-    /// Undoes the last forward change of a migration that has not been undone, by a rollback or by other changes; nil
-    /// where there is none.
-    ///
-    /// - Parameters:
-    ///   - entries: of all migrations, oldest first.
-    ///   - after: changes of this epoch and before are left alone.
-    init?(_ entries: [AuditEntry], of migration: String, from present: SwitchState, after: UInt64) {
-        // A number may have been given twice: to a change that could not be made, and to the one after it. An undoing
-        // concerns the change before it.
-        var undone: Set<UInt64> = []
-        for entry in entries.reversed() where entry.migration == migration {
-            if let epoch = entry.undoes { undone.insert(epoch) }
-            if entry.origin == .rollback || entry.origin == .withdrawn { continue }
-            if undone.remove(entry.after.epoch) != nil { continue }
-            guard entry.after.epoch > after, let before = entry.before,
-                Move(from: before.state, to: entry.after.state, facts: MoveFacts()).isForward
-            else { continue }
-            let target = present.undoing(from: before.state, to: entry.after.state)
-            guard target != present else { continue }
-            epoch = entry.after.epoch
-            self.target = target
-            return
-        }
-        return nil
-    }
-}

@@ -95,27 +95,4 @@ import Testing
         #expect(throws: FileFailure.self) { try audit.append(Self.entry("orders", epoch: 2)) }
         #expect(throws: FileFailure.self) { try audit.entries() }
     }
-
-    /// A change that could not be made has taken a number, which the next change gets too.
-    @Test func aWithdrawnChangeIsNotUndone() throws {
-        let first = Self.entry("orders", epoch: 2)
-        func step(_ epoch: UInt64, _ origin: AuditEntry.Origin, share: UInt32, undoes: UInt64? = nil) -> AuditEntry {
-            var entry = first
-            entry.origin = origin
-            entry.before = SwitchEntry(
-                epoch: epoch - 1, state: SwitchState(phase: .migrating, enrolled: .none, gray: .none))
-            entry.after.epoch = epoch
-            entry.after.state.enrolled = .none
-            entry.after.state.enrolled.setShare(share)
-            entry.undoes = undoes
-            return entry
-        }
-        var withdrawal = step(3, .withdrawn, share: 0, undoes: 3)
-        withdrawal.after.epoch = 2
-        let present = step(3, .command, share: 2_000).after.state
-        let made = [step(3, .command, share: 1_000), withdrawal, step(3, .command, share: 2_000)]
-        #expect(Undo(made, of: "orders", from: present, after: 0)?.target.enrolled.share == 0)
-        #expect(Undo(Array(made.dropLast()), of: "orders", from: present, after: 0) == nil)
-        #expect(withdrawal.epochInForce == 2)
-    }
 }

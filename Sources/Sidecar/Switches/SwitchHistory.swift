@@ -1,0 +1,100 @@
+import Migration
+
+/// The changes of one migration's switches that were made, as far as the audit file tells. Pure.
+///
+/// A change is put on record before it is made. One that could not be made is withdrawn by an entry of its own; there
+/// is none where the process ended between the two files, or the disk was full. Such a change is known by what came
+/// after it: the next change, or the switch file, starts from an older epoch.
+struct SwitchHistory {
+    /// Oldest first.
+    private(set) var changes: [AuditEntry] = []
+
+    /// - Parameters:
+    ///   - entries: of all migrations, oldest first.
+    ///   - inFile: what the switch file says of this one.
+    init(_ entries: [AuditEntry], of migration: String, inFile: SwitchEntry) {
+        for entry in entries where entry.migration == migration {
+            switch entry.origin {
+            case .withdrawn:
+                drop { $0.epoch > entry.after.epoch }
+                continue
+            case .command, .rollback:
+                if let before = entry.before { drop { $0.epoch > before.epoch } }
+            case .file: drop { $0.epoch >= entry.after.epoch && $0 != entry.after }
+            }
+            changes.append(entry)
+        }
+        drop { $0.epoch > inFile.epoch }
+    }
+
+    /// What came into force by the file was in force for sure; a command's change may have been made or not.
+    private mutating func drop(_ isLater: (SwitchEntry) -> Bool) {
+        while let last = changes.last, last.origin != .file, isLater(last.after) { changes.removeLast() }
+    }
+
+    /// Whether keys have left the enrolled set since the migration left `idle`.
+    var hasLeftEnrolled: Bool {
+        let start = changes.lastIndex { $0.before?.state.phase == .idle && $0.after.state.phase == .migrating }
+        return changes[(start ?? 0)...].contains { entry in
+            guard let before = entry.before?.state, before.phase == .migrating else { return false }
+            return before.enrolled.mayGain(over: entry.after.state.enrolled)
+        }
+    }
+
+    /// Whether records were written on both sides at an epoch up to this one.
+    func wroteBothSides(upTo epoch: UInt64) -> Bool {
+        let found = changes.filter { $0.after.epoch <= epoch }.map(\.after.state)
+        if found.isEmpty { return epoch > 1 }
+        return found.contains { $0.phase != .idle && !($0.phase == .migrating && $0.enrolled.isNone) }
+    }
+}
+
+/// What a rollback does, found in the changes that were made.
+struct Undo: Equatable {
+    /// The epoch of the change that is undone.
+    let epoch: UInt64
+    let target: SwitchState
+
+    /// Undoes the last forward change of a migration that has not been undone, by a rollback or by other changes; nil
+    /// where there is none.
+    ///
+    /// - Parameter after: changes of this epoch and before are left alone.
+    init?(_ history: SwitchHistory, from present: SwitchState, after: UInt64) {
+        let undone = Set(history.changes.compactMap(\.undoes))
+        for entry in history.changes.reversed() where entry.origin != .rollback {
+            guard entry.after.epoch > after, !undone.contains(entry.after.epoch), let before = entry.before,
+                Move(from: before.state, to: entry.after.state, facts: MoveFacts()).isForward
+            else { continue }
+            let target = present.undoing(from: before.state, to: entry.after.state)
+            guard target != present else { continue }
+            epoch = entry.after.epoch
+            self.target = target
+            return
+        }
+        return nil
+    }
+}
+
+extension AuditEntry {
+    /// What is put on record when switches come into force; nil where they are on record already.
+    ///
+    /// - Parameters:
+    ///   - before: what was in force; nil at a start.
+    ///   - last: the migration's newest entry.
+    init?(
+        inForce entry: SwitchEntry, of migration: String, after before: SwitchEntry?, last: AuditEntry?, time: String
+    ) {
+        guard last?.after != entry else { return nil }
+        self.init(
+            time: time, migration: migration, origin: .file, by: "file", reason: "", before: before ?? last?.after,
+            after: entry)
+        guard before == nil, let last, last.origin == .command || last.origin == .rollback else { return }
+        if last.before == entry {
+            origin = .withdrawn
+            undoes = last.after.epoch
+            reason = "it is not in the switch file"
+        } else if last.after.epoch >= entry.epoch {
+            self.before = last.before
+        }
+    }
+}
