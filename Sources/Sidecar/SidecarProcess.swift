@@ -123,6 +123,7 @@ package final class SidecarProcess: @unchecked Sendable {
         )
         try startSwitches()
         try admin.start()
+        DatabaseInspection.log(configuration, to: logger)
     }
 
     /// For upstreams, databases, files and the sidecar's own pipes.

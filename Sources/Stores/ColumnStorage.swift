@@ -28,6 +28,30 @@ package enum ColumnStorage: Sendable, Equatable {
         case blob
     }
 
+    /// How values of a type stand in the column, for a person.
+    package func words(of type: ValueType) -> String {
+        switch self {
+        case .plain: plainWords(of: type)
+        case .scaled(let scale): "integer, scale \(scale)"
+        case .real(let scale): "float, scale \(scale)"
+        case .seconds: "seconds"
+        case .milliseconds: "milliseconds"
+        case .microseconds: "microseconds"
+        case .text: "text"
+        case .formatted(let format): String(decoding: format.text(1_483_271_606_000_000), as: UTF8.self)
+        case .uuidText(let format): format.example
+        }
+    }
+
+    private func plainWords(of type: ValueType) -> String {
+        switch form(type) {
+        case .integer: "integer"
+        case .real: "float"
+        case .blob: "blob"
+        case .text, nil: "text"
+        }
+    }
+
     func form(_ type: ValueType) -> Form? {
         switch (self, type) {
         case (.plain, .bool), (.plain, .int64), (.plain, .uint64): .integer

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from harness.orders import real_orders
+from harness.processes import wait_for
 from harness.records import Clerk, at_least, settings
 from harness.stubs import records
 
@@ -343,3 +344,10 @@ def test_a_table_that_is_not_there_ends_the_start(start, databases, tmp_path):
     databases[1].link.execute("drop table orders")
     with pytest.raises(Exception):
         start("", "", STAGES["old"], **settings(*databases))
+
+
+def test_what_check_finds_is_logged_once(start, databases):
+    sidecar = start("", "", STAGES["old"], workers=3, **settings(*databases))
+    wait_for(lambda: sidecar.log().count("no index begins with the gray key") == 2, what="a warning of each side")
+    sidecar.await_ready()
+    assert sidecar.log().count("no index begins with the gray key, column store_id") == 1

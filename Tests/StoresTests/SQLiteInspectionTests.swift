@@ -77,6 +77,18 @@ import Testing
             words: ["warning old: table t: with foreign_keys: off a delete leaves the rows of t"]),
     ]
 
+    private static let columns: [Case] = [
+        Case(
+            name: "columns of old that nobody named",
+            old: "CREATE TABLE t (id INTEGER PRIMARY KEY, store TEXT, x TEXT, a TEXT, g TEXT AS (x), b TEXT); "
+                + "CREATE INDEX i ON t (store)",
+            words: ["warning old: table t: no field is in a, b, so that what stands there is not carried to new"]),
+        Case(
+            name: "columns of new that nobody named",
+            new: "CREATE TABLE t (id INTEGER PRIMARY KEY, store TEXT, x TEXT, a TEXT); CREATE INDEX i ON t (store)",
+            words: []),
+    ]
+
     private static let rows: [Case] = [
         Case(
             name: "NULL in a field that is not nullable", old: table + "INSERT INTO t VALUES (7, 's', NULL)",
@@ -119,7 +131,7 @@ import Testing
 
     private static let iso = ColumnStorage.formatted(TimestampFormat(example: "2017-01-01T11:53:26Z")!)
 
-    @Test(arguments: structure + rows) func finds(sample: Case) throws {
+    @Test(arguments: structure + columns + rows) func finds(sample: Case) throws {
         let folder = try TestFolder()
         let entity = try RecordEntity(
             name: "orders",

@@ -81,6 +81,7 @@ struct MethodDraft {
     /// What all methods say that the gray switch routes.
     struct Routing {
         let key: GrayKeyDraft
+        /// A single query's or a write's own.
         let recordKey: GrayKeyDraft
         let absent: GRPCStatus
         let timeoutNanoseconds: UInt64

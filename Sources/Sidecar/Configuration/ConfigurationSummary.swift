@@ -18,6 +18,7 @@ package struct ConfigurationSummary {
         var sections = ["\(configuration.file) is right.", table(processRows)]
         sections += configuration.migrations.enumerated().map { index, migration in
             "migration \(migration.name)\n" + table(migrationRows(migration, switchText(index)), indent: "  ")
+                + (migration.records.map { "\n\n" + FieldTable($0).text(indent: "  ") } ?? "")
         }
         let limits =
             changedLimits.isEmpty ? "all at their defaults" : changedLimits.map(limitText).joined(separator: ", ")
@@ -167,6 +168,8 @@ extension ConfigurationSummary {
         let new: String
         let services: [String]
         let methods: [MethodDocument]
+        /// Of a migration of records.
+        let fields: [FieldTable.Row]?
         let switches: SwitchDocument?
     }
 
@@ -211,7 +214,7 @@ extension ConfigurationSummary {
         return MigrationDocument(
             name: migration.name, old: configuration.describe(upstream: migration.oldUpstream).name,
             new: configuration.describe(upstream: migration.newUpstream).name, services: migration.services,
-            methods: migration.methods.map(document),
+            methods: migration.methods.map(document), fields: migration.records.map { FieldTable($0).rows },
             switches: summary.map {
                 SwitchDocument(epoch: $0.epoch, phase: $0.phase.name, enrolled: $0.enrolled, gray: $0.gray)
             }

@@ -1,3 +1,5 @@
+import Foundation
+import Logging
 import Migration
 import Stores
 
@@ -24,6 +26,17 @@ package struct DatabaseInspection {
                 let diagnostic = Diagnostic(place: place, problem: finding.words)
                 if finding.weight == .error { problems.append(diagnostic) } else { warnings.append(diagnostic) }
             }
+        }
+    }
+
+    /// Logs once, on a thread of its own, what `check` says. Nobody waits for it: it reads for seconds where tables
+    /// are large.
+    static func log(_ configuration: Configuration, to logger: Logger) {
+        guard configuration.migrations.contains(where: { $0.records != nil }) else { return }
+        Thread.detachNewThread {
+            let found = DatabaseInspection(of: configuration, SwitchFileInspection(of: configuration))
+            for problem in found.problems { logger.error("\(problem)") }
+            for warning in found.warnings { logger.warning("\(warning)") }
         }
     }
 }

@@ -231,7 +231,7 @@ struct MigrationCheck {
         var plans: [Placed<KeyPlan>] = []
         if case .plan(let plan) = draft.recordKey { plans.append(plan) }
         for rule in draft.methods.map(\.rule) {
-            if case .write(let write) = rule, case .plan(let plan) = write.recordKey { plans.append(plan) }
+            if case .write(let write) = rule, case .plan(let plan) = write.routing.recordKey { plans.append(plan) }
             if case .singleQuery(let query) = rule, case .plan(let plan) = query.recordKey { plans.append(plan) }
         }
         _ = commonForm(plans)

@@ -34,7 +34,7 @@ struct WriteCheck {
     }
 
     private func effectiveRecordKey() -> Placed<KeyPlan>? {
-        var key = draft.recordKey
+        var key = draft.routing.recordKey
         if case .absent = key { key = migration.recordKey }
         switch key {
         case .plan(let plan): return plan

@@ -12,7 +12,6 @@ struct WriteReader {
         .write(
             WriteDraft(
                 kind: kind, element: section["element"].flatMap(readElement), routing: routing,
-                recordKey: GrayKeyReader.read(section["record_key"]),
                 lookUp: section["look_up"].flatMap(readDerived), put: section["put"].flatMap(readDerived),
                 putOrInsert: section["put_or_insert"].flatMap(readDerived),
                 newGrayKey: GrayKeyReader.read(section["new_gray_key"]),
@@ -67,7 +66,6 @@ struct WriteDraft {
     /// Nil where it writes one record.
     let element: Placed<UInt32>?
     let routing: MethodDraft.Routing
-    let recordKey: GrayKeyDraft
     let lookUp: DerivedDraft?
     let put: DerivedDraft?
     let putOrInsert: DerivedDraft?

@@ -66,7 +66,7 @@ package struct SQLiteInspection {
             guard sides.count == 2 else { return [] }
             var findings: [StoreFinding] = []
             for (side, database) in sides {
-                findings += side.uniqueness() + side.grayKeyIndex() + side.uuidCases() + side.money()
+                findings += side.notMoved() + side.uniqueness() + side.grayKeyIndex() + side.uuidCases() + side.money()
                 findings += try side.foreignKeys(database)
             }
             let (old, new) = (sides[0].0, sides[1].0)
@@ -96,6 +96,19 @@ package struct SQLiteInspection {
 
 extension SQLiteInspection.Side {
     private var keyColumns: Set<String> { Set(table.entity.key.map { column($0) }) }
+
+    /// What old has and nobody named stays behind.
+    fileprivate func notMoved() -> [StoreFinding] {
+        let mapped = Set(table.configuration.columns.map(\.name) + table.configuration.constants.map(\.column))
+        let left = facts.columns.filter { !mapped.contains($0) }
+        guard side == .old, !left.isEmpty else { return [] }
+        return [
+            finding(
+                .warning,
+                "no field is in \(left.joined(separator: ", ")), so that what stands there is not carried to new; map "
+                    + "it to a field where new needs it")
+        ]
+    }
 
     /// UNIQUE beyond the record key holds within one table, and records are in two.
     fileprivate func uniqueness() -> [StoreFinding] {

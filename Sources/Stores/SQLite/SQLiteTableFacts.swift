@@ -20,6 +20,8 @@ struct SQLiteTableFacts {
     /// Foreign keys of this table, and of others to it.
     let foreignKeys: [ForeignKey]
     let tables: [String]
+    /// That a row is written with.
+    let columns: [String]
     /// By the column's name.
     let declaredTypes: [String: String]
 
@@ -36,6 +38,7 @@ struct SQLiteTableFacts {
         }
         let columns = try Row.fetchAll(database, sql: "PRAGMA table_xinfo(\(SQLiteTable.quoted(table)))")
         declaredTypes = Dictionary(columns.map { ($0["name"], $0["type"] ?? "") }) { first, _ in first }
+        self.columns = columns.filter { $0["hidden"] == 0 }.map { $0["name"] }
         let key = columns.filter { $0["pk"] as Int > 0 }
         // The row id's other name is in no list of indexes.
         if key.count == 1, (key[0]["type"] as String?)?.uppercased() == "INTEGER" {

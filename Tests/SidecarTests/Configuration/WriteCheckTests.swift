@@ -57,6 +57,14 @@ import WireFormat
         #expect(plan.put == nil && plan.putOrInsert == nil)
     }
 
+    @Test(arguments: ["record_key: { path: x, type: int64 }", "record_key: { path: decide, type: int64 }"])
+    func aBrokenKeyIsNamedOnce(key: String) {
+        for kind in ["update", "delete", "single_query"] {
+            let errors = ConfigurationCheckTests.errors(Self.text("Change: { kind: \(kind), \(key) }"))
+            #expect(errors.count { $0.contains("record_key") } == 1, "\(kind): \(errors)")
+        }
+    }
+
     static let wrong: [(method: String, says: String)] = [
         (
             "Change: { kind: update }",
