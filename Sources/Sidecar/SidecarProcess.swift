@@ -250,7 +250,10 @@ package final class SidecarProcess: @unchecked Sendable {
         }
         let watcher = SwitchFileWatcher(
             path: configuration.switches, migrations: configuration.switchedMigrations,
-            deliver: { handover.change(to: $0) },
+            deliver: { [self] snapshot in
+                admin.mailbox.post { self.control?.taken(snapshot) }
+                handover.change(to: snapshot)
+            },
             report: { [self] in
                 logger.log(level: $0.level, "\($0.message)")
                 guard let outcome = $0.outcome else { return }

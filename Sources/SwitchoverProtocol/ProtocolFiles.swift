@@ -88,7 +88,7 @@ package enum ProtocolFiles {
         ),
         File(
             name: "switchover/v1/control.proto",
-            sourceHash: 0x16bc_14cf_42ba_a6f8,
+            sourceHash: 0x7058_1872_9380_4490,
             descriptor: """
                 Chtzd2l0Y2hvdmVyL3YxL2NvbnRyb2wucHJvdG8SDXN3aXRjaG92ZXIudjEaG3N3aXRjaG92ZXIvdjEvcmVjb3Jkcy5wcm90byIp\
                 CgdHcmF5S2V5Eh4KCmNvbXBvbmVudHMYASADKAlSCmNvbXBvbmVudHMi7gEKCkdyYXlLZXlTZXQSHgoKZXZlcnl0aGluZxgBIAEo\
@@ -102,7 +102,7 @@ package enum ProtocolFiles {
                 aW9uEhQKBXJlYWR5GAMgASgIUgVyZWFkeRIcCglyZWFkaW5lc3MYBCABKAlSCXJlYWRpbmVzcxIYCgdzdGFydGVkGAUgASgJUgdz\
                 dGFydGVkEikKEHVubmFtZWRfc2VydmljZXMYBiADKAlSD3VubmFtZWRTZXJ2aWNlcyITChFHZXRQcm9jZXNzUmVxdWVzdCJyChJH\
                 ZXRQcm9jZXNzUmVzcG9uc2USGAoHdmVyc2lvbhgBIAEoCVIHdmVyc2lvbhIQCgNwaWQYAiABKA1SA3BpZBIYCgdzdGFydGVkGAMg\
-                ASgJUgdzdGFydGVkEhYKBmxpc3RlbhgEIAEoCVIGbGlzdGVuIr4ECg9NaWdyYXRpb25TdGF0dXMSHAoJbWlncmF0aW9uGAEgASgJ\
+                ASgJUgdzdGFydGVkEhYKBmxpc3RlbhgEIAEoCVIGbGlzdGVuIvkECg9NaWdyYXRpb25TdGF0dXMSHAoJbWlncmF0aW9uGAEgASgJ\
                 UgltaWdyYXRpb24SMgoIaW5fZm9yY2UYAiABKAsyFy5zd2l0Y2hvdmVyLnYxLlN3aXRjaGVzUgdpbkZvcmNlEjAKB2luX2ZpbGUY\
                 AyABKAsyFy5zd2l0Y2hvdmVyLnYxLlN3aXRjaGVzUgZpbkZpbGUSGAoHcHJvYmxlbRgEIAEoCVIHcHJvYmxlbRIvCgVzaWRlcxgF\
                 IAMoCzIZLnN3aXRjaG92ZXIudjEuU2lkZVN0YXR1c1IFc2lkZXMSMwoGc3RhZ2VzGAYgAygLMhsuc3dpdGNob3Zlci52MS5TdGFn\
@@ -110,59 +110,60 @@ package enum ProtocolFiles {
                 b3Zlci52MS5PYnN0YWNsZVIJb2JzdGFjbGVzEiEKDGRpcnR5X3dyaXRlcxgJIAEoBFILZGlydHlXcml0ZXMSEAoDbWV0GAogAygJ\
                 UgNtZXQSGAoHdW5rbm93bhgLIAMoCVIHdW5rbm93bhIyChVzZXJ2aWNlc19uZXZlcl9jYWxsZWQYDCADKAlSE3NlcnZpY2VzTmV2\
                 ZXJDYWxsZWQSKQoQdW5saXN0ZWRfbWV0aG9kcxgNIAMoCVIPdW5saXN0ZWRNZXRob2RzEiMKDXRhYmxlX2NoYW5nZXMYDiADKAlS\
-                DHRhYmxlQ2hhbmdlcyKoAwoKU2lkZVN0YXR1cxISCgRzaWRlGAEgASgJUgRzaWRlEhoKCHVwc3RyZWFtGAIgASgJUgh1cHN0cmVh\
-                bRIYCgdhZGRyZXNzGAMgASgJUgdhZGRyZXNzEhQKBWFza2VkGAQgASgEUgVhc2tlZBIqChFhc2tlZF9sYXN0X21pbnV0ZRgFIAEo\
-                BFIPYXNrZWRMYXN0TWludXRlEhYKBmZhaWxlZBgGIAEoBFIGZmFpbGVkEiwKEmZhaWxlZF9sYXN0X21pbnV0ZRgHIAEoBFIQZmFp\
-                bGVkTGFzdE1pbnV0ZRIrChFtZWFuX21pY3Jvc2Vjb25kcxgIIAEoBFIQbWVhbk1pY3Jvc2Vjb25kcxIcCglyZWFjaGFibGUYCSAB\
-                KAlSCXJlYWNoYWJsZRIrChFyZWFjaGFibGVfcHJvYmxlbRgKIAEoCVIQcmVhY2hhYmxlUHJvYmxlbRIcCgljYW5jZWxsZWQYCyAB\
-                KARSCWNhbmNlbGxlZBIyChVjYW5jZWxsZWRfbGFzdF9taW51dGUYDCABKARSE2NhbmNlbGxlZExhc3RNaW51dGUirAEKDFN0YWdl\
-                VHJhZmZpYxIUCgVzdGFnZRgBIAEoCVIFc3RhZ2USFAoFY2FsbHMYAiABKARSBWNhbGxzEioKEWNhbGxzX2xhc3RfbWludXRlGAMg\
-                ASgEUg9jYWxsc0xhc3RNaW51dGUSFgoGZmFpbGVkGAQgASgEUgZmYWlsZWQSLAoSZmFpbGVkX2xhc3RfbWludXRlGAUgASgEUhBm\
-                YWlsZWRMYXN0TWludXRlIl4KCE9ic3RhY2xlEhIKBG5hbWUYASABKAlSBG5hbWUSGgoIc2VudGVuY2UYAiABKAlSCHNlbnRlbmNl\
-                EiIKDWNhbl9iZV93YWl2ZWQYAyABKAhSC2NhbkJlV2FpdmVkIp0DChVDaGFuZ2VTd2l0Y2hlc1JlcXVlc3QSHAoJbWlncmF0aW9u\
-                GAEgASgJUgltaWdyYXRpb24SGQoIaWZfZXBvY2gYAiABKARSB2lmRXBvY2gSFgoFcGhhc2UYAyABKAlIAFIFcGhhc2USNgoIZW5y\
-                b2xsZWQYBCABKAsyGC5zd2l0Y2hvdmVyLnYxLlNldENoYW5nZUgAUghlbnJvbGxlZBIuCgRncmF5GAUgASgLMhguc3dpdGNob3Zl\
-                ci52MS5TZXRDaGFuZ2VIAFIEZ3JheRI1Cghyb2xsYmFjaxgGIAEoCzIXLnN3aXRjaG92ZXIudjEuUm9sbGJhY2tIAFIIcm9sbGJh\
-                Y2sSFwoHZHJ5X3J1bhgHIAEoCFIGZHJ5UnVuEhYKBnJlYXNvbhgIIAEoCVIGcmVhc29uEhQKBWZvcmNlGAkgASgJUgVmb3JjZRIh\
-                CgxhY2NlcHRfZGlydHkYCiABKARSC2FjY2VwdERpcnR5EiAKDG5ld19pc19lbXB0eRgLIAEoCFIKbmV3SXNFbXB0eUIICgZjaGFu\
-                Z2UirgIKCVNldENoYW5nZRIxCgNhZGQYASABKAsyHS5zd2l0Y2hvdmVyLnYxLlNldENoYW5nZS5LZXlzSABSA2FkZBI3CgZyZW1v\
-                dmUYAiABKAsyHS5zd2l0Y2hvdmVyLnYxLlNldENoYW5nZS5LZXlzSABSBnJlbW92ZRIsChFwZXJjZW50X3RpbWVzXzEwMBgDIAEo\
-                DUgAUg9wZXJjZW50VGltZXMxMDASEgoDYWxsGAQgASgISABSA2FsbBIUCgRub25lGAUgASgISABSBG5vbmUSHwoKYWxsb3dfZmls\
-                ZRgGIAEoCUgAUglhbGxvd0ZpbGUaMgoES2V5cxIqCgRrZXlzGAEgAygLMhYuc3dpdGNob3Zlci52MS5HcmF5S2V5UgRrZXlzQggK\
-                BmNoYW5nZSIlCghSb2xsYmFjaxIZCgh0b19lcG9jaBgBIAEoBFIHdG9FcG9jaCK7AgoWQ2hhbmdlU3dpdGNoZXNSZXNwb25zZRIv\
-                CgZiZWZvcmUYASABKAsyFy5zd2l0Y2hvdmVyLnYxLlN3aXRjaGVzUgZiZWZvcmUSLQoFYWZ0ZXIYAiABKAsyFy5zd2l0Y2hvdmVy\
-                LnYxLlN3aXRjaGVzUgVhZnRlchI1CglvYnN0YWNsZXMYAyADKAsyFy5zd2l0Y2hvdmVyLnYxLk9ic3RhY2xlUglvYnN0YWNsZXMS\
-                LQoFZGVsdGEYBCABKAsyFy5zd2l0Y2hvdmVyLnYxLktleURlbHRhUgVkZWx0YRIrChFoZWxkX21pY3Jvc2Vjb25kcxgFIAEoBFIQ\
-                aGVsZE1pY3Jvc2Vjb25kcxIYCgdjaGFuZ2VkGAYgASgIUgdjaGFuZ2VkEhQKBW5vdGVzGAcgAygJUgVub3RlcyLHAgoIS2V5RGVs\
-                dGESHwoLbGlzdGVkX2tleXMYASABKARSCmxpc3RlZEtleXMSMgoIZXhhbXBsZXMYAiADKAsyFi5zd2l0Y2hvdmVyLnYxLkdyYXlL\
-                ZXlSCGV4YW1wbGVzEiYKD3NoYXJlX3RpbWVzXzEwMBgDIAEoDVINc2hhcmVUaW1lczEwMBIqChFjYWxsc19sYXN0X21pbnV0ZRgE\
-                IAEoBFIPY2FsbHNMYXN0TWludXRlEh8KC2NhbGxzX21vdmVkGAUgASgEUgpjYWxsc01vdmVkEiMKDXNhbXBsZWRfY2FsbHMYBiAB\
-                KARSDHNhbXBsZWRDYWxscxIjCg1jYWxsc191bmtub3duGAcgASgIUgxjYWxsc1Vua25vd24SJwoPY2FsbHNfZWxzZXdoZXJlGAgg\
-                ASgEUg5jYWxsc0Vsc2V3aGVyZSJIChJMaXN0Q2hhbmdlc1JlcXVlc3QSHAoJbWlncmF0aW9uGAEgASgJUgltaWdyYXRpb24SFAoF\
-                bGltaXQYAiABKA1SBWxpbWl0IkwKE0xpc3RDaGFuZ2VzUmVzcG9uc2USNQoHY2hhbmdlcxgBIAMoCzIbLnN3aXRjaG92ZXIudjEu\
-                U3dpdGNoQ2hhbmdlUgdjaGFuZ2VzIuABCgxTd2l0Y2hDaGFuZ2USEgoEdGltZRgBIAEoCVIEdGltZRIcCgltaWdyYXRpb24YAiAB\
-                KAlSCW1pZ3JhdGlvbhIvCgZiZWZvcmUYAyABKAsyFy5zd2l0Y2hvdmVyLnYxLlN3aXRjaGVzUgZiZWZvcmUSLQoFYWZ0ZXIYBCAB\
-                KAsyFy5zd2l0Y2hvdmVyLnYxLlN3aXRjaGVzUgVhZnRlchIOCgJieRgFIAEoCVICYnkSFgoGcmVhc29uGAYgASgJUgZyZWFzb24S\
-                FgoGb3JpZ2luGAcgASgJUgZvcmlnaW4iWwoRRXhwbGFpbktleVJlcXVlc3QSHAoJbWlncmF0aW9uGAEgASgJUgltaWdyYXRpb24S\
-                KAoDa2V5GAIgASgLMhYuc3dpdGNob3Zlci52MS5HcmF5S2V5UgNrZXkioAEKEkV4cGxhaW5LZXlSZXNwb25zZRIUCgVzdGFnZRgB\
-                IAEoCVIFc3RhZ2USFAoFZXBvY2gYAiABKARSBWVwb2NoEhoKCGVucm9sbGVkGAMgASgIUghlbnJvbGxlZBISCgRncmF5GAQgASgI\
-                UgRncmF5EhYKBmJ1Y2tldBgFIAEoDVIGYnVja2V0EhYKBnJvdXRlcxgGIAMoCVIGcm91dGVzIloKFEV4cGxhaW5SZWNvcmRSZXF1\
-                ZXN0EhwKCW1pZ3JhdGlvbhgBIAEoCVIJbWlncmF0aW9uEiQKA2tleRgCIAEoCzISLnN3aXRjaG92ZXIudjEuS2V5UgNrZXkitgIK\
-                FUV4cGxhaW5SZWNvcmRSZXNwb25zZRIUCgVzdGFnZRgBIAEoCVIFc3RhZ2USFAoFZXBvY2gYAiABKARSBWVwb2NoEi8KBXNpZGVz\
-                GAMgAygLMhkuc3dpdGNob3Zlci52MS5TaWRlUmVjb3JkUgVzaWRlcxIcCglkaWZmZXJpbmcYBCADKAlSCWRpZmZlcmluZxIjCg1i\
-                ZWluZ193cml0dGVuGAUgASgIUgxiZWluZ1dyaXR0ZW4SGAoHd2FpdGluZxgGIAEoDVIHd2FpdGluZxIvChNjbG9zZWRfbWlsbGlz\
-                ZWNvbmRzGAcgASgEUhJjbG9zZWRNaWxsaXNlY29uZHMSMgoGd3JpdGVzGAggAygLMhouc3dpdGNob3Zlci52MS5SZWNvcmRXcml0\
-                ZVIGd3JpdGVzImkKClNpZGVSZWNvcmQSEgoEc2lkZRgBIAEoCVIEc2lkZRItCgZyZWNvcmQYAiABKAsyFS5zd2l0Y2hvdmVyLnYx\
-                LlJlY29yZFIGcmVjb3JkEhgKB3Byb2JsZW0YAyABKAlSB3Byb2JsZW0ikQEKC1JlY29yZFdyaXRlEhIKBHRpbWUYASABKAlSBHRp\
-                bWUSEgoEa2luZBgCIAEoCVIEa2luZBIUCgVzdGFnZRgDIAEoCVIFc3RhZ2USFAoFZXBvY2gYBCABKARSBWVwb2NoEhgKB291dGNv\
-                bWUYBSABKAlSB291dGNvbWUSFAoFZGlydHkYBiABKAhSBWRpcnR5MpAECgdDb250cm9sEk4KCUdldFN0YXR1cxIfLnN3aXRjaG92\
-                ZXIudjEuR2V0U3RhdHVzUmVxdWVzdBogLnN3aXRjaG92ZXIudjEuR2V0U3RhdHVzUmVzcG9uc2USXQoOQ2hhbmdlU3dpdGNoZXMS\
-                JC5zd2l0Y2hvdmVyLnYxLkNoYW5nZVN3aXRjaGVzUmVxdWVzdBolLnN3aXRjaG92ZXIudjEuQ2hhbmdlU3dpdGNoZXNSZXNwb25z\
-                ZRJUCgtMaXN0Q2hhbmdlcxIhLnN3aXRjaG92ZXIudjEuTGlzdENoYW5nZXNSZXF1ZXN0GiIuc3dpdGNob3Zlci52MS5MaXN0Q2hh\
-                bmdlc1Jlc3BvbnNlElEKCkV4cGxhaW5LZXkSIC5zd2l0Y2hvdmVyLnYxLkV4cGxhaW5LZXlSZXF1ZXN0GiEuc3dpdGNob3Zlci52\
-                MS5FeHBsYWluS2V5UmVzcG9uc2USWgoNRXhwbGFpblJlY29yZBIjLnN3aXRjaG92ZXIudjEuRXhwbGFpblJlY29yZFJlcXVlc3Qa\
-                JC5zd2l0Y2hvdmVyLnYxLkV4cGxhaW5SZWNvcmRSZXNwb25zZRJRCgpHZXRQcm9jZXNzEiAuc3dpdGNob3Zlci52MS5HZXRQcm9j\
-                ZXNzUmVxdWVzdBohLnN3aXRjaG92ZXIudjEuR2V0UHJvY2Vzc1Jlc3BvbnNlYgZwcm90bzM=
+                DHRhYmxlQ2hhbmdlcxI5CgxsYXN0X2luX2ZpbGUYDyABKAsyFy5zd2l0Y2hvdmVyLnYxLlN3aXRjaGVzUgpsYXN0SW5GaWxlIqgD\
+                CgpTaWRlU3RhdHVzEhIKBHNpZGUYASABKAlSBHNpZGUSGgoIdXBzdHJlYW0YAiABKAlSCHVwc3RyZWFtEhgKB2FkZHJlc3MYAyAB\
+                KAlSB2FkZHJlc3MSFAoFYXNrZWQYBCABKARSBWFza2VkEioKEWFza2VkX2xhc3RfbWludXRlGAUgASgEUg9hc2tlZExhc3RNaW51\
+                dGUSFgoGZmFpbGVkGAYgASgEUgZmYWlsZWQSLAoSZmFpbGVkX2xhc3RfbWludXRlGAcgASgEUhBmYWlsZWRMYXN0TWludXRlEisK\
+                EW1lYW5fbWljcm9zZWNvbmRzGAggASgEUhBtZWFuTWljcm9zZWNvbmRzEhwKCXJlYWNoYWJsZRgJIAEoCVIJcmVhY2hhYmxlEisK\
+                EXJlYWNoYWJsZV9wcm9ibGVtGAogASgJUhByZWFjaGFibGVQcm9ibGVtEhwKCWNhbmNlbGxlZBgLIAEoBFIJY2FuY2VsbGVkEjIK\
+                FWNhbmNlbGxlZF9sYXN0X21pbnV0ZRgMIAEoBFITY2FuY2VsbGVkTGFzdE1pbnV0ZSKsAQoMU3RhZ2VUcmFmZmljEhQKBXN0YWdl\
+                GAEgASgJUgVzdGFnZRIUCgVjYWxscxgCIAEoBFIFY2FsbHMSKgoRY2FsbHNfbGFzdF9taW51dGUYAyABKARSD2NhbGxzTGFzdE1p\
+                bnV0ZRIWCgZmYWlsZWQYBCABKARSBmZhaWxlZBIsChJmYWlsZWRfbGFzdF9taW51dGUYBSABKARSEGZhaWxlZExhc3RNaW51dGUi\
+                XgoIT2JzdGFjbGUSEgoEbmFtZRgBIAEoCVIEbmFtZRIaCghzZW50ZW5jZRgCIAEoCVIIc2VudGVuY2USIgoNY2FuX2JlX3dhaXZl\
+                ZBgDIAEoCFILY2FuQmVXYWl2ZWQinQMKFUNoYW5nZVN3aXRjaGVzUmVxdWVzdBIcCgltaWdyYXRpb24YASABKAlSCW1pZ3JhdGlv\
+                bhIZCghpZl9lcG9jaBgCIAEoBFIHaWZFcG9jaBIWCgVwaGFzZRgDIAEoCUgAUgVwaGFzZRI2CghlbnJvbGxlZBgEIAEoCzIYLnN3\
+                aXRjaG92ZXIudjEuU2V0Q2hhbmdlSABSCGVucm9sbGVkEi4KBGdyYXkYBSABKAsyGC5zd2l0Y2hvdmVyLnYxLlNldENoYW5nZUgA\
+                UgRncmF5EjUKCHJvbGxiYWNrGAYgASgLMhcuc3dpdGNob3Zlci52MS5Sb2xsYmFja0gAUghyb2xsYmFjaxIXCgdkcnlfcnVuGAcg\
+                ASgIUgZkcnlSdW4SFgoGcmVhc29uGAggASgJUgZyZWFzb24SFAoFZm9yY2UYCSABKAlSBWZvcmNlEiEKDGFjY2VwdF9kaXJ0eRgK\
+                IAEoBFILYWNjZXB0RGlydHkSIAoMbmV3X2lzX2VtcHR5GAsgASgIUgpuZXdJc0VtcHR5QggKBmNoYW5nZSKuAgoJU2V0Q2hhbmdl\
+                EjEKA2FkZBgBIAEoCzIdLnN3aXRjaG92ZXIudjEuU2V0Q2hhbmdlLktleXNIAFIDYWRkEjcKBnJlbW92ZRgCIAEoCzIdLnN3aXRj\
+                aG92ZXIudjEuU2V0Q2hhbmdlLktleXNIAFIGcmVtb3ZlEiwKEXBlcmNlbnRfdGltZXNfMTAwGAMgASgNSABSD3BlcmNlbnRUaW1l\
+                czEwMBISCgNhbGwYBCABKAhIAFIDYWxsEhQKBG5vbmUYBSABKAhIAFIEbm9uZRIfCgphbGxvd19maWxlGAYgASgJSABSCWFsbG93\
+                RmlsZRoyCgRLZXlzEioKBGtleXMYASADKAsyFi5zd2l0Y2hvdmVyLnYxLkdyYXlLZXlSBGtleXNCCAoGY2hhbmdlIiUKCFJvbGxi\
+                YWNrEhkKCHRvX2Vwb2NoGAEgASgEUgd0b0Vwb2NoIrsCChZDaGFuZ2VTd2l0Y2hlc1Jlc3BvbnNlEi8KBmJlZm9yZRgBIAEoCzIX\
+                LnN3aXRjaG92ZXIudjEuU3dpdGNoZXNSBmJlZm9yZRItCgVhZnRlchgCIAEoCzIXLnN3aXRjaG92ZXIudjEuU3dpdGNoZXNSBWFm\
+                dGVyEjUKCW9ic3RhY2xlcxgDIAMoCzIXLnN3aXRjaG92ZXIudjEuT2JzdGFjbGVSCW9ic3RhY2xlcxItCgVkZWx0YRgEIAEoCzIX\
+                LnN3aXRjaG92ZXIudjEuS2V5RGVsdGFSBWRlbHRhEisKEWhlbGRfbWljcm9zZWNvbmRzGAUgASgEUhBoZWxkTWljcm9zZWNvbmRz\
+                EhgKB2NoYW5nZWQYBiABKAhSB2NoYW5nZWQSFAoFbm90ZXMYByADKAlSBW5vdGVzIscCCghLZXlEZWx0YRIfCgtsaXN0ZWRfa2V5\
+                cxgBIAEoBFIKbGlzdGVkS2V5cxIyCghleGFtcGxlcxgCIAMoCzIWLnN3aXRjaG92ZXIudjEuR3JheUtleVIIZXhhbXBsZXMSJgoP\
+                c2hhcmVfdGltZXNfMTAwGAMgASgNUg1zaGFyZVRpbWVzMTAwEioKEWNhbGxzX2xhc3RfbWludXRlGAQgASgEUg9jYWxsc0xhc3RN\
+                aW51dGUSHwoLY2FsbHNfbW92ZWQYBSABKARSCmNhbGxzTW92ZWQSIwoNc2FtcGxlZF9jYWxscxgGIAEoBFIMc2FtcGxlZENhbGxz\
+                EiMKDWNhbGxzX3Vua25vd24YByABKAhSDGNhbGxzVW5rbm93bhInCg9jYWxsc19lbHNld2hlcmUYCCABKARSDmNhbGxzRWxzZXdo\
+                ZXJlIkgKEkxpc3RDaGFuZ2VzUmVxdWVzdBIcCgltaWdyYXRpb24YASABKAlSCW1pZ3JhdGlvbhIUCgVsaW1pdBgCIAEoDVIFbGlt\
+                aXQiTAoTTGlzdENoYW5nZXNSZXNwb25zZRI1CgdjaGFuZ2VzGAEgAygLMhsuc3dpdGNob3Zlci52MS5Td2l0Y2hDaGFuZ2VSB2No\
+                YW5nZXMi4AEKDFN3aXRjaENoYW5nZRISCgR0aW1lGAEgASgJUgR0aW1lEhwKCW1pZ3JhdGlvbhgCIAEoCVIJbWlncmF0aW9uEi8K\
+                BmJlZm9yZRgDIAEoCzIXLnN3aXRjaG92ZXIudjEuU3dpdGNoZXNSBmJlZm9yZRItCgVhZnRlchgEIAEoCzIXLnN3aXRjaG92ZXIu\
+                djEuU3dpdGNoZXNSBWFmdGVyEg4KAmJ5GAUgASgJUgJieRIWCgZyZWFzb24YBiABKAlSBnJlYXNvbhIWCgZvcmlnaW4YByABKAlS\
+                Bm9yaWdpbiJbChFFeHBsYWluS2V5UmVxdWVzdBIcCgltaWdyYXRpb24YASABKAlSCW1pZ3JhdGlvbhIoCgNrZXkYAiABKAsyFi5z\
+                d2l0Y2hvdmVyLnYxLkdyYXlLZXlSA2tleSKgAQoSRXhwbGFpbktleVJlc3BvbnNlEhQKBXN0YWdlGAEgASgJUgVzdGFnZRIUCgVl\
+                cG9jaBgCIAEoBFIFZXBvY2gSGgoIZW5yb2xsZWQYAyABKAhSCGVucm9sbGVkEhIKBGdyYXkYBCABKAhSBGdyYXkSFgoGYnVja2V0\
+                GAUgASgNUgZidWNrZXQSFgoGcm91dGVzGAYgAygJUgZyb3V0ZXMiWgoURXhwbGFpblJlY29yZFJlcXVlc3QSHAoJbWlncmF0aW9u\
+                GAEgASgJUgltaWdyYXRpb24SJAoDa2V5GAIgASgLMhIuc3dpdGNob3Zlci52MS5LZXlSA2tleSK2AgoVRXhwbGFpblJlY29yZFJl\
+                c3BvbnNlEhQKBXN0YWdlGAEgASgJUgVzdGFnZRIUCgVlcG9jaBgCIAEoBFIFZXBvY2gSLwoFc2lkZXMYAyADKAsyGS5zd2l0Y2hv\
+                dmVyLnYxLlNpZGVSZWNvcmRSBXNpZGVzEhwKCWRpZmZlcmluZxgEIAMoCVIJZGlmZmVyaW5nEiMKDWJlaW5nX3dyaXR0ZW4YBSAB\
+                KAhSDGJlaW5nV3JpdHRlbhIYCgd3YWl0aW5nGAYgASgNUgd3YWl0aW5nEi8KE2Nsb3NlZF9taWxsaXNlY29uZHMYByABKARSEmNs\
+                b3NlZE1pbGxpc2Vjb25kcxIyCgZ3cml0ZXMYCCADKAsyGi5zd2l0Y2hvdmVyLnYxLlJlY29yZFdyaXRlUgZ3cml0ZXMiaQoKU2lk\
+                ZVJlY29yZBISCgRzaWRlGAEgASgJUgRzaWRlEi0KBnJlY29yZBgCIAEoCzIVLnN3aXRjaG92ZXIudjEuUmVjb3JkUgZyZWNvcmQS\
+                GAoHcHJvYmxlbRgDIAEoCVIHcHJvYmxlbSKRAQoLUmVjb3JkV3JpdGUSEgoEdGltZRgBIAEoCVIEdGltZRISCgRraW5kGAIgASgJ\
+                UgRraW5kEhQKBXN0YWdlGAMgASgJUgVzdGFnZRIUCgVlcG9jaBgEIAEoBFIFZXBvY2gSGAoHb3V0Y29tZRgFIAEoCVIHb3V0Y29t\
+                ZRIUCgVkaXJ0eRgGIAEoCFIFZGlydHkykAQKB0NvbnRyb2wSTgoJR2V0U3RhdHVzEh8uc3dpdGNob3Zlci52MS5HZXRTdGF0dXNS\
+                ZXF1ZXN0GiAuc3dpdGNob3Zlci52MS5HZXRTdGF0dXNSZXNwb25zZRJdCg5DaGFuZ2VTd2l0Y2hlcxIkLnN3aXRjaG92ZXIudjEu\
+                Q2hhbmdlU3dpdGNoZXNSZXF1ZXN0GiUuc3dpdGNob3Zlci52MS5DaGFuZ2VTd2l0Y2hlc1Jlc3BvbnNlElQKC0xpc3RDaGFuZ2Vz\
+                EiEuc3dpdGNob3Zlci52MS5MaXN0Q2hhbmdlc1JlcXVlc3QaIi5zd2l0Y2hvdmVyLnYxLkxpc3RDaGFuZ2VzUmVzcG9uc2USUQoK\
+                RXhwbGFpbktleRIgLnN3aXRjaG92ZXIudjEuRXhwbGFpbktleVJlcXVlc3QaIS5zd2l0Y2hvdmVyLnYxLkV4cGxhaW5LZXlSZXNw\
+                b25zZRJaCg1FeHBsYWluUmVjb3JkEiMuc3dpdGNob3Zlci52MS5FeHBsYWluUmVjb3JkUmVxdWVzdBokLnN3aXRjaG92ZXIudjEu\
+                RXhwbGFpblJlY29yZFJlc3BvbnNlElEKCkdldFByb2Nlc3MSIC5zd2l0Y2hvdmVyLnYxLkdldFByb2Nlc3NSZXF1ZXN0GiEuc3dp\
+                dGNob3Zlci52MS5HZXRQcm9jZXNzUmVzcG9uc2ViBnByb3RvMw==
                 """
         ),
         File(

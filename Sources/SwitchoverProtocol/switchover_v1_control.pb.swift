@@ -262,6 +262,17 @@ package nonisolated struct Switchover_V1_MigrationStatus: @unchecked Sendable {
     set {_uniqueStorage()._tableChanges = newValue}
   }
 
+  /// What the switch file said last, as far as the process knows: what it has taken from it, or has just written into
+  /// it. A lost file is written back with this; absent while no switches are known.
+  package var lastInFile: Switchover_V1_Switches {
+    get {_storage._lastInFile ?? Switchover_V1_Switches()}
+    set {_uniqueStorage()._lastInFile = newValue}
+  }
+  /// Returns true if `lastInFile` has been explicitly set.
+  package var hasLastInFile: Bool {_storage._lastInFile != nil}
+  /// Clears the value of `lastInFile`. Subsequent reads from it will return its default value.
+  package mutating func clearLastInFile() {_uniqueStorage()._lastInFile = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1164,7 +1175,7 @@ nonisolated extension Switchover_V1_GetProcessResponse: SwiftProtobuf.Message, S
 
 nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MigrationStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{3}in_force\0\u{3}in_file\0\u{1}problem\0\u{1}sides\0\u{1}stages\0\u{3}next_phase\0\u{1}obstacles\0\u{3}dirty_writes\0\u{1}met\0\u{1}unknown\0\u{3}services_never_called\0\u{3}unlisted_methods\0\u{3}table_changes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{3}in_force\0\u{3}in_file\0\u{1}problem\0\u{1}sides\0\u{1}stages\0\u{3}next_phase\0\u{1}obstacles\0\u{3}dirty_writes\0\u{1}met\0\u{1}unknown\0\u{3}services_never_called\0\u{3}unlisted_methods\0\u{3}table_changes\0\u{3}last_in_file\0")
 
   fileprivate class _StorageClass {
     var _migration: String = String()
@@ -1181,6 +1192,7 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
     var _servicesNeverCalled: [String] = []
     var _unlistedMethods: [String] = []
     var _tableChanges: [String] = []
+    var _lastInFile: Switchover_V1_Switches? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1205,6 +1217,7 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
       _servicesNeverCalled = source._servicesNeverCalled
       _unlistedMethods = source._unlistedMethods
       _tableChanges = source._tableChanges
+      _lastInFile = source._lastInFile
     }
   }
 
@@ -1237,6 +1250,7 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
         case 12: try { try decoder.decodeRepeatedStringField(value: &_storage._servicesNeverCalled) }()
         case 13: try { try decoder.decodeRepeatedStringField(value: &_storage._unlistedMethods) }()
         case 14: try { try decoder.decodeRepeatedStringField(value: &_storage._tableChanges) }()
+        case 15: try { try decoder.decodeSingularMessageField(value: &_storage._lastInFile) }()
         default: break
         }
       }
@@ -1291,6 +1305,9 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
       if !_storage._tableChanges.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._tableChanges, fieldNumber: 14)
       }
+      try { if let v = _storage._lastInFile {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1314,6 +1331,7 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
         if _storage._servicesNeverCalled != rhs_storage._servicesNeverCalled {return false}
         if _storage._unlistedMethods != rhs_storage._unlistedMethods {return false}
         if _storage._tableChanges != rhs_storage._tableChanges {return false}
+        if _storage._lastInFile != rhs_storage._lastInFile {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -11,8 +11,10 @@ struct InitSwitchesCommand: AsyncParsableCommand {
         discussion: """
             A sidecar without a switch file refuses every call rather than guess, so this is said once, on purpose. \
             A migration that never had switches is at phase idle, and no key is enrolled. One that had gets back what \
-            the running sidecar has in force, or else what the audit file beside the switch file says last. The \
-            file's place is the configuration's `switches`; a file that is there already is never touched.
+            the running sidecar says that the file had last. If no sidecar answers, it gets the newest change of the \
+            audit file beside the switch file; a change is put on record there before it is made, so if that change \
+            failed, say so with --not-made. The file's place is the configuration's `switches`; a file that is there \
+            already is never touched.
 
             Exit status: 0 created, 1 the configuration is wrong or the file cannot be created.
             """)
@@ -20,13 +22,19 @@ struct InitSwitchesCommand: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "file"))
     var config = "switchover.yaml"
 
+    @Option(
+        help: ArgumentHelp(
+            "The newest change on record of this migration was not made: write what it came from.",
+            valueName: "migration"))
+    var notMade: [String] = []
+
     func run() async throws {
         let configuration = try ConfigurationOptions.load(config)
         let switches: InitialSwitches
         do {
             switches = try InitialSwitches(
                 path: configuration.switches, migrations: configuration.migrations.map(\.name),
-                running: await Self.running(configuration.control))
+                running: try await Self.running(configuration.control), notMade: notMade)
             try SwitchFileWriter.create(configuration.switches, switches)
         } catch let failure as FileFailure {
             let advice =
@@ -39,16 +47,27 @@ struct InitSwitchesCommand: AsyncParsableCommand {
             throw ExitCode.failure
         }
         print("created \(configuration.switches): \(switches.sentences.joined(separator: "; "))")
+        for doubt in switches.doubts { print(doubt) }
     }
 
-    /// What a sidecar has in force that runs by this configuration; nothing where none answers.
-    private static func running(_ control: String) async -> [Switchover_V1_MigrationStatus] {
+    /// What a sidecar says that runs by this configuration; nothing where there is none. One that runs and does not
+    /// answer may know better than the audit file.
+    private static func running(_ control: String) async throws -> [Switchover_V1_MigrationStatus] {
         var options = ClientOptions()
         options.connectTimeout = .zero
         options.timeout = .seconds(5)
-        guard let client = try? SwitchoverClient("unix:\(control)", options: options) else { return [] }
-        let response: Switchover_V1_GetStatusResponse? =
-            try? await client.call("/switchover.v1.Control/GetStatus", Switchover_V1_GetStatusRequest())
-        return response?.migrations ?? []
+        let client = try SwitchoverClient("unix:\(control)", options: options)
+        do throws(SwitchoverError) {
+            let response: Switchover_V1_GetStatusResponse = try await client.call(
+                "/switchover.v1.Control/GetStatus", Switchover_V1_GetStatusRequest())
+            return response.migrations
+        } catch {
+            if error.isUnreachable { return [] }
+            throw NoAnswer(description: "the sidecar at \(control) does not say what is in force: \(error.message)")
+        }
+    }
+
+    private struct NoAnswer: Error, CustomStringConvertible {
+        let description: String
     }
 }

@@ -1,5 +1,6 @@
 """The contract's section 2, pins and handover: a change lands at once whatever hangs, and nothing overtakes a write."""
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from harness.operators import Operator, sets
 from harness.processes import wait_for
 from harness.records import Clerk, settings
 from harness.raw import RawClient, call_headers, message
+from harness.subjects import run
 from harness.stubs import ledger
 
 OURS, OTHER = ("406", 1), ("7", 2)
@@ -267,6 +269,34 @@ def test_what_was_forwarded_unread_is_waited_for_once(field, ledgers):
     assert "without reading them" in sidecar.log()
     seconds, _ = took(lambda: operator.enrol(add="7"))
     assert seconds < 1
+
+
+@pytest.fixture
+def waiting(field, ledgers):
+    """A change of 406 that waits some seconds for a write that was forwarded unread: sidecar, operator, its answer."""
+    sidecar, operator, client = field(dict(phase="idle"), limits={"settle_after": "4s"})
+    ledgers[0].faults["Change"] = lambda request, context: request.name.store == "7" and hang(30)(request, context)
+    call = begin(client, "Change", ledger.ChangeRequest(name=name(OTHER), add_cents=1), timeout=None)
+    wait_for(lambda: ledgers[0].log, 5, "old is being written")
+    assert operator.phase("migrating", new_is_empty=True).changed
+    with ThreadPoolExecutor() as pool:
+        pending = pool.submit(operator.enrol, add="406")
+        wait_for(lambda: operator.status().in_file.epoch == 4 and "without reading" in sidecar.log(), 5, "it waits")
+        yield sidecar, operator, pending
+        call.cancel()
+
+
+def test_a_lost_file_gets_back_what_was_on_its_way(waiting):
+    """An older epoch would be a step back for the sidecar, which has taken the change already."""
+    sidecar, operator, pending = waiting
+    before = sidecar.switch_file.read_bytes()
+    sidecar.switch_file.unlink()
+    wait_for(lambda: "is gone" in sidecar.log(), 5, "the file is missed")
+    assert (operator.status().in_force.epoch, operator.status().last_in_file.epoch) == (3, 4)
+    made = run(sidecar.binary, "init-switches", cwd=sidecar.folder)
+    assert made.returncode == 0, made
+    assert json.loads(sidecar.switch_file.read_text()) == json.loads(before)
+    wait_for(lambda: operator.explain("406").stage == "dualOld", 4 + SOON, "it lands")
 
 
 # Pinned records are read by their own stage.

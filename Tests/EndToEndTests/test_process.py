@@ -307,27 +307,59 @@ def test_what_was_waived_is_on_record(binary, serving):
     assert run(binary, "total", "orders", "finished", "--force", "orders", cwd=serving.folder).returncode == 0
 
 
-def test_a_change_that_cannot_be_written_is_withdrawn(binary, serving):
+def test_a_change_that_cannot_be_written_is_not_on_record(binary, serving):
     """The audit file has room, the switch file has none: nothing has changed, and a rollback does not undo it."""
     # In the place of the file that would be renamed into place stands a folder that is not empty.
     (serving.folder / f"switches.json.{serving.sidecar.pid}.tmp" / "x").mkdir(parents=True)
     failed = run(binary, "enrol", "orders", "add", "500", cwd=serving.folder)
     assert failed.returncode == 2 and "nothing has changed" in failed.stderr, failed
-    assert history(serving)[-1]["origin"] == "withdrawn" and history(serving)[-1]["after"]["epoch"] == 3
+    assert history(serving)[-1]["after"]["epoch"] == 3
     (serving.folder / f"switches.json.{serving.sidecar.pid}.tmp" / "x").rmdir()
     (serving.folder / f"switches.json.{serving.sidecar.pid}.tmp").rmdir()
     assert run(binary, "rollback", "orders", "--force", "0", cwd=serving.folder).returncode == 0
     assert json.loads((serving.folder / "switches.json").read_text())["migrations"]["orders"]["enrolled"] == "none"
 
 
+def never_made(place):
+    """A rollback on record that is not in the switch file: its process ended between the two."""
+    entry = history(place)[-1]
+    lost = entry | {"origin": "rollback", "before": entry["after"], "undoes": 3, "after": entry["before"] | {"epoch": 4}}
+    with open(place.folder / "switches.audit.jsonl", "a") as audit:
+        audit.write(json.dumps(lost) + "\n")
+
+
+@pytest.mark.parametrize("runs", [True, False], ids=["sidecar runs", "sidecar ended"])
+def test_a_change_that_was_never_made_stays_so(binary, serving, runs):
+    if not runs:
+        serving.sidecar.kill()
+    never_made(serving)
+    before = json.loads((serving.folder / "switches.json").read_text())
+    (serving.folder / "switches.json").unlink()
+    made = run(binary, "init-switches", cwd=serving.folder)
+    if not runs:
+        # Nobody knows: the newest change is taken, and the choice is said.
+        assert made.returncode == 0 and "--not-made orders" in made.stdout and "epoch 3" in made.stdout, made
+        (serving.folder / "switches.json").unlink()
+        made = run(binary, "init-switches", "--not-made", "orders", cwd=serving.folder)
+    assert made.returncode == 0 and "--not-made" not in made.stdout, made
+    assert json.loads((serving.folder / "switches.json").read_text())["migrations"] == before["migrations"]
+
+
+def test_a_sidecar_that_does_not_answer_is_not_passed_over(binary, serving):
+    os.kill(serving.sidecar.pid, signal.SIGSTOP)
+    try:
+        (serving.folder / "switches.json").unlink()
+        made = run(binary, "init-switches", cwd=serving.folder)
+    finally:
+        os.kill(serving.sidecar.pid, signal.SIGCONT)
+    assert made.returncode == 1 and "does not say what is in force" in made.stderr, made
+    assert not (serving.folder / "switches.json").exists()
+
+
 def test_a_rollback_that_could_not_be_written_is_made_when_it_is_repeated(binary, serving):
     """On record, and not in the switch file: the process ended between the two."""
     serving.sidecar.kill()
-    entries = history(serving)
-    lost = entries[-1] | {"origin": "rollback", "before": entries[-1]["after"], "undoes": 3}
-    lost["after"] = entries[-1]["before"] | {"epoch": 4}
-    with open(serving.folder / "switches.audit.jsonl", "a") as audit:
-        audit.write(json.dumps(lost) + "\n")
+    never_made(serving)
     sidecar = Process([binary, "serve"], serving.folder / "log2", cwd=serving.folder)
     try:
         wait_for(serving.ready, 15, "ready")

@@ -64,6 +64,7 @@ extension SwitchControl {
             {
                 $0.inFile = Switchover_V1_Switches(entry)
             }
+            if let entry = lastInFile(index) { $0.lastInFile = Switchover_V1_Switches(entry) }
             $0.problem = problem
             $0.sides = Side.allCases.map { side in
                 let result = reachable[SideProbes.Key(migration: index, side: side)]

@@ -57,6 +57,8 @@ final class SwitchControl: @unchecked Sendable {
     private(set) var inForce: [SwitchEntry?]
     /// By the migration's position.
     private(set) var current: [SwitchSnapshot?]
+    /// What was taken from the switch file last, by the migration's position: in force, or on its way.
+    private var taken: [SwitchEntry?]
     /// What a change that is asked for waits for.
     private var delays: [HandoverDelay?]
     /// What is wrong with the switch file.
@@ -87,6 +89,7 @@ final class SwitchControl: @unchecked Sendable {
         audit = AuditFile(switchFile: configuration.switches)
         inForce = Array(repeating: nil, count: migrations.count)
         current = Array(repeating: nil, count: migrations.count)
+        taken = Array(repeating: nil, count: migrations.count)
         delays = Array(repeating: nil, count: migrations.count)
         timer = .allocate(capacity: 1)
         timer.initialize(
@@ -231,25 +234,15 @@ final class SwitchControl: @unchecked Sendable {
         answerWhenInForce(plan, response, reply)
     }
 
-    /// Puts the change on record and into the switch file; one that does not get there is withdrawn from the record.
     private func write(_ plan: PlannedChange, _ entry: AuditEntry) throws(ControlFault) {
-        do throws(FileFailure) {
-            try audit.append(entry)
+        do {
+            try SwitchChangeFiles(audit: audit, switchFile: configuration.switches)
+                .write(entry, before: plan.before, text: plan.text)
         } catch {
-            throw ControlFault(.internal, "\(error); nothing has changed")
-        }
-        do throws(FileFailure) {
-            try SwitchFileWriter.replace(configuration.switches, with: plan.text)
-        } catch {
-            let withdrawal = AuditEntry(
-                time: Timestamp.now, migration: entry.migration, origin: .withdrawn, by: entry.by,
-                reason: "\(error)", before: entry.after, after: plan.before, undoes: entry.after.epoch)
-            do throws(FileFailure) {
-                try audit.append(withdrawal)
-            } catch {
-                logger.error("\(error); the newest entry of \(entry.migration) there was not made")
+            if let reason = error.unwithdrawn {
+                logger.error("\(reason); the newest entry of \(entry.migration) there was not made")
             }
-            throw ControlFault(.internal, "\(error); nothing has changed")
+            throw ControlFault(.internal, "\(error)")
         }
     }
 
@@ -327,8 +320,17 @@ final class SwitchControl: @unchecked Sendable {
         }
     }
 
-    /// The switch file says what is in force.
+    /// The switch file is good.
     func accepted() { problem = "" }
+
+    /// It said this; the handover brings it into force.
+    func taken(_ snapshot: SwitchSnapshot) { taken = snapshot.entries }
+
+    /// What the switch file said last, as far as is known: what a command has just written into it is not taken yet.
+    func lastInFile(_ index: Int) -> SwitchEntry? {
+        let written = waiting.filter { $0.index == index }.map { SwitchEntry(epoch: $0.epoch, state: $0.state) }
+        return (written + [taken[index]].compactMap { $0 }).max { $0.epoch < $1.epoch }
+    }
 
     /// The switch file cannot be taken.
     func refused(_ reason: String) {
@@ -344,7 +346,9 @@ final class SwitchControl: @unchecked Sendable {
         let migration = migrations[index]
         guard let entry = snapshot.entries[index] else { return }
         if entry.state.phase == .retired { stores.close(.old, migration: index) }
-        if inForce[index] != entry { record(entry, of: migration.name, after: inForce[index]) }
+        // A command that came before the first switches were in force has put them on record as what it comes from.
+        let isOnRecord = inForce[index] == nil && lastInFile(index).map { $0.epoch > entry.epoch } ?? false
+        if inForce[index] != entry, !isOnRecord { record(entry, of: migration.name, after: inForce[index]) }
         inForce[index] = entry
     }
 

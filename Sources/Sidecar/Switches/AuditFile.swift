@@ -10,6 +10,9 @@ struct AuditEntry: Sendable, Equatable {
         case file
         /// A change that was on record could not be made.
         case withdrawn
+
+        /// Put on record before it is made.
+        var isCommand: Bool { self == .command || self == .rollback }
     }
 
     /// RFC 3339, UTC.
@@ -168,17 +171,27 @@ struct AuditFile {
         return descriptor
     }
 
-    /// The entry is on the disk when this returns. Mode 0600 for a new file: keys may be nobody else's business.
+    /// The entry is on the disk when this returns; after a failure nothing of it is in the file. Mode 0600 for a new
+    /// file: keys may be nobody else's business.
     func append(_ entry: AuditEntry) throws(FileFailure) {
         guard let descriptor = try open(O_WRONLY | O_CREAT | O_APPEND) else {
             throw FileFailure("open", path, code: ENOENT)
         }
         defer { close(descriptor) }
+        let end = lseek(descriptor, 0, SEEK_END)
         // In one write, so that lines of two writers do not mix. What a crash left without an end gets one.
         let bytes = Array((endsWithinLine ? "\n" : "").utf8) + Array(entry.line.utf8)
         let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        guard written == bytes.count else { throw FileFailure("write", path, code: written < 0 ? errno : ENOSPC) }
-        guard fsync(descriptor) == 0 else { throw FileFailure("sync", path, code: errno) }
+        guard written == bytes.count else {
+            let failure = FileFailure("write", path, code: written < 0 ? errno : ENOSPC)
+            if written > 0 { ftruncate(descriptor, end) }
+            throw failure
+        }
+        guard fsync(descriptor) == 0 else {
+            let failure = FileFailure("sync", path, code: errno)
+            ftruncate(descriptor, end)
+            throw failure
+        }
     }
 
     private var endsWithinLine: Bool {

@@ -1,13 +1,19 @@
 import Migration
 package import SwitchoverProtocol
 
-/// What `init-switches` writes where there is no switch file: what is in force or was so last, and `idle` only for a
-/// migration that never had switches. Pure.
+/// What `init-switches` writes where there is no switch file: what the running sidecar says, or else the newest change
+/// on record, and `idle` only for a migration that never had switches. Pure.
+///
+/// A command's change is put on record before it is made, so that the newest one on record may never have been made. A
+/// running sidecar knows. Where none answers, a person who knows better can say so.
 package struct InitialSwitches {
     /// Who said so.
-    package enum Source: Sendable {
+    enum Source: Equatable {
         case sidecar
-        case audit
+        /// With what the newest change came from, where that change may not have been made.
+        case audit(before: SwitchEntry?)
+        /// A person: the newest change on record was not made.
+        case person
         /// Nobody: the migration is new.
         case nobody
     }
@@ -24,29 +30,39 @@ package struct InitialSwitches {
     }
 
     let choices: [Choice]
+    private let path: String
 
     /// - Parameters:
     ///   - migrations: of the configuration.
-    ///   - running: what a running sidecar has in force; empty where none answers.
+    ///   - running: what a running sidecar says; empty where none answers.
+    ///   - notMade: migrations whose newest change on record was not made, as a person says.
     package init(
-        path: String, migrations: [String], running: [Switchover_V1_MigrationStatus]
+        path: String, migrations: [String], running: [Switchover_V1_MigrationStatus], notMade: [String]
     ) throws {
+        if let unknown = notMade.first(where: { !migrations.contains($0) }) {
+            throw Refusal(description: "--not-made: the configuration has no migration \"\(unknown)\"")
+        }
         let audit = AuditFile(switchFile: path)
+        self.path = path
         choices = try migrations.map { name in
-            let status = running.first { $0.migration == name && $0.hasInForce }
+            let status = running.first { $0.migration == name }
             return try Self.choice(
-                name, inForce: status.flatMap { SwitchEntry($0.inForce) }, try audit.newest(of: name), audit.path)
+                name, running: status.flatMap(Self.last), try audit.newest(of: name), audit.path,
+                isNotMade: notMade.contains(name))
         }
     }
 
+    /// What the switch file said last. A change on its way was in it, and the sidecar would take an older epoch for a
+    /// step back.
+    private static func last(_ status: Switchover_V1_MigrationStatus) -> SwitchEntry? {
+        if status.hasLastInFile { return SwitchEntry(status.lastInFile) }
+        return status.hasInForce ? SwitchEntry(status.inForce) : nil
+    }
+
     static func choice(
-        _ migration: String, inForce: SwitchEntry?, _ record: AuditFile.Newest, _ audit: String
+        _ migration: String, running: SwitchEntry?, _ record: AuditFile.Newest, _ audit: String, isNotMade: Bool
     ) throws(Refusal) -> Choice {
-        // A change that is on record and not in force yet is on its way: the switch file had it already.
-        if let entry = record.entry?.after, entry.epoch >= inForce?.epoch ?? 0, record.unreadable == 0 {
-            return Choice(migration: migration, entry: entry, source: inForce == entry ? .sidecar : .audit)
-        }
-        if let inForce { return Choice(migration: migration, entry: inForce, source: .sidecar) }
+        if let running { return Choice(migration: migration, entry: running, source: .sidecar) }
         guard record.unreadable == 0 else {
             throw Refusal(
                 description: """
@@ -54,6 +70,18 @@ package struct InitialSwitches {
                     \(migration): what was in force last is not known, and idle could hide records that were inserted \
                     into new. Put the switch file back from a copy; or correct or remove those lines, and repeat this
                     """)
+        }
+        let doubtful = record.entry.flatMap { $0.origin.isCommand ? $0.before : nil }
+        if isNotMade {
+            guard let doubtful else {
+                throw Refusal(
+                    description: "--not-made: the newest change of \(migration) in \(audit) is no command's; what it "
+                        + "says was in force")
+            }
+            return Choice(migration: migration, entry: doubtful, source: .person)
+        }
+        if let entry = record.entry?.after {
+            return Choice(migration: migration, entry: entry, source: .audit(before: doubtful))
         }
         let idle = SwitchState(phase: .idle, enrolled: KeySelection(), gray: KeySelection())
         return Choice(migration: migration, entry: SwitchEntry(epoch: 1, state: idle), source: .nobody)
@@ -66,18 +94,33 @@ package struct InitialSwitches {
         return root.json(depth: 2) + "\n"
     }
 
-    /// A sentence for each migration.
+    /// What was written, for each migration.
     package var sentences: [String] {
         choices.map { choice in
             let whose =
                 switch choice.source {
                 case .sidecar: ", as the running sidecar has it"
                 case .audit: ", as the audit file has it"
+                case .person: ", which the newest change on record came from"
                 case .nobody: ""
                 }
-            return "\(choice.migration) at phase \(choice.entry.state.phase.name), epoch \(choice.entry.epoch)\(whose)"
+            return "\(choice.migration) at \(Self.name(choice.entry))\(whose)"
         }
     }
+
+    /// Which choice there was, and how to choose otherwise.
+    package var doubts: [String] {
+        choices.compactMap { choice in
+            guard case .audit(let before?) = choice.source else { return nil }
+            return """
+                No sidecar answers, so it is not known whether the newest change of \(choice.migration) on record was \
+                made. If its command failed, or its process was killed meanwhile, \(Self.name(before)) was in force: \
+                remove \(path), then switchover init-switches --not-made \(choice.migration)
+                """
+        }
+    }
+
+    private static func name(_ entry: SwitchEntry) -> String { "phase \(entry.state.phase.name), epoch \(entry.epoch)" }
 }
 
 extension SwitchEntry {

@@ -18,23 +18,36 @@ package enum SwitchFileWriter {
         try syncFolder(of: path)
     }
 
-    /// Puts another text in a file's place: readers see the old one or the new one, also when the machine loses power.
+    /// Another text for a file, on the disk beside its place.
+    struct Replacement {
+        fileprivate let place: String
+        fileprivate let temporary: String
+
+        /// Puts it into its place: readers see the old text or the new one, also when the machine loses power. After a
+        /// failure it is gone.
+        func take() throws(FileFailure) {
+            guard rename(temporary, place) == 0 else {
+                let failure = FileFailure("replace", place, code: errno)
+                drop()
+                throw failure
+            }
+            // The file is in its place and is followed; some file systems cannot sync a folder.
+            try? SwitchFileWriter.syncFolder(of: place)
+        }
+
+        func drop() { unlink(temporary) }
+    }
+
     /// A symbolic link stays one, what it points to is replaced.
     ///
     /// Mode, group and access list stay, and where the process may set it the owner. Where the group cannot be kept,
     /// nobody gets its rights.
-    static func replace(_ path: String, with text: String) throws(FileFailure) {
+    static func replacement(of path: String, with text: String) throws(FileFailure) -> Replacement {
         let place = resolvingLinks(path)
-        let temporary = "\(place).\(getpid()).tmp"
-        unlink(temporary)
-        try write(text, to: temporary, like: place)
-        guard rename(temporary, place) == 0 else {
-            let failure = FileFailure("replace", place, code: errno)
-            unlink(temporary)
-            throw failure
-        }
-        // The file is in its place and is followed; some file systems cannot sync a folder.
-        try? syncFolder(of: place)
+        let replacement = Replacement(place: place, temporary: "\(place).\(getpid()).tmp")
+        replacement.drop()
+        try write(text, to: replacement.temporary, like: place)
+        return replacement
     }
 
     private static func resolvingLinks(_ path: String) -> String {

@@ -88,7 +88,7 @@ extension AuditEntry {
         self.init(
             time: time, migration: migration, origin: .file, by: "file", reason: "", before: before ?? last?.after,
             after: entry)
-        guard before == nil, let last, last.origin == .command || last.origin == .rollback else { return }
+        guard before == nil, let last, last.origin.isCommand else { return }
         if last.before == entry {
             origin = .withdrawn
             undoes = last.after.epoch

@@ -43,7 +43,12 @@ struct ControlClient {
     }
 
     private func words(_ error: SwitchoverError) -> String {
-        guard error.message.hasPrefix("cannot reach") else { return error.message }
+        guard error.isUnreachable else { return error.message }
         return "no sidecar answers at \(path); is it running? (\(error.message))"
     }
+}
+
+extension SwitchoverError {
+    /// Nobody listens there.
+    var isUnreachable: Bool { message.hasPrefix("cannot reach") }
 }

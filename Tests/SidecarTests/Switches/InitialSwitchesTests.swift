@@ -8,8 +8,10 @@ import Testing
 @Suite struct InitialSwitchesTests {
     static let idle = SwitchEntry(epoch: 1, state: SwitchState(phase: .idle, enrolled: .none, gray: .none))
 
-    static func choice(_ inForce: SwitchEntry?, _ record: AuditFile.Newest) throws -> InitialSwitches.Choice {
-        try InitialSwitches.choice("orders", inForce: inForce, record, "s.audit.jsonl")
+    static func choice(
+        _ running: SwitchEntry?, _ record: AuditFile.Newest, isNotMade: Bool = false
+    ) throws -> InitialSwitches.Choice {
+        try InitialSwitches.choice("orders", running: running, record, "s.audit.jsonl", isNotMade: isNotMade)
     }
 
     @Test func aMigrationWithoutAPastIsIdle() throws {
@@ -17,33 +19,78 @@ import Testing
         #expect(choice.entry == Self.idle && choice.source == .nobody)
     }
 
-    /// Whoever made the last change: a sidecar's command, a rollback or the file itself.
+    /// Whoever made the last change: a sidecar's command, a rollback or the file itself. A command's may not have been
+    /// made.
     @Test(arguments: [AuditEntry.Origin.command, .rollback, .file, .withdrawn])
     func withoutASidecarTheAuditFileSays(origin: AuditEntry.Origin) throws {
         let entry = AuditFileTests.entry("orders", epoch: 7, origin: origin, keys: 3)
         let choice = try Self.choice(nil, AuditFile.Newest(entry: entry))
-        #expect(choice.entry == entry.after && choice.source == .audit)
+        let isDoubtful = origin == .command || origin == .rollback
+        #expect(choice.entry == entry.after && choice.source == .audit(before: isDoubtful ? entry.before : nil))
     }
 
-    @Test func aRunningSidecarSaysWhatIsInForce() throws {
-        let inForce = SwitchEntry(epoch: 5, state: SwitchState(phase: .mirrored, enrolled: .all, gray: .all))
-        #expect(try Self.choice(inForce, AuditFile.Newest()).entry == inForce)
-        let older = AuditFile.Newest(entry: AuditFileTests.entry("orders", epoch: 3))
-        #expect(try Self.choice(inForce, older) == .init(migration: "orders", entry: inForce, source: .sidecar))
+    @Test(arguments: [AuditEntry.Origin.command, .rollback])
+    func aPersonMaySayThatACommandsChangeWasNotMade(origin: AuditEntry.Origin) throws {
+        let entry = AuditFileTests.entry("orders", epoch: 7, origin: origin)
+        let choice = try Self.choice(nil, AuditFile.Newest(entry: entry), isNotMade: true)
+        #expect(choice.entry == entry.before && choice.source == .person)
+        let running = try Self.choice(entry.after, AuditFile.Newest(entry: entry), isNotMade: true)
+        #expect(running.entry == entry.after && running.source == .sidecar, "the sidecar knows better")
+    }
+
+    @Test(arguments: [AuditEntry.Origin.file, .withdrawn, nil])
+    func whatSurelyWasInForceIsNotTakenBack(origin: AuditEntry.Origin?) {
+        let entry = origin.map { AuditFileTests.entry("orders", epoch: 7, origin: $0) }
+        #expect(throws: InitialSwitches.Refusal.self) {
+            try Self.choice(nil, AuditFile.Newest(entry: entry), isNotMade: true)
+        }
+    }
+
+    /// Also where the record has something newer: the sidecar knows what was in the file, and the record does not know
+    /// what was made.
+    @Test(arguments: [3, 5, 6, 9] as [UInt64])
+    func aRunningSidecarSaysWhatWasInTheFile(onRecord: UInt64) throws {
+        let running = SwitchEntry(epoch: 5, state: SwitchState(phase: .mirrored, enrolled: .all, gray: .all))
+        let record = AuditFile.Newest(entry: AuditFileTests.entry("orders", epoch: onRecord))
+        for record in [record, AuditFile.Newest()] {
+            #expect(try Self.choice(running, record) == .init(migration: "orders", entry: running, source: .sidecar))
+        }
     }
 
     /// The change was in the switch file; the sidecar would take an older epoch for a step back.
     @Test func aChangeThatIsUnderWayStays() throws {
-        let inForce = SwitchEntry(epoch: 5, state: SwitchState(phase: .migrating, enrolled: .none, gray: .none))
-        let next = AuditFileTests.entry("orders", epoch: 6)
-        #expect(try Self.choice(inForce, AuditFile.Newest(entry: next)).entry == next.after)
+        let folder = try TemporaryFolder()
+        let next = AuditFileTests.entry("orders", epoch: 6).after
+        var status = Switchover_V1_MigrationStatus()
+        status.migration = "orders"
+        status.inForce = Switchover_V1_Switches(SwitchEntry(epoch: 5, state: next.state))
+        status.lastInFile = Switchover_V1_Switches(next)
+        let switches = try InitialSwitches(
+            path: folder.path("s.json"), migrations: ["orders"], running: [status], notMade: [])
+        #expect(switches.choices == [.init(migration: "orders", entry: next, source: .sidecar)])
+        #expect(switches.doubts.isEmpty)
+    }
+
+    @Test func withoutASidecarTheChoiceIsSaid() throws {
+        let folder = try TemporaryFolder()
+        let (path, audit) = (folder.path("s.json"), AuditFile(switchFile: folder.path("s.json")))
+        try audit.append(AuditFileTests.entry("orders", epoch: 7))
+        try audit.append(AuditFileTests.entry("users", epoch: 4, origin: .file))
+        func switches(_ notMade: [String] = []) throws -> InitialSwitches {
+            try InitialSwitches(path: path, migrations: ["orders", "users"], running: [], notMade: notMade)
+        }
+        let doubts = try switches().doubts
+        #expect(doubts.count == 1 && doubts[0].contains("epoch 6") && doubts[0].contains("--not-made orders"))
+        let chosen = try switches(["orders"])
+        #expect(chosen.choices.map(\.entry.epoch) == [6, 4] && chosen.doubts.isEmpty)
+        #expect(throws: InitialSwitches.Refusal.self) { try switches(["stock"]) }
     }
 
     /// Any of the lines may say that keys were enrolled since.
     @Test func unreadableLinesAreNoGroundForIdle() throws {
-        let inForce = SwitchEntry(epoch: 5, state: SwitchState(phase: .migrating, enrolled: .all, gray: .none))
+        let running = SwitchEntry(epoch: 5, state: SwitchState(phase: .migrating, enrolled: .all, gray: .none))
         let damaged = AuditFile.Newest(entry: AuditFileTests.entry("orders", epoch: 3), unreadable: 1)
-        #expect(try Self.choice(inForce, damaged).entry == inForce)
+        #expect(try Self.choice(running, damaged).entry == running)
         for record in [damaged, AuditFile.Newest(unreadable: 2)] {
             let refusal = #expect(throws: InitialSwitches.Refusal.self) { try Self.choice(nil, record) }
             #expect(refusal?.description.contains("s.audit.jsonl") == true)
@@ -67,7 +114,7 @@ import Testing
         var status = Switchover_V1_MigrationStatus()
         status.migration = "orders"
         status.inForce = Switchover_V1_Switches(entry)
-        let switches = try InitialSwitches(path: path, migrations: ["orders", "users"], running: [status])
+        let switches = try InitialSwitches(path: path, migrations: ["orders", "users"], running: [status], notMade: [])
         let document = try SwitchDocument(Array(switches.text.utf8), file: path)
         #expect(document.entry(of: "orders") == entry && document.entry(of: "users") == Self.idle)
         #expect(

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct SwitchFileWriterTests {
     private func initial(_ path: String, _ migrations: [String]) throws -> InitialSwitches {
-        try InitialSwitches(path: path, migrations: migrations, running: [])
+        try InitialSwitches(path: path, migrations: migrations, running: [], notMade: [])
     }
 
     @Test func theFirstFilePutsEveryMigrationAtIdleEpoch1() throws {
@@ -65,7 +65,7 @@ import Testing
         let name = isLink ? "s.json" : "real.json"
         var before = stat()
         #expect(stat(folder.path(name), &before) == 0)
-        try SwitchFileWriter.replace(folder.path(name), with: "after")
+        try SwitchFileWriter.replacement(of: folder.path(name), with: "after").take()
         var after = stat()
         #expect(stat(folder.path(name), &after) == 0)
         #expect(after.st_mode == before.st_mode)
