@@ -10,12 +10,17 @@ package struct StoreFault: Error, Equatable, CustomStringConvertible {
     package private(set) var cause = Cause.other
     /// Whether a write may have happened all the same.
     package let isOutcomeUnknown: Bool
+    /// Whether the database itself cannot be used, whatever is asked of it. Nothing was read or written.
+    package let isUnreachable: Bool
 
-    init(_ status: GRPCStatus, _ words: String, isOutcomeUnknown: Bool = false) {
+    init(_ status: GRPCStatus, _ words: String, isOutcomeUnknown: Bool = false, isUnreachable: Bool = false) {
         self.status = status
         self.words = words
         self.isOutcomeUnknown = isOutcomeUnknown
+        self.isUnreachable = isUnreachable
     }
+
+    static func unreachable(_ words: String) -> StoreFault { StoreFault(.unavailable, words, isUnreachable: true) }
 
     package enum Cause: Sendable, Equatable {
         case missingKey

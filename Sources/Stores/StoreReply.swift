@@ -10,12 +10,15 @@ package struct StoreReply: Sendable, Equatable {
     /// Whether a write may have happened although the status is not OK. Everywhere else such a write did not happen
     /// and will not.
     package let isOutcomeUnknown: Bool
+    /// Whether the database itself cannot be used, whatever is asked of it.
+    package let isUnreachable: Bool
 
     init(message: [UInt8]) {
         status = .ok
         self.message = message
         detail = ""
         isOutcomeUnknown = false
+        isUnreachable = false
     }
 
     init(_ fault: StoreFault) {
@@ -23,5 +26,6 @@ package struct StoreReply: Sendable, Equatable {
         message = []
         detail = fault.description
         isOutcomeUnknown = fault.isOutcomeUnknown
+        isUnreachable = fault.isUnreachable
     }
 }

@@ -1,6 +1,8 @@
 """The Records service on two SQLite databases: the routing table, merges, and what it says about bad requests."""
 
+import json
 import random
+import sqlite3
 import threading
 import time
 
@@ -10,6 +12,7 @@ from harness.orders import real_orders
 from harness.processes import wait_for
 from harness.records import Clerk, at_least, settings
 from harness.stubs import records
+from harness.subjects import run
 
 STAGES = {
     "old": dict(phase="idle"),
@@ -351,3 +354,46 @@ def test_what_check_finds_is_logged_once(start, databases):
     wait_for(lambda: sidecar.log().count("no index begins with the gray key") == 2, what="a warning of each side")
     sidecar.await_ready()
     assert sidecar.log().count("no index begins with the gray key, column store_id") == 1
+
+
+def replace(database):
+    """Another file takes the database's place, as a restored backup does."""
+    other = database.path.with_suffix(".other")
+    link = sqlite3.connect(other)
+    database.link.backup(link)
+    link.close()
+    other.rename(database.path)
+
+
+@pytest.mark.parametrize("stage, side", [("old", "old"), ("dualOld", "old"), ("dualNew", "new"), ("new", "new")])
+def test_a_replaced_database_file_is_neither_read_nor_written(stage, side, between, databases, binary):
+    for database in databases:
+        database.put(1, "406")
+    sidecar, clerk = between(STAGES[stage])
+    assert clerk.get(1) == (1, "406", "open", 100, 1)
+    replaced = databases[side == "new"]
+    replace(replaced)
+    words = f"the file at {replaced.path} was replaced; restart the sidecar"
+    for ask in (clerk.get, lambda number: clerk.update(number, status="paid"), clerk.delete):
+        assert ask(1) == "UNAVAILABLE side-unreachable", stage
+        assert words in clerk.last.details
+    assert [database.rows() for database in databases] == [[(1, "406", "open", 100, 1)]] * 2
+    status = json.loads(run(binary, "status", "--json", cwd=sidecar.folder).stdout)
+    assert words in json.dumps(status)
+    wait_for(lambda: words in sidecar.log(), what="a line in the log")
+
+
+def test_what_changes_in_a_table_is_noticed(between, databases):
+    databases[0].put(1, "406")
+    sidecar, clerk = between(STAGES["old"])
+    assert clerk.update(1, status="paid") == (1, "406", "paid", 100, 2)
+    databases[0].link.execute(
+        "create trigger shout after update on t_order begin "
+        "update t_order set status = upper(status) where order_no = new.order_no; end")
+    assert clerk.update(1, status="sent") == (1, "406", "SENT", 100, 3) == databases[0].rows()[0]
+    databases[0].link.execute("drop trigger shout")
+    databases[0].link.execute("alter table t_order rename column status to state")
+    assert clerk.update(1, status="paid") == clerk.get(1) == "UNAVAILABLE side-unreachable"
+    assert "table t_order has no column status; write one of" in clerk.last.details
+    databases[0].link.execute("alter table t_order rename column state to status")
+    assert clerk.update(1, status="paid") == clerk.get(1) == (1, "406", "paid", 100, 4)

@@ -223,7 +223,8 @@ def test_a_renamed_column_is_named_wherever_it_matters(broken, stage, act, betwe
     side.link.execute(f"alter table {side.table} rename column {'total' if broken == 0 else 'cents'} to amount")
     answer = act(clerk)
     if isinstance(answer, str):
-        assert f"no such column: {'total' if broken == 0 else 'cents'}" in clerk.last.details.replace('"', "")
+        assert clerk.last.error in ("side-unreachable", "partial-write"), answer
+        assert f"table {side.table} has no column {'total' if broken == 0 else 'cents'}" in clerk.last.details
     else:
         # New takes the insert, old answers the query: the other side was not needed.
         assert clerk.last.code == "OK"

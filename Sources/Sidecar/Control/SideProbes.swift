@@ -86,7 +86,8 @@ final class SideProbes: @unchecked Sendable {
             $0.limit = 1
         }
         store.perform(.query, message: request.bytes, deadline: now + Self.longestNanoseconds) { [self] reply in
-            let result: Reachability = reply.status == .ok ? .yes : .no("\(reply.status.name): \(reply.detail)")
+            let words = reply.isUnreachable ? reply.detail : "\(reply.status.name): \(reply.detail)"
+            let result: Reachability = reply.status == .ok ? .yes : .no(words)
             admin.mailbox.post { self.end(key, result) }
         }
     }

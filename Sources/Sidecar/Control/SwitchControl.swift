@@ -84,7 +84,7 @@ final class SwitchControl: @unchecked Sendable {
         self.listen = listen
         self.counters = counters
         probes = SideProbes(configuration, stores: stores, resolver: resolver, admin: admin)
-        tables = TableWatch(configuration, logger: logger)
+        tables = TableWatch(stores, migrations: configuration.migrations.count, logger: logger)
         migrations = configuration.switchedMigrations
         audit = AuditFile(switchFile: configuration.switches)
         inForce = Array(repeating: nil, count: migrations.count)
@@ -434,6 +434,7 @@ final class SwitchControl: @unchecked Sendable {
     ///
     /// - Parameter age: how old the last look may be, nanoseconds.
     func lookAtTables(age: UInt64 = tableLookNanoseconds) {
+        tables.lookAtFiles()
         guard lookedAtTablesAt == 0 || lookedAtTablesAt + age <= now else { return }
         lookedAtTablesAt = now
         tables.look()

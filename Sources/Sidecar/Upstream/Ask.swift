@@ -189,6 +189,7 @@ final class Ask {
 
     private func replied(_ reply: StoreReply) {
         isInStore = false
+        if reply.isUnreachable, !hasEnded { return end(.unreachable(reply.detail)) }
         storeReply = reply
         if hasEnded { return call.operationProgressed() }
         end(.decided(reply.status))

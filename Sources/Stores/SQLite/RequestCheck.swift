@@ -1,25 +1,32 @@
 /// Whether both sides of a migration can do what a request says, decided before any side is asked: what is right at one
 /// stage is right at every other, and a value that one side cannot hold is written to neither.
 ///
-/// It looks at the request, the mappings and the tables as they were at opening, never at a record.
+/// It looks at the request, the mappings and the tables as they are known to be, never at a record.
 package struct RequestCheck: Sendable {
     private struct Side: Sendable {
         let name: String
-        let table: SQLiteTable
+        let current: CurrentTable
+
+        var configuration: StoreConfiguration { current.state.table.configuration }
+
+        func isNeverNull(_ field: Int) -> Bool { current.state.table.isNeverNull(field) }
+        func hasDefault(_ field: Int) -> Bool { current.state.table.traits[field].hasDefault }
+        func type(_ field: Int) -> ValueType { current.state.table.type(field) }
+        func storage(_ field: Int) -> ColumnStorage { current.state.table.storage(field) }
 
         func column(_ field: Int) -> String {
-            "column \(table.configuration.columns[field].name) of \(name)'s table \(table.configuration.table)"
+            "column \(configuration.columns[field].name) of \(name)'s table \(configuration.table)"
         }
     }
 
     private let entity: RecordEntity
     private let sides: [Side]
 
-    package init(old: SQLiteStore, new: SQLiteStore) { self.init(old: old.table, new: new.table) }
+    package init(old: SQLiteStore, new: SQLiteStore) { self.init(old: old.current, new: new.current) }
 
-    init(old: SQLiteTable, new: SQLiteTable) {
-        entity = old.entity
-        sides = [Side(name: "old", table: old), Side(name: "new", table: new)]
+    init(old: CurrentTable, new: CurrentTable) {
+        entity = old.state.table.entity
+        sides = [Side(name: "old", current: old), Side(name: "new", current: new)]
     }
 
     /// Why the request is refused; nil when it is not.
@@ -89,7 +96,7 @@ package struct RequestCheck: Sendable {
     }
 
     private func checkComparable(_ field: Int) throws(StoreFault) {
-        for side in sides where side.table.type(field) == .decimal && side.table.storage(field) == .text {
+        for side in sides where side.type(field) == .decimal && side.storage(field) == .text {
             throw .invalid(
                 "\(entity.fields[field].name) is neither compared nor ordered: \(side.column(field)) stores it as "
                     + "text, "
@@ -120,11 +127,11 @@ package struct RequestCheck: Sendable {
     }
 
     private func misfit(_ value: RecordValue, _ field: Int, _ side: Side) -> String? {
-        if value.isNull { return side.table.isNeverNull(field) ? "\(side.column(field)) takes no NULL" : nil }
-        switch ColumnFit(value, side.table.storage(field)) {
+        if value.isNull { return side.isNeverNull(field) ? "\(side.column(field)) takes no NULL" : nil }
+        switch ColumnFit(value, side.storage(field)) {
         case .exact: return nil
         case .above:
-            return "\(side.column(field)) holds \(side.table.storage(field).precision), and the value is finer"
+            return "\(side.column(field)) holds \(side.storage(field).precision), and the value is finer"
         case .belowAll, .aboveAll: return "\(side.column(field)) cannot hold a value of this size"
         }
     }
@@ -134,8 +141,8 @@ package struct RequestCheck: Sendable {
     private func checkLeftOut(_ request: RecordRequest) throws(StoreFault) {
         let given = Set(request.fields.map(\.field))
         for field in entity.others where !given.contains(field) {
-            guard sides.contains(where: { !$0.table.traits[field].hasDefault }),
-                let side = sides.first(where: { $0.table.isNeverNull(field) })
+            guard sides.contains(where: { !$0.hasDefault(field) }),
+                let side = sides.first(where: { $0.isNeverNull(field) })
             else { continue }
             throw StoreFault.invalid("it must be given: \(side.column(field)) takes no NULL")
                 .within(entity.fields[field].name).within("fields")

@@ -59,7 +59,7 @@ package struct SQLiteInspection {
     ) -> [StoreFinding] {
         do {
             let sides = try databases.compactMap { side, database, table -> (Side, Database)? in
-                guard let session = SQLiteSession(database, table) else { return nil }
+                guard let session = SQLiteSession(database, CurrentTable(.init(table, version: 0))) else { return nil }
                 let facts = try SQLiteTableFacts(database, table: table.configuration.table)
                 return (Side(side: side, session: session, facts: facts), database)
             }

@@ -16,7 +16,13 @@ final class SQLiteSession {
         var isCancelled: Bool { cancellation?.isCancelled ?? false }
     }
 
-    let table: SQLiteTable
+    /// How long a read relies on what was last known of the schema, nanoseconds; a write never does.
+    private static let lookNanoseconds: UInt64 = 1_000_000_000
+
+    private(set) var table: SQLiteTable
+    private let current: CurrentTable
+    private var known: CurrentTable.State
+    private var looksAgainAt: UInt64 = 0
     private let database: Database
     private let connection: OpaquePointer
     private let clock = UnsafeMutablePointer<Clock>.allocate(capacity: 1)
@@ -30,12 +36,18 @@ final class SQLiteSession {
     private var lastCode = SQLITE_OK
 
     /// Nil if the database has been closed.
-    init?(_ database: Database, _ table: SQLiteTable) {
+    init?(_ database: Database, _ current: CurrentTable) {
         guard let connection = database.sqliteConnection else { return nil }
         self.database = database
         self.connection = connection
-        self.table = table
+        self.current = current
+        known = current.state
+        table = known.table
         clock.initialize(to: Clock())
+        setHandlers()
+    }
+
+    private func setHandlers() {
         sqlite3_progress_handler(connection, 1_000, { SQLiteSession.isOver($0) ? 1 : 0 }, clock)
         sqlite3_busy_handler(connection, { clock, tries in SQLiteSession.waits(clock, tries) ? 1 : 0 }, clock)
     }
@@ -68,12 +80,70 @@ final class SQLiteSession {
         }
         return message.withUnsafeBytes { bytes in
             do throws(StoreFault) {
-                return StoreReply(message: try perform(operation, bytes))
+                try checkDatabase(operation, now: now)
+                let reply = StoreReply(message: try perform(operation, bytes))
+                if operation.changesRecords { try checkFileAfterWrite() }
+                return reply
             } catch {
-                return StoreReply(error)
+                return StoreReply(afterLooking(error))
             }
         }
     }
+
+    // MARK: - Changes beside the sidecar
+
+    private func checkDatabase(_ operation: StoreOperation, now: UInt64) throws(StoreFault) {
+        if let problem = current.file?.problem { throw .unreachable(problem) }
+        if operation.isWrite || looksAgainAt <= now { look(now) }
+        let state = current.state
+        if state !== known {
+            known = state
+            table = state.table
+            statements.removeAll()
+        }
+        if let problem = state.problem { throw .unreachable(problem) }
+    }
+
+    /// The write was made in a file that was at its path before, and perhaps is there no more.
+    private func checkFileAfterWrite() throws(StoreFault) {
+        guard let problem = current.file?.problem else { return }
+        throw StoreFault(.unknown, "the write was made, and then \(problem)", isOutcomeUnknown: true)
+    }
+
+    /// What a statement failed of may be a change that nobody has looked at yet.
+    private func afterLooking(_ fault: StoreFault) -> StoreFault {
+        guard fault.status == .internal else { return fault }
+        look(MonotonicClock.nanoseconds)
+        return current.state.problem.map { .unreachable($0) } ?? fault
+    }
+
+    /// Reads the table again where the schema is another one, and now and then where the table cannot be used: rows may
+    /// have been the reason. What cannot be read now is read at the next look.
+    private func look(_ now: UInt64) {
+        let isDue = looksAgainAt <= now
+        if isDue { looksAgainAt = now &+ Self.lookNanoseconds }
+        let last = current.state
+        guard let version = try? schemaVersion(), version != last.version || (isDue && last.problem != nil) else {
+            return
+        }
+        // The check has a time of its own, and takes the handlers away.
+        defer { setHandlers() }
+        do {
+            let check = SQLiteTableCheck(database: database, configuration: table.configuration, setsMode: false)
+            current.change(to: CurrentTable.State(try check.table(), version: version))
+        } catch let fault as StoreOpeningFault {
+            current.change(to: CurrentTable.State(table, version: version, problem: fault.description))
+        } catch {}
+    }
+
+    private func schemaVersion() throws(StoreFault) -> Int64 {
+        let statement = try statement("PRAGMA schema_version")
+        defer { statement.reset() }
+        guard try statement.step() else { return 0 }
+        return sqlite3_column_int64(statement.handle, 0)
+    }
+
+    // MARK: - Operations
 
     /// What follows is given up when this time is over.
     func limit(until deadline: UInt64) {

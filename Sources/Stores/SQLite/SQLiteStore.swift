@@ -1,6 +1,7 @@
 import EventLoop
 import GRDB
 import Glibc
+import Synchronization
 import WireFormat
 
 /// The records of one entity in a table of a SQLite database.
@@ -17,26 +18,29 @@ package final class SQLiteStore: Sendable {
     }
 
     package let configuration: StoreConfiguration
-    /// As it was at opening.
-    let table: SQLiteTable
+    let current: CurrentTable
     private let reads: WorkQueue<Work>
     private let writes: WorkQueue<Work>
     private let threads: [StoreThread]
+    private let isClosed = Atomic<Bool>(false)
 
     /// Opens the database, checks that the table is what the configuration says, and starts the threads.
     package init(_ configuration: StoreConfiguration) throws(StoreOpeningFault) {
         self.configuration = configuration
         reads = WorkQueue(limit: configuration.limits.waiting)
         writes = WorkQueue(limit: configuration.limits.waiting)
-        let (writer, table) = try Self.opened(configuration)
-        self.table = table
+        let file = DatabaseFile(configuration.path)
+        let (writer, first) = try Self.opened(configuration)
+        let current = CurrentTable(first, file: file)
+        self.current = current
         var queues = [(writes, writer)]
         for _ in 0..<max(1, configuration.limits.readers) {
             queues.append((reads, try SQLiteSession.open(configuration, isReadOnly: true)))
         }
+        if let problem = current.problem { throw StoreOpeningFault("\(configuration.path): \(problem)") }
         var threads: [StoreThread] = []
         for (queue, database) in queues {
-            guard let thread = StoreThread({ Self.run(queue, database, table) }) else {
+            guard let thread = StoreThread({ Self.run(queue, database, current) }) else {
                 reads.close()
                 writes.close()
                 for thread in threads { thread.join() }
@@ -75,20 +79,28 @@ package final class SQLiteStore: Sendable {
 
     /// Ends the threads after they have done what was queued. Nothing is taken any more; a second call does nothing.
     package func close() {
+        isClosed.store(true, ordering: .relaxed)
         reads.close()
         writes.close()
         for thread in threads { thread.join() }
     }
 
+    /// Why everything that is asked is refused, in words that say what to do; nil while nothing is, and once the store
+    /// is closed.
+    package var problem: String? { isClosed.load(ordering: .relaxed) ? nil : current.problem }
+
     private static func opened(
         _ configuration: StoreConfiguration
-    ) throws(StoreOpeningFault) -> (writer: DatabaseQueue, table: SQLiteTable) {
+    ) throws(StoreOpeningFault) -> (writer: DatabaseQueue, state: CurrentTable.State) {
         let writer = try SQLiteSession.open(configuration, isReadOnly: false)
         do {
-            let table = try writer.inDatabase {
-                try SQLiteTableCheck(database: $0, configuration: configuration).table()
+            let state = try writer.inDatabase { database in
+                // Before the table: a change in between is found by the first look.
+                let version = try Int64.fetchOne(database, sql: "PRAGMA schema_version") ?? 0
+                let table = try SQLiteTableCheck(database: database, configuration: configuration).table()
+                return CurrentTable.State(table, version: version)
             }
-            return (writer, table)
+            return (writer, state)
         } catch let fault as StoreOpeningFault {
             throw fault
         } catch {
@@ -110,9 +122,9 @@ package final class SQLiteStore: Sendable {
         }
     }
 
-    private static func run(_ queue: WorkQueue<Work>, _ database: DatabaseQueue, _ table: SQLiteTable) {
+    private static func run(_ queue: WorkQueue<Work>, _ database: DatabaseQueue, _ current: CurrentTable) {
         database.inDatabase { database in
-            guard let session = SQLiteSession(database, table) else { return }
+            guard let session = SQLiteSession(database, current) else { return }
             while let work = queue.pop() {
                 work.completion(
                     session.perform(
