@@ -273,6 +273,18 @@ package nonisolated struct Switchover_V1_MigrationStatus: @unchecked Sendable {
   /// Clears the value of `lastInFile`. Subsequent reads from it will return its default value.
   package mutating func clearLastInFile() {_uniqueStorage()._lastInFile = nil}
 
+  /// Why it is not known what it takes to go to the next rung; then `obstacles`, `met` and `unknown` say nothing.
+  package var advanceUnknown: String {
+    get {_storage._advanceUnknown}
+    set {_uniqueStorage()._advanceUnknown = newValue}
+  }
+
+  /// Records that keep a stage of their own, since they are not at rest: no change is in force for them yet.
+  package var pinnedRecords: UInt64 {
+    get {_storage._pinnedRecords}
+    set {_uniqueStorage()._pinnedRecords = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1175,7 +1187,7 @@ nonisolated extension Switchover_V1_GetProcessResponse: SwiftProtobuf.Message, S
 
 nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MigrationStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{3}in_force\0\u{3}in_file\0\u{1}problem\0\u{1}sides\0\u{1}stages\0\u{3}next_phase\0\u{1}obstacles\0\u{3}dirty_writes\0\u{1}met\0\u{1}unknown\0\u{3}services_never_called\0\u{3}unlisted_methods\0\u{3}table_changes\0\u{3}last_in_file\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{3}in_force\0\u{3}in_file\0\u{1}problem\0\u{1}sides\0\u{1}stages\0\u{3}next_phase\0\u{1}obstacles\0\u{3}dirty_writes\0\u{1}met\0\u{1}unknown\0\u{3}services_never_called\0\u{3}unlisted_methods\0\u{3}table_changes\0\u{3}last_in_file\0\u{3}advance_unknown\0\u{3}pinned_records\0")
 
   fileprivate class _StorageClass {
     var _migration: String = String()
@@ -1193,6 +1205,8 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
     var _unlistedMethods: [String] = []
     var _tableChanges: [String] = []
     var _lastInFile: Switchover_V1_Switches? = nil
+    var _advanceUnknown: String = String()
+    var _pinnedRecords: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1218,6 +1232,8 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
       _unlistedMethods = source._unlistedMethods
       _tableChanges = source._tableChanges
       _lastInFile = source._lastInFile
+      _advanceUnknown = source._advanceUnknown
+      _pinnedRecords = source._pinnedRecords
     }
   }
 
@@ -1251,6 +1267,8 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
         case 13: try { try decoder.decodeRepeatedStringField(value: &_storage._unlistedMethods) }()
         case 14: try { try decoder.decodeRepeatedStringField(value: &_storage._tableChanges) }()
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._lastInFile) }()
+        case 16: try { try decoder.decodeSingularStringField(value: &_storage._advanceUnknown) }()
+        case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._pinnedRecords) }()
         default: break
         }
       }
@@ -1308,6 +1326,12 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
       try { if let v = _storage._lastInFile {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
       } }()
+      if !_storage._advanceUnknown.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._advanceUnknown, fieldNumber: 16)
+      }
+      if _storage._pinnedRecords != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._pinnedRecords, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1332,6 +1356,8 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
         if _storage._unlistedMethods != rhs_storage._unlistedMethods {return false}
         if _storage._tableChanges != rhs_storage._tableChanges {return false}
         if _storage._lastInFile != rhs_storage._lastInFile {return false}
+        if _storage._advanceUnknown != rhs_storage._advanceUnknown {return false}
+        if _storage._pinnedRecords != rhs_storage._pinnedRecords {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -299,6 +299,35 @@ def test_a_lost_file_gets_back_what_was_on_its_way(waiting):
     wait_for(lambda: operator.explain("406").stage == "dualOld", 4 + SOON, "it lands")
 
 
+@pytest.mark.parametrize("spoil", [lambda file: file.write_text("{ broken"), lambda file: file.unlink()],
+                         ids=["broken", "vanishes"])
+def test_a_file_that_goes_wrong_does_not_stop_what_it_said_before(spoil, waiting):
+    """The change was taken from the file before, and lands; that the file is wrong is said until it is right."""
+    sidecar, operator, pending = waiting
+    before = sidecar.switch_file.read_bytes()
+    spoil(sidecar.switch_file)
+    wait_for(lambda: operator.status().problem, 5, "it is said")
+    assert not pending.done()
+    answer = pending.result(4 + SOON)
+    assert not isinstance(answer, tuple) and answer.changed, answer
+    status = operator.status()
+    assert (status.in_force.epoch, operator.explain("406").stage) == (4, "dualOld")
+    assert status.problem and status.next_phase == "mirrored" and status.advance_unknown
+    shown = run(sidecar.binary, "status", "orders", cwd=sidecar.folder).stdout
+    assert "may I go on to mirrored? not known: " in shown and "problem " in shown, shown
+    sidecar.replace_switch_file(before.decode())
+    wait_for(lambda: not operator.status().problem, 5, "it is right again")
+    status = operator.status()
+    assert not status.advance_unknown and status.obstacles
+
+
+def test_while_a_change_waits_the_next_rung_is_not_known(waiting):
+    sidecar, operator, pending = waiting
+    assert "says epoch 4" in operator.status().advance_unknown
+    assert pending.result(4 + SOON).changed
+    assert not operator.status().advance_unknown
+
+
 # Pinned records are read by their own stage.
 
 def test_every_kind_of_query_asks_for_a_pinned_record(field, ledgers):

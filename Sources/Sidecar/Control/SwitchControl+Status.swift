@@ -134,21 +134,34 @@ extension SwitchControl {
     ) {
         guard let entry = inForce[index], let next = entry.state.phase.rung(1) else { return }
         status.nextPhase = next.name
+        do throws(ControlFault) {
+            let plan = try plan(next, index, from: entry)
+            let obstacles = try move(plan, StoreFacts(newHoldsRecords: newHoldsRecords)).obstacles
+            let history = try history(of: index, inFile: plan.before)
+            status.obstacles = obstacles.map { Switchover_V1_Obstacle($0, migrations[index].name) }
+            let known = Conditions(
+                next: next, obstacles: obstacles, movesServices: !configuration.migrations[index].services.isEmpty,
+                servicesNeverCalled: status.servicesNeverCalled, newHoldsRecords: newHoldsRecords, started: started,
+                wasWrittenBefore: wroteBothSidesBefore(index, history))
+            status.met = known.met
+            status.unknown = known.unknown
+        } catch {
+            status.advanceUnknown = error.text
+        }
+    }
+
+    private func plan(_ next: Phase, _ index: Int, from present: SwitchEntry) throws(ControlFault) -> PlannedChange {
         let request = Switchover_V1_ChangeSwitchesRequest.with {
             $0.migration = migrations[index].name
             $0.phase = next.name
         }
-        guard let plan = try? plan(request),
-            let obstacles = try? move(plan, StoreFacts(newHoldsRecords: newHoldsRecords)).obstacles,
-            let history = try? history(of: index, inFile: plan.before)
-        else { return }
-        status.obstacles = obstacles.map { Switchover_V1_Obstacle($0, migrations[index].name) }
-        let known = Conditions(
-            next: next, obstacles: obstacles, movesServices: !configuration.migrations[index].services.isEmpty,
-            servicesNeverCalled: status.servicesNeverCalled, newHoldsRecords: newHoldsRecords, started: started,
-            wasWrittenBefore: wroteBothSidesBefore(index, history))
-        status.met = known.met
-        status.unknown = known.unknown
+        let plan = try plan(request)
+        guard plan.before == present else {
+            throw ControlFault(
+                .failedPrecondition,
+                "epoch \(present.epoch) is in force, and the switch file says epoch \(plan.before.epoch)")
+        }
+        return plan
     }
 
     // MARK: - History and keys

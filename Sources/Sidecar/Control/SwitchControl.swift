@@ -298,7 +298,6 @@ final class SwitchControl: @unchecked Sendable {
     func progressed(_ event: SwitchHandover.Event) {
         switch event {
         case .opened(let index, let snapshot, let held, let pinned):
-            problem = ""
             delays[index] = nil
             opened(index, snapshot)
             answerWaiting(held: held, pinned)
@@ -332,11 +331,12 @@ final class SwitchControl: @unchecked Sendable {
         return (written + [taken[index]].compactMap { $0 }).max { $0.epoch < $1.epoch }
     }
 
-    /// The switch file cannot be taken.
+    /// The switch file cannot be taken; what was taken from it before comes into force all the same.
     func refused(_ reason: String) {
         problem = reason
-        giveUp { _ in
-            ControlFault(
+        giveUp { [taken] waiting in
+            if let taken = taken[waiting.index], taken.epoch >= waiting.epoch { return nil }
+            return ControlFault(
                 .unavailable, "the switch file was written, but the sidecar does not accept it: \(reason)")
         }
     }

@@ -86,6 +86,9 @@ struct StatusText {
 
     private static func advance(_ status: Switchover_V1_MigrationStatus) -> [String] {
         guard !status.nextPhase.isEmpty else { return [] }
+        if !status.advanceUnknown.isEmpty {
+            return ["  may I go on to \(status.nextPhase)? not known: \(status.advanceUnknown)"]
+        }
         let may = status.obstacles.isEmpty ? "yes" : "not yet"
         return ["  may I go on to \(status.nextPhase)? \(may)"] + status.met.map { "    [x] \($0)" }
             + status.unknown.map { "    [?] \($0)" } + status.obstacles.map { "    [ ] \($0.sentence)" }
