@@ -21,7 +21,9 @@
 /// (a delete takes the record from the side that such a query falls back to), hence P5.
 ///
 /// A change that comes while another is held waits for its end, and replaces one that waits already: the newest is
-/// what the operator wants, and an older one must never come after it.
+/// what the operator wants, and an older one must never come after it. One that replaces another before the hold takes
+/// over its time as well: what runs since before the last change is the same for both, and who edits the switches every
+/// second must not keep a rollback from landing.
 ///
 /// Times are monotonic nanoseconds. Run by `SwitchHandover`.
 package struct Handover<Switches: Sendable>: Sendable {
@@ -62,8 +64,10 @@ package struct Handover<Switches: Sendable>: Sendable {
     private var current: Switches?
     private var state = State.open
     private var next: Switches?
-    /// When the change began; when the hold did.
+    /// When the first change began that is not in force yet.
     private var begunAt: UInt64 = 0
+    /// When it goes on although queries run that were decided before the last change.
+    private var goesOnAt: UInt64 = 0
     private var holdsSince: UInt64 = 0
 
     /// - Parameter longestHold: `limits.handover_wait`, nanoseconds.
@@ -94,7 +98,7 @@ package struct Handover<Switches: Sendable>: Sendable {
     package var wakeAt: UInt64? {
         switch state {
         case .open, .opening: nil
-        case .preparing(_, let hasCutOff): hasCutOff ? begunAt &+ longestHold : cutsOffAt
+        case .preparing(_, let hasCutOff): hasCutOff ? goesOnAt : cutsOffAt
         case .settling(_, _, let hasCutOff): hasCutOff ? lookAt : min(lookAt, cutsOffAt)
         case .holdX, .holdY: holdsSince &+ longestHold
         case .tryingAgain(_, let time): time
@@ -103,14 +107,21 @@ package struct Handover<Switches: Sendable>: Sendable {
 
     private var lookAt: UInt64 = 0
     /// What still runs then would make the change late.
-    private var cutsOffAt: UInt64 { begunAt &+ longestHold / 4 * 3 }
+    private var cutsOffAt: UInt64 { begunAt &+ longestHold - timeToEnd }
+    /// How long what was cut off may take to end; and workers to read their mail.
+    private var timeToEnd: UInt64 { longestHold / 4 }
 
     package mutating func change(to switches: Switches, at now: UInt64) -> [Step] {
         switch state {
-        case .open, .tryingAgain, .preparing, .settling:
+        case .open, .tryingAgain:
             guard current != nil else { return open(switches, heldNanoseconds: 0) }
-            // What was not held yet is older than this.
             return begin(switches, at: now)
+        // What was not held yet is older than this. Workers prepare for any change in the same way, so that the time of
+        // the older one counts.
+        case .preparing(_, let hasCutOff): return prepare(switches, hasCutOff: hasCutOff)
+        case .settling(_, _, let hasCutOff):
+            goesOnAt = max(goesOnAt, now &+ timeToEnd)
+            return prepare(switches, hasCutOff: hasCutOff)
         case .holdX, .holdY, .opening:
             next = switches
             return []
@@ -167,9 +178,14 @@ package struct Handover<Switches: Sendable>: Sendable {
     }
 
     private mutating func begin(_ target: Switches, at now: UInt64) -> [Step] {
-        guard let current else { return [] }
         begunAt = now
-        state = .preparing(target, hasCutOff: false)
+        goesOnAt = now &+ longestHold
+        return prepare(target, hasCutOff: false)
+    }
+
+    private mutating func prepare(_ target: Switches, hasCutOff: Bool) -> [Step] {
+        guard let current else { return [] }
+        state = .preparing(target, hasCutOff: hasCutOff)
         return [.prepare(target, since: current)]
     }
 

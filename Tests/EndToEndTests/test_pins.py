@@ -110,6 +110,27 @@ def test_a_second_change_cuts_off_queries_of_before_the_first(field, ledgers):
     assert dict(slow.trailing_metadata())["switchover-error"] == "key-moving"
 
 
+def test_edits_do_not_keep_a_rollback_from_landing(field, ledgers):
+    """A query of before the last change hangs, and somebody changes the same migration's switches all the time."""
+    sidecar, operator, client = field(dict(phase="migrating", enrolled="all", gray={"allow": ["7"]}))
+    ledgers[1].faults["Find"] = hang(30)
+    query = begin(client, "Find", name(OTHER), timeout=None)
+    wait_for(lambda: ledgers[1].log, 5, "the query reaches new")
+    assert operator.gray(add="406").changed
+    with ThreadPoolExecutor() as pool:
+        began = time.monotonic()
+        rollback = pool.submit(operator.rollback)
+        wait_for(lambda: operator.status().in_file.epoch == 4, 5, "it waits")
+        edits = []
+        while operator.explain("406").stage != "dualOld" and time.monotonic() - began < 2 * SOON:
+            edits.append(pool.submit(operator.gray, add=f"{1000 + len(edits)}"))
+            time.sleep(0.2)
+        assert time.monotonic() - began < SOON
+        for answer in (each.result(2 * SOON) for each in [rollback, *edits]):
+            assert not isinstance(answer, tuple) or "replaced it" in answer[1], answer
+    assert query.code().name == "UNAVAILABLE"
+
+
 def test_a_body_without_end_is_refused_where_it_would_be_late(field, ledgers):
     """Forwarded unread at `idle`: nothing else would end it."""
     sidecar, operator, _ = field(dict(phase="idle"))

@@ -137,10 +137,43 @@ import Testing
     @Test mutating func whatIsNotHeldYetGivesWayToANewerChange() {
         open(1)
         expect(.change(2), at: 1, "prepare 2 since 1", wakes: 2.5)
-        expect(.change(3), at: 2, "prepare 3 since 1", wakes: 3.5, "nothing has changed yet")
+        expect(.change(3), at: 2, "prepare 3 since 1", wakes: 2.5, "nothing has changed yet")
         expect(.preparedUnread(9), at: 2, "", wakes: 2.05)
-        expect(.change(4), at: 3, "prepare 4 since 1", wakes: 4.5)
-        expect(.prepared, at: 3, "hold 1 until 4", wakes: 5)
+        expect(.change(4), at: 2.25, "prepare 4 since 1", wakes: 2.5)
+        expect(.prepared, at: 2.25, "hold 1 until 4", wakes: 4.25)
+    }
+
+    /// The cut-off comes three quarters of the longest hold after the first of them began.
+    @Test mutating func newerChangesDoNotMakeItLater() {
+        open(1)
+        expect(.change(2), at: 1, "prepare 2 since 1", wakes: 2.5)
+        expect(.change(3), at: 2, "prepare 3 since 1", wakes: 2.5)
+        expect(.time, at: 2.5, "cut off", wakes: 3)
+        expect(.change(4), at: 2.75, "prepare 4 since 1", wakes: 3, "it is not cut off twice")
+        expect(.time, at: 3, "hold 1 until 4", wakes: 5)
+    }
+
+    /// The workers are asked for each of them, and given time to answer.
+    @Test mutating func aNewerChangeIsPreparedWhileUnreadWritesAreWaitedFor() {
+        open(1)
+        expect(.change(2), at: 1, "prepare 2 since 1", wakes: 2.5)
+        expect(.preparedUnread(9), at: 1.5, "", wakes: 1.55)
+        expect(.timeUnread(9), at: 2.5, "cut off", wakes: 2.55)
+        expect(.change(3), at: 5, "prepare 3 since 1", wakes: 5.5)
+        #expect(handover.delay == .queriesRunning && handover.target == 3)
+        ignores([.acknowledged, .time, .timeUnread(99)], at: 5.25)
+        expect(.change(4), at: 5.25, "prepare 4 since 1", wakes: 5.5)
+        expect(.preparedUnread(9), at: 5.25, "", wakes: 5.3)
+        expect(.timeUnread(9), at: 9, "hold 1 until 4", wakes: 11)
+    }
+
+    /// Nobody has woken it in time.
+    @Test mutating func theCutOffIsMadeUpForAfterANewerChange() {
+        open(1)
+        _ = Self.steps(&handover, .change(2), at: 1)
+        _ = Self.steps(&handover, .preparedUnread(9), at: 1)
+        expect(.change(3), at: 4, "prepare 3 since 1", wakes: 2.5)
+        expect(.time, at: 4, "cut off", wakes: 4.5)
     }
 
     @Test mutating func aChangeDuringAHoldWaitsAndTheNewestIsTaken() {
