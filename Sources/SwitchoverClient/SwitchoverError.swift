@@ -71,11 +71,10 @@ public struct SwitchoverError: Error, Sendable, Equatable, CustomStringConvertib
     private static func retry(_ code: Code, _ reason: String?) -> Retry {
         switch reason {
         case "side-unreachable", "no-switches", "key-moving", "lane-full", "queue-full", "buffers-full", "draining",
-            "journal-full", "lease-lost":
+            "journal-full", "lease-lost", "deadline":
             return .yes
         // UNAVAILABLE is said of an earlier write of the record, everything else of this one.
         case "outcome-unknown": return code == .unavailable ? .yes : .ifIdempotent
-        case "deadline": return .ifIdempotent
         // A database's own answer, which the status tells apart (`records.proto`).
         case "store": return retryOfStore(code)
         case "partial-write", .some: return .no
@@ -89,8 +88,9 @@ public struct SwitchoverError: Error, Sendable, Equatable, CustomStringConvertib
 
     private static func retryOfStore(_ code: Code) -> Retry {
         switch code {
-        case .unavailable, .resourceExhausted: .yes
-        case .deadlineExceeded, .unknown, .cancelled: .ifIdempotent
+        // It rolled back.
+        case .unavailable, .resourceExhausted, .deadlineExceeded: .yes
+        case .unknown, .cancelled: .ifIdempotent
         default: .no
         }
     }

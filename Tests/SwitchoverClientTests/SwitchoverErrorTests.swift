@@ -9,10 +9,10 @@ import Testing
         ("lane-full", .resourceExhausted, .yes),
         ("queue-full", .resourceExhausted, .yes), ("buffers-full", .resourceExhausted, .yes),
         ("outcome-unknown", .unavailable, .yes), ("outcome-unknown", .unknown, .ifIdempotent),
-        ("outcome-unknown", .deadlineExceeded, .ifIdempotent), ("deadline", .deadlineExceeded, .ifIdempotent),
+        ("outcome-unknown", .deadlineExceeded, .ifIdempotent), ("deadline", .deadlineExceeded, .yes),
         ("partial-write", .aborted, .no), ("missing-key", .invalidArgument, .no), ("walk-interrupted", .aborted, .no),
         ("store", .unavailable, .yes), ("store", .resourceExhausted, .yes), ("store", .unknown, .ifIdempotent),
-        ("store", .deadlineExceeded, .ifIdempotent), ("store", .aborted, .no), ("store", .failedPrecondition, .no),
+        ("store", .deadlineExceeded, .yes), ("store", .aborted, .no), ("store", .failedPrecondition, .no),
         ("store", .alreadyExists, .no),
     ])
     func theSidecarsWordDecides(reason: String, code: SwitchoverError.Code, retry: SwitchoverError.Retry) {
