@@ -48,14 +48,16 @@ package final class SidecarProcess: @unchecked Sendable {
         self.configuration = configuration
         self.logger = logger
         self.logs = logs
-        board = StatusBoard(migrations: configuration.migrations.map(\.name)) { logs?.lost ?? 0 }
+        records = RecordTable(
+            limit: configuration.limits.laneQueue, migrations: configuration.migrations.count)
+        board = StatusBoard(
+            migrations: configuration.migrations.map(\.name), lostLogLines: { logs?.lost ?? 0 },
+            pinnedRecords: { [records] in configuration.migrations.indices.map(records.pins.count(of:)) })
         owned = try OwnedFiles(configuration)
         for warning in owned.warnings { logger.warning("\(warning)") }
         inForce = Array(repeating: nil, count: configuration.migrations.count)
         admin = try LoopThread(name: "admin")
         resolver = try Resolver()
-        records = RecordTable(
-            limit: configuration.limits.laneQueue, migrations: configuration.migrations.count)
         stores = try RecordStores(configuration)
         routes = .allocate(capacity: 1)
         routes.initialize(to: RouteTable(configuration, stores: stores))

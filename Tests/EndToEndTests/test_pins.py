@@ -211,7 +211,8 @@ def test_a_write_that_waits_in_a_database_keeps_its_record(waits_on, kind, clien
         wait_for(lambda: in_flight(sidecar) == 1, 5, "the write waits in the database")
         if not client_stays:
             first.close()
-        _, change = took(lambda: operator.enrol(add="406") if store is old else operator.phase("mirrored", force="orders"))
+        forward, back = lambda: operator.enrol(add="406"), lambda: operator.phase("mirrored", force="orders")
+        _, change = took(forward if store is old else back)
         assert any("1 is being written just now" in note for note in change.notes), change.notes
         # It is decided like the first one, and made after it.
         next = threads.submit(second.insert, 1, cents=222)
@@ -362,6 +363,10 @@ def test_every_kind_of_query_asks_for_a_pinned_record(field, ledgers):
     _, answer = took(operator.rollback)
     assert any("1 record (" in note and "being written just now" in note for note in answer.notes), answer.notes
     assert operator.explain("7").stage == "dualOld"
+    assert operator.status().pinned_records == 1
+    assert 'switchover_records_pinned{migration="orders"} 1' in sidecar.get("/metrics")[1]
+    shown = run(sidecar.binary, "status", "orders", cwd=sidecar.folder).stdout
+    assert "pinned     1 record keeps the stage of before a change until at rest" in shown, shown
     # New has the write, old not yet: only the pinned stage shows it.
     assert cents(ledgers, OURS) == [100, 111]
     assert found(client.find(OURS)) == 111
@@ -374,6 +379,7 @@ def test_every_kind_of_query_asks_for_a_pinned_record(field, ledgers):
     old.faults.clear()
     new.faults["Find"] = hang(5)
     assert found(client.find(OURS, timeout=2)) == 111, "it has moved: old is asked"
+    assert operator.status().pinned_records == 0
 
 
 # Commands.

@@ -323,7 +323,8 @@ def test_a_change_that_cannot_be_written_is_not_on_record(binary, serving):
 def never_made(place):
     """A rollback on record that is not in the switch file: its process ended between the two."""
     entry = history(place)[-1]
-    lost = entry | {"origin": "rollback", "before": entry["after"], "undoes": 3, "after": entry["before"] | {"epoch": 4}}
+    lost = entry | {"origin": "rollback", "before": entry["after"], "undoes": 3}
+    lost["after"] = entry["before"] | {"epoch": 4}
     with open(place.folder / "switches.audit.jsonl", "a") as audit:
         audit.write(json.dumps(lost) + "\n")
 

@@ -300,7 +300,7 @@ def test_before_its_start_it_knows_nothing_of_writes(start, databases, between):
         assert operator.phase("migrating", new_is_empty=True).changed
         assert operator.enrol(all=True).changed
         seen = operator.status()
-        assert seen.unknown == [] and any("No write was left" in text for text in seen.met)
+        assert seen.unknown == [] and any("No record is dirty now" in text for text in seen.met)
     sidecar.popen.kill()
     sidecar.wait()
     again = start("", None, None, folder=sidecar.folder, **settings(*databases)).await_ready()

@@ -142,7 +142,7 @@ import WireFormat
         }
     }
 
-    /// Contract, 2: what was forwarded unread is waited for by a change that takes keys away from `old`, and by no other.
+    /// Contract, 2: a change that takes keys away from `old` waits for what was forwarded unread, and no other does.
     @Test func whatTakesKeysFromOld() throws {
         for (lastPhase, lastKeys) in Self.states {
             for (nextPhase, nextKeys) in Self.states {

@@ -21,7 +21,7 @@ struct Conditions {
         }
         guard next == .mirrored || next == .finished else { return }
         if !names.contains("dirty-records") {
-            met.append("No write was left on one side that should be on both, since the start at \(started).")
+            met.append("No record is dirty now, as far as it was written since the start at \(started).")
         }
         if wasWrittenBefore {
             unknown.append("Whether a write was left on one side is unknown before the start at \(started).")

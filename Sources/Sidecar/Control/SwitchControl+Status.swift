@@ -72,6 +72,7 @@ extension SwitchControl {
             }
             $0.stages = (0..<CounterShape.stages).map { stage($0, name) }.filter { $0.calls > 0 }
             $0.dirtyWrites = snapshot[.recordsDirty, migration: index]
+            $0.pinnedRecords = UInt64(records.pins.count(of: index))
             $0.servicesNeverCalled = servicesNeverCalled(index)
             $0.unlistedMethods = board.unlistedMethods(of: index)
             $0.tableChanges = tables.changes(of: index)

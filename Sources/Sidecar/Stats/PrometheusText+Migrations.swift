@@ -35,6 +35,13 @@ extension PrometheusText {
                     "switchover_\(name)_total", [("migration", migration)], snapshot[counter, migration: index])
             }
         }
+        writer.family(
+            "switchover_records_pinned", .gauge,
+            "Records that keep the stage that they had before a change, since they are not at rest.")
+        for (index, migration) in migrations {
+            let pinned = snapshot.recordsPinned(migration: index)
+            writer.sample("switchover_records_pinned", [("migration", migration)], pinned)
+        }
         writeLanes(snapshot, migrations, &writer)
     }
 

@@ -102,6 +102,7 @@ package struct StatsReport: Encodable {
     /// What is counted for a migration, by the names of the counters; lanes as they are now.
     struct Migration: Encodable {
         let counters: [String: UInt64]
+        let recordsPinned: Int
         let lanesHeld: UInt64
         let lanesWaiting: UInt64
         let laneWaits: Durations
@@ -226,6 +227,7 @@ extension StatsReport.Migration {
     init(_ snapshot: StatsSnapshot, _ index: Int) {
         let all = WorkerCounters.MigrationCounter.allCases.map { ("\($0)", snapshot[$0, migration: index]) }
         counters = Dictionary(uniqueKeysWithValues: all)
+        recordsPinned = snapshot.recordsPinned(migration: index)
         lanesHeld = snapshot.lanesHeld(migration: index)
         lanesWaiting = snapshot.lanesWaiting(migration: index)
         laneWaits = StatsReport.Durations(snapshot.laneWaits(migration: index))

@@ -9,6 +9,7 @@ package struct StatsSnapshot: Sendable {
     package let switches: [SwitchSummary?]
     package let changes: SwitchChanges
     package let lostLogLines: UInt64
+    private let pinnedRecords: [Int]
     package let process: ProcessStatistics
     private let shape: CounterShape
     private let cells: [UInt64]
@@ -37,6 +38,7 @@ package struct StatsSnapshot: Sendable {
         switches = status.switches
         changes = status.changes
         lostLogLines = status.lostLogLines
+        pinnedRecords = status.pinnedRecords
         self.process = process
         self.shape = shape
         self.cells = cells
@@ -55,6 +57,11 @@ package struct StatsSnapshot: Sendable {
     /// How long writes waited for their records' lanes.
     package func laneWaits(migration index: Int) -> Histogram {
         Histogram(cells[(shape.migration(index) + CounterShape.laneWaits)...])
+    }
+
+    /// Records that keep a stage of their own now.
+    package func recordsPinned(migration index: Int) -> Int {
+        pinnedRecords.indices.contains(index) ? pinnedRecords[index] : 0
     }
 
     /// Lanes that a write holds now.

@@ -10,6 +10,8 @@ package final class StatusBoard: Sendable {
         package var changes: SwitchChanges
         /// Log lines that could not be written, since the start.
         package var lostLogLines: UInt64 = 0
+        /// Records that keep a stage of their own, by the migration's position.
+        package var pinnedRecords: [Int] = []
         /// The epochs that the process found when it started, by the migration's position.
         package var firstEpochs: [UInt64?]
     }
@@ -26,11 +28,16 @@ package final class StatusBoard: Sendable {
 
     private let migrations: [String]
     private let lostLogLines: @Sendable () -> UInt64
+    private let pinnedRecords: @Sendable () -> [Int]
     private let box: Locked<Box>
 
-    package init(migrations: [String], lostLogLines: @escaping @Sendable () -> UInt64 = { 0 }) {
+    package init(
+        migrations: [String], lostLogLines: @escaping @Sendable () -> UInt64 = { 0 },
+        pinnedRecords: @escaping @Sendable () -> [Int] = { [] }
+    ) {
         self.migrations = migrations
         self.lostLogLines = lostLogLines
+        self.pinnedRecords = pinnedRecords
         let unknown = [SwitchSummary?](repeating: nil, count: migrations.count)
         let readiness = Readiness(state: .starting, withoutSwitches: migrations)
         let unlisted = [[String]](repeating: [], count: migrations.count)
@@ -45,6 +52,7 @@ package final class StatusBoard: Sendable {
     package var status: Status {
         var status = box.withLock { $0.status }
         status.lostLogLines = lostLogLines()
+        status.pinnedRecords = pinnedRecords()
         return status
     }
     package var readiness: Readiness { status.readiness }

@@ -63,6 +63,10 @@ struct StatusText {
         if status.dirtyWrites > 0 {
             lines.append("  dirty      \(status.dirtyWrites) writes may have reached one side only since the start")
         }
+        if status.pinnedRecords > 0 {
+            let keep = status.pinnedRecords == 1 ? "record keeps" : "records keep"
+            lines.append("  pinned     \(status.pinnedRecords) \(keep) the stage of before a change until at rest")
+        }
         self.lines = lines + Self.advance(status)
     }
 

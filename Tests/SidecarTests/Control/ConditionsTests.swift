@@ -35,12 +35,12 @@ import Testing
 
     @Test func writesBeforeTheStartAreUnknown() {
         for next in [Phase.mirrored, .finished] {
-            #expect(conditions(next).met.contains("No write was left on one side") && conditions(next).unknown == "")
+            #expect(conditions(next).met.contains("No record is dirty now") && conditions(next).unknown == "")
             let restarted = conditions(next, before: true)
             #expect(restarted.met.contains("since the start at START"))
             #expect(restarted.unknown == "Whether a write was left on one side is unknown before the start at START.")
             let dirty = conditions(next, [.dirtyRecords(1)], before: true)
-            #expect(!dirty.met.contains("No write") && dirty.unknown.contains("before the start"))
+            #expect(!dirty.met.contains("No record is dirty") && dirty.unknown.contains("before the start"))
         }
         #expect(conditions(.migrating, before: true).unknown == "")
     }

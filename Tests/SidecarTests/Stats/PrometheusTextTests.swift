@@ -59,6 +59,13 @@ import Testing
         #expect(samples["switchover_migrations_without_switches"] == "2")
     }
 
+    @Test func pinnedRecordsAppearByMigration() {
+        let fixture = StatsFixture()
+        let samples = Self.samples(PrometheusText.render(fixture.snapshot))
+        #expect(samples["switchover_records_pinned{migration=\"orders\"}"] == "3")
+        #expect(samples["switchover_records_pinned{migration=\"stock\"}"] == "0")
+    }
+
     @Test func switchesAppearByMigration() {
         let fixture = StatsFixture()
         fixture.board.set(state: .serving)

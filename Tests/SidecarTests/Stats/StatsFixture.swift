@@ -19,7 +19,7 @@ final class StatsFixture {
 
     init(workers count: Int = 1) {
         workers = (0..<count).map { [names] _ in WorkerCounters(names) }
-        board = StatusBoard(migrations: names.migrations)
+        board = StatusBoard(migrations: names.migrations, pinnedRecords: { [3, 0] })
         process.cpuSeconds = 1.25
         process.residentBytes = 12_345_678
         process.startSeconds = 1_700_000_000.5
