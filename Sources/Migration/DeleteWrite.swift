@@ -138,8 +138,9 @@ struct DeleteWrite: Sendable, Equatable {
         let effects: WriteEffects = followerLost ? [.dirty, .notCopied] : .none
         switch outcome {
         case .accepted: return done(.end(.reply(of: authority)))
-        case .absent: return done(.end(.reply(of: followerLost ? follower : authority)))
-        case .rejected: return done(.end(.reply(of: authority), effects))
+        case .absent where judgement != .lookUp: return done(.end(.reply(of: followerLost ? follower : authority)))
+        // A look-up has just found the record: *absent* is said of something else then.
+        case .absent, .rejected: return done(.end(.reply(of: authority), effects))
         case .ambiguous: return done(.end(.reply(of: authority), effects.union(.dirty)))
         case .unreachable where followerLost: return done(.end(.partial(missing: authority), effects))
         case .unreachable, .unknown: return done(FirstFailure.end(authority, outcome) ?? .ignore)

@@ -285,6 +285,14 @@ extension WriteTests {
             "delete of a service refused late is told", delete(.dualOld, .lookUp),
             [("look up old", .accepted), ("erase new", .accepted), ("call old", refused)],
             "reply of old, dirty, not copied"),
+        // The record was just found: NOT_FOUND is said of something else then, and is a definite rejection (4.7).
+        script(
+            "delete of a service refused late as absent is told", delete(.dualNew, .lookUp),
+            [("look up new", .accepted), ("erase old", .accepted), ("call new", .absent)],
+            "reply of new, dirty, not copied"),
+        script(
+            "delete of a service refused as absent with nothing taken", delete(.dualOld, .lookUp),
+            [("look up old", .accepted), ("erase new", .absent), ("call old", .absent)], "reply of old"),
         script(
             "delete of a service that fails late is told", delete(.dualOld, .lookUp),
             [("look up old", .accepted), ("erase new", .accepted), ("call old", failed)],
