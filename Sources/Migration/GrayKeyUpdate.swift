@@ -20,6 +20,10 @@ import WireFormat
 /// can, only tries the update out, and old is given the result first. A key at `old` has nothing on new: the row that
 /// nobody would write there any more is *erased*, last of all, so that it cannot come to light, out of date, when that
 /// key is enrolled one day. Else the side that will follow is given the record if it has one, as for any update.
+///
+/// A pinned record may have a stage that no gray key has now. At `newMirrored` and `new` new alone decides: what it does
+/// not have is not there, and a row of old is left over from a record that was deleted. On the way from or to
+/// `newMirrored` old has to have what new has, and is given the record whether or not it has one.
 struct GrayKeyUpdate: Sendable, Equatable {
     private enum State: Sendable, Equatable {
         case ready
@@ -47,8 +51,8 @@ struct GrayKeyUpdate: Sendable, Equatable {
     private var written = Side.old
 
     /// - Parameters:
-    ///   - present: of the gray key that the record has.
-    ///   - next: of the one that it gets; another one, so that both are stages of the phase `migrating`.
+    ///   - present: of the gray key that the record has, or the one that the record is pinned to.
+    ///   - next: of the one that it gets; another one.
     ///   - tries: whether a side can try the update out and roll it back.
     init(from present: Stage, to next: Stage, puts: PutMeans, tries: Bool) {
         precondition(present != next, "keys of one stage make an update as any other")
@@ -81,7 +85,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
         case .trying: return tried(outcome)
         case .placingFirst: return placedFirst(outcome)
         case .placing: return placed(outcome)
-        case .following: return done(FollowerEnd(authority: written).end(outcome))
+        case .following: return done(FollowerEnd(authority: written).end(outcome, absentIsDirty: isMirrored))
         case .erasing: return done(erased(outcome))
         }
     }
@@ -91,7 +95,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
         case .accepted:
             written = present.authority
             return written == next.authority ? follow() : place()
-        case .absent where present.isDouble: return ask(present.authority.other, .other)
+        case .absent where present.fallsBack: return ask(present.authority.other, .other)
         default:
             return done(FirstFailure.end(present.authority, outcome) ?? .end(.reply(of: present.authority)))
         }
@@ -102,6 +106,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
         case .accepted:
             written = present.authority.other
             if written != next.authority { return place() }
+            if isMirrored { return follow() }
             return done(.end(.reply(of: written), onOneSide))
         case .absent: return done(.end(.reply(of: present.authority)))
         default: return done(FirstFailure.end(present.authority.other, outcome) ?? .ignore)
@@ -113,10 +118,10 @@ struct GrayKeyUpdate: Sendable, Equatable {
         case .accepted:
             state = .placingFirst
             return .put(.old, .overwriteOrInsert)
-        case .absent where present.authority == .new:
+        case .absent where present == .dualNew:
             state = .other
             return .call(.old)
-        case .absent: return done(.end(.reply(of: .old)))
+        case .absent: return done(.end(.reply(of: present.authority)))
         case .rejected: return done(.end(.reply(of: .new)))
         default: return done(FirstFailure.end(lookUp: .new, outcome) ?? .ignore)
         }
@@ -137,6 +142,9 @@ struct GrayKeyUpdate: Sendable, Equatable {
         }
     }
 
+    /// Old has to have what new has.
+    private var isMirrored: Bool { present == .newMirrored || next == .newMirrored }
+
     /// The record is where its new stage looks first, and nowhere else.
     private var onOneSide: WriteEffects {
         var effects: WriteEffects = next.isDouble ? .notCopied : .none
@@ -152,6 +160,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
     private mutating func follow() -> WriteAction {
         if next == .old { return erase() }
         state = .following
+        if isMirrored, puts.insert { return .put(written.other, .overwriteOrInsert) }
         return puts.overwrite ? .put(written.other, .overwrite) : .call(written.other)
     }
 

@@ -27,6 +27,9 @@ package enum Stage: UInt8, Sendable, CaseIterable {
         }
     }
 
+    /// Whether what the authority does not have may be on the other side, and is read and written there then.
+    @inlinable package var fallsBack: Bool { self == .dualOld || self == .dualNew }
+
     /// The value of the metadata `switchover-stage`.
     @inlinable package var name: StaticString {
         switch self {
