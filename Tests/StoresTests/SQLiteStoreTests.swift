@@ -216,6 +216,49 @@ import WireFormat
         #expect(updated.record["total"] == .decimal("4"))
     }
 
+    /// Writing one record never takes another, and what was not written is not told as written (contract, I1, I3).
+    @Test(arguments: ["REPLACE", "IGNORE", "FAIL", "ROLLBACK", "ABORT"])
+    func aConstraintRefusesWhateverItDeclares(clause: String) throws {
+        let folder = try TestFolder()
+        let path = try folder.database(
+            "old.db",
+            Orders.oldTable.replacing("household INTEGER", with: "household INTEGER UNIQUE ON CONFLICT \(clause)")
+                .replacing("items INTEGER NOT NULL", with: "items INTEGER NOT NULL ON CONFLICT \(clause)"))
+        let store = try TestStore(Orders.old(path))
+        for id in Int64(1)...2 {
+            let insert = Orders.insert(id, [("household", .uint64(UInt64(id)))])
+            let _: Switchover_V1_InsertResponse = try store.answer(.insert, insert)
+        }
+        let taken = [("household", Value.uint64(2))]
+        #expect(try store.failure(.update, Orders.update(1, taken)).status == .failedPrecondition)
+        #expect(try store.failure(.insert, Orders.insert(3, taken)).status == .failedPrecondition)
+        let got: Switchover_V1_GetResponse = try store.answer(.get, Orders.get(1))
+        var first = got.record
+        for index in first.fields.indices where first.fields[index].name == "household" {
+            first.fields[index].value = .uint64(2)
+        }
+        let put = store.reply(.put(.upsert, .none), try first.serializedBytes())
+        #expect(put.status == .failedPrecondition, "\(put.detail)")
+        for id in Int64(1)...2 {
+            let got: Switchover_V1_GetResponse = try store.answer(.get, Orders.get(id))
+            #expect(got.record["household"] == .uint64(UInt64(id)))
+        }
+        #expect(try store.failure(.get, Orders.get(3)).status == .notFound)
+    }
+
+    /// What a trigger says of conflicts is the trigger's, as for any other writer of the table.
+    @Test func aTriggersOwnConflictClauseHolds() throws {
+        let folder = try TestFolder()
+        let path = try folder.database(
+            "old.db",
+            Orders.oldTable
+                + "; CREATE TABLE latest (store TEXT PRIMARY KEY, id INTEGER); "
+                + "CREATE TRIGGER noted AFTER INSERT ON t_order BEGIN "
+                + "INSERT OR REPLACE INTO latest VALUES (new.store, new.id); END")
+        let store = try TestStore(Orders.old(path))
+        for id in Int64(1)...2 { #expect(try store.reply(.insert, Orders.insert(id)).status == .ok) }
+    }
+
     @Test func aRowThatIsNotAsDeclaredIsAnErrorThatNamesTheColumn() throws {
         let folder = try TestFolder()
         let store = try Orders.oldStore(folder)

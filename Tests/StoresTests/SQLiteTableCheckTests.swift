@@ -43,6 +43,17 @@ import Testing
         Case(
             sql: "CREATE TABLE orders (id INTEGER PRIMARY KEY, store TEXT, amount DATETIME)", type: .timestamp,
             storage: .formatted(TimestampFormat(example: "2017-01-01T11:53:26Z")!), words: nil),
+        Case(
+            sql: "CREATE TABLE orders (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, store TEXT, amount INT)", words: nil),
+        Case(
+            sql: "CREATE TABLE orders (id INTEGER PRIMARY KEY, store TEXT, amount INT "
+                + "UNIQUE On /**/ conflict\nreplace); "
+                + "CREATE TRIGGER t AFTER INSERT ON orders BEGIN SELECT 1; END",
+            words: "table orders has triggers and a constraint with ON CONFLICT REPLACE"),
+        Case(
+            sql: "CREATE TABLE orders (id INTEGER PRIMARY KEY, store TEXT DEFAULT 'on conflict replace', amount INT "
+                + "UNIQUE ON CONFLICT IGNORE /* on conflict replace */); "
+                + "CREATE TRIGGER t AFTER INSERT ON orders BEGIN SELECT 1; END", words: nil),
         Case(sql: "CREATE TABLE other (id INTEGER)", words: "there is no table orders; write one of other"),
         Case(sql: "SELECT 1", words: "there is no table orders; the database has none"),
         Case(sql: "CREATE VIEW orders AS SELECT 1 AS id, '' AS store, 1 AS amount", words: "there is no table orders"),

@@ -175,7 +175,7 @@ extension SQLiteSession {
     private func insert(_ row: [Assignment], key: [RecordValue]) throws(StoreFault) -> [UInt8] {
         let columns = row.map(\.column).joined(separator: ", ")
         let marks = repeatElement("?", count: row.count).joined(separator: ", ")
-        let sql = "INSERT INTO \(table.name) (\(columns)) VALUES (\(marks))"
+        let sql = "INSERT\(orAbort) INTO \(table.name) (\(columns)) VALUES (\(marks))"
         return try written(sql, row.map(\.value), key: key)
     }
 
@@ -184,9 +184,12 @@ extension SQLiteSession {
         if let field = entity.version, !assignments.contains(where: { $0.column == table.columns[field] }) {
             changes.append("\(table.columns[field]) = coalesce(\(table.columns[field]), 0) + 1")
         }
-        let sql = "UPDATE \(table.name) SET \(changes.joined(separator: ", ")) WHERE \(table.keyCondition)"
+        let sql = "UPDATE\(orAbort) \(table.name) SET \(changes.joined(separator: ", ")) WHERE \(table.keyCondition)"
         return try written(sql, assignments.map(\.value) + (keyParameters(key) ?? []), key: key)
     }
+
+    /// What a constraint refuses is refused, whatever its own ON CONFLICT says; triggers would have to obey this as well.
+    private var orAbort: String { table.hasTriggers ? "" : " OR ABORT" }
 
     private func delete(_ record: PresentRecord, key: [RecordValue]) throws(StoreFault) -> [UInt8] {
         try run(table.deleteByKey, keyParameters(key) ?? [])

@@ -41,7 +41,20 @@ struct SQLiteTableCheck {
         let triggers = try Int.fetchOne(
             database, sql: "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = lower(?)",
             arguments: [configuration.table])
-        return SQLiteTable(configuration, traits: traits, hasTriggers: triggers ?? 0 > 0)
+        let hasTriggers = triggers ?? 0 > 0
+        if hasTriggers { try checkConflictClauses() }
+        return SQLiteTable(configuration, traits: traits, hasTriggers: hasTriggers)
+    }
+
+    /// The row that such a constraint takes would go on living on the other side.
+    private func checkConflictClauses() throws {
+        let sql = try String.fetchOne(
+            database, sql: "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?",
+            arguments: [configuration.table])
+        guard ConflictClause.replaces(sql ?? "") else { return }
+        throw fault(
+            "table \(configuration.table) has triggers and a constraint with ON CONFLICT REPLACE, by which writing one "
+                + "record deletes another unseen; declare the constraint without it")
     }
 
     /// Whether a row has a uuid in the case that is not the configured one, or may have for all that can be said in
