@@ -25,12 +25,23 @@ package struct StoreFault: Error, Equatable, CustomStringConvertible {
     package enum Cause: Sendable, Equatable {
         case missingKey
         case pageToken
+        /// The record as it would be now cannot be held by the side that is given it next.
+        case misfit
         case other
     }
 
     static func invalid(_ words: String, _ cause: Cause = .other) -> StoreFault {
         var fault = StoreFault(.invalidArgument, words)
         fault.cause = cause
+        return fault
+    }
+
+    static func misfit(_ field: String, _ table: String, _ isNull: Bool) -> StoreFault {
+        var fault = StoreFault(
+            .failedPrecondition,
+            "\(field) of the record \(isNull ? "is NULL, which" : "has a value that") table \(table) of the other side "
+                + "cannot hold; nothing was written. Give it another value in the same update")
+        fault.cause = .misfit
         return fault
     }
 

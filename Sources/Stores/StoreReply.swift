@@ -12,6 +12,8 @@ package struct StoreReply: Sendable, Equatable {
     package let isOutcomeUnknown: Bool
     /// Whether the database itself cannot be used, whatever is asked of it.
     package let isUnreachable: Bool
+    /// Whether it was rolled back since the other side cannot hold the record as it would be.
+    package let isMisfit: Bool
 
     init(message: [UInt8]) {
         status = .ok
@@ -19,6 +21,7 @@ package struct StoreReply: Sendable, Equatable {
         detail = ""
         isOutcomeUnknown = false
         isUnreachable = false
+        isMisfit = false
     }
 
     init(_ fault: StoreFault) {
@@ -27,5 +30,6 @@ package struct StoreReply: Sendable, Equatable {
         detail = fault.description
         isOutcomeUnknown = fault.isOutcomeUnknown
         isUnreachable = fault.isUnreachable
+        isMisfit = fault.cause == .misfit
     }
 }

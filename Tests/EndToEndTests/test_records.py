@@ -397,3 +397,37 @@ def test_what_changes_in_a_table_is_noticed(between, databases):
     assert "table t_order has no column status; write one of" in clerk.last.details
     databases[0].link.execute("alter table t_order rename column state to status")
     assert clerk.update(1, status="paid") == clerk.get(1) == (1, "406", "paid", 100, 4)
+
+
+def take_no_null(database):
+    """The side's status column is rebuilt as one that takes no NULL."""
+    name = "status" if database.side == "old" else "state"
+    (sql,) = database.link.execute(f"select sql from sqlite_master where name = '{database.table}'").fetchone()
+    database.link.execute(f"drop table {database.table}")
+    database.link.execute(sql.replace(f"{name} text", f"{name} text not null default ''"))
+
+
+@pytest.mark.parametrize("stage", ["dualOld", "dualNew", "newMirrored"])
+def test_an_update_of_what_the_follower_cannot_hold_is_written_nowhere(stage, between, databases):
+    authority, follower = databases if stage == "dualOld" else databases[::-1]
+    take_no_null(follower)
+    authority.put(1, "406", None)
+    follower.put(1, "406", "")
+    _, clerk = between(STAGES[stage])
+    before = [database.rows() for database in databases]
+    for act in (clerk.update, clerk.upsert):
+        assert act(1, cents=7) == "FAILED_PRECONDITION"
+        assert f"status of the record is NULL, which table {follower.table} of the other side" in clerk.last.details
+        assert [database.rows() for database in databases] == before
+    assert clerk.update(1, cents=7, status="paid") == (1, "406", "paid", 7, 2)
+    assert databases[0].rows() == databases[1].rows() == [(1, "406", "paid", 7, 2)]
+
+
+@pytest.mark.parametrize("stage", ["dualOld", "dualNew"])
+def test_what_the_follower_does_not_have_it_need_not_hold(stage, between, databases):
+    authority, follower = databases if stage == "dualOld" else databases[::-1]
+    take_no_null(follower)
+    authority.put(1, "406", None)
+    _, clerk = between(STAGES[stage])
+    assert clerk.update(1, cents=7) == (1, "406", None, 7, 2) == authority.rows()[0]
+    assert follower.rows() == []

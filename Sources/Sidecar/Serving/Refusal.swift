@@ -150,7 +150,7 @@ enum Refusal {
             switch fault.cause {
             case .missingKey: .missingKey
             case .pageToken: .badPageToken
-            case .other: .store
+            case .misfit, .other: .store
             }
         case .unknownEntity: .unknownEntity
         case .badPageToken: .badPageToken

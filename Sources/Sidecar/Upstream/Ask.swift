@@ -34,6 +34,8 @@ final class Ask {
         var waitsUntil: UInt64 = 0
         /// What a store is asked to do in place of a call.
         var operation: StoreOperation?
+        /// The store that is given the record next, and must be able to hold it.
+        var follower: SQLiteStore?
         /// Whether a reply that is too large to be kept is heard to its end: what became of a write matters more than
         /// what is said of it.
         var awaitsStatus = false
@@ -182,9 +184,10 @@ final class Ask {
         let mailbox = worker.pointee.loop.pointee.mailbox
         let ask = LoopBound(self, to: worker.pointee.loop)
         let deadline = deadline == 0 ? UInt64.max : deadline
-        store.perform(operation, message: request.message, deadline: deadline, cancellation: cancellation) { reply in
-            mailbox.post { ask.value.replied(reply) }
-        }
+        store.perform(
+            operation, message: request.message, deadline: deadline, cancellation: cancellation,
+            follower: request.follower
+        ) { reply in mailbox.post { ask.value.replied(reply) } }
     }
 
     private func replied(_ reply: StoreReply) {

@@ -50,6 +50,8 @@ final class WriteOperation: Operation {
     /// What the look-up found: what the record was.
     private var found: Ask?
     private var hasAskedForChange = false
+    /// The first side refuses what the second cannot hold.
+    private var checksFollower = true
     /// Since when the lane is waited for, monotonic nanoseconds.
     private var waitsSince: UInt64?
 
@@ -237,10 +239,34 @@ final class WriteOperation: Operation {
         guard beginsChange() else { return }
         // The second side is asked to the end, however little time the client has left.
         let deadline = isFirst ? call.pointee.deadline : max(call.pointee.deadline, putDeadline)
-        let request = Ask.Request(side: side, path: nil, message: message, deadline: deadline, operation: operation)
+        var request = Ask.Request(side: side, path: nil, message: message, deadline: deadline, operation: operation)
+        if isFirst, checksFollower { request.follower = follower(of: side) }
         ask(request) { [unowned self] ask, outcome in
             replies[side] = ask
             if outcome == .accepted { written = ask }
+        }
+    }
+
+    /// The store that is given the record of an update once this side has it; nil where nobody is.
+    private func follower(of side: Side) -> SQLiteStore? {
+        guard !isSingle, kind == .update || kind == .upsert, side == call.pointee.stage?.authority else { return nil }
+        return call.pointee.route.pointee.recordsPointer?.pointee.store(side.other)
+    }
+
+    /// What the other side cannot hold matters only if it has the record, or would be given it: else the call is made
+    /// as it is.
+    private func misfits(_ refused: Ask) {
+        guard call.pointee.stage != .newMirrored, let derived = route.pointee.lookUp,
+            let made = make(derived, of: nil)
+        else { return replied(.rejected(.failedPrecondition)) }
+        let (side, deadline) = (refused.request.side, call.pointee.deadline)
+        let request = Ask.Request(
+            side: side.other, path: derived.path, message: made, deadline: deadline, operation: .get)
+        ask(request, note: { _, _ in }) { [unowned self] outcome in
+            if outcome == .accepted { return replied(.rejected(.failedPrecondition)) }
+            checksFollower = false
+            hasAskedForChange = false
+            callSide(side)
         }
     }
 
@@ -337,13 +363,21 @@ final class WriteOperation: Operation {
     }
 
     private func ask(_ request: Ask.Request, _ note: @escaping (Ask, WriteOutcome) -> Void) {
+        ask(request, note: note) { [unowned self] in replied($0) }
+    }
+
+    private func ask(
+        _ request: Ask.Request, note: @escaping (Ask, WriteOutcome) -> Void,
+        then proceed: @escaping (WriteOutcome) -> Void
+    ) {
         let absent = call.pointee.route.pointee.planPointer?.pointee.absent ?? .notFound
         var request = request
         request.awaitsStatus = true
         let ask = Ask(request, for: call) { [unowned self] ask, result in
             let outcome = ask.writeOutcome(result, absent: absent)
             note(ask, outcome)
-            replied(outcome)
+            if ask.storeReply?.isMisfit == true { return misfits(ask) }
+            proceed(outcome)
         }
         asks.append(ask)
         current = ask

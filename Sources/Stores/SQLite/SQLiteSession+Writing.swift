@@ -202,16 +202,33 @@ extension SQLiteSession {
     ) throws(StoreFault) -> [UInt8] {
         guard !table.hasTriggers else {
             try run(sql, parameters)
-            guard let record = try present(key, grayKey: nil) else { throw lost }
-            return Self.response(record.content)
+            return try writtenRow(table.selectByKey, keyParameters(key) ?? [])
         }
-        let statement = try statement(sql + " RETURNING " + table.columnList)
+        return try writtenRow(sql + " RETURNING " + table.columnList, parameters)
+    }
+
+    private func writtenRow(_ sql: String, _ parameters: [SQLiteParameter]) throws(StoreFault) -> [UInt8] {
+        let statement = try statement(sql)
         defer { statement.reset() }
         try statement.bind(parameters)
         guard try statement.step() else { throw lost }
         let record = try record(at: statement, grayKey: nil)
+        if let follower { try checkFits(SQLiteRow(handle: statement.handle, table: table), follower) }
         try statement.finish()
         return Self.response(record.content)
+    }
+
+    /// What one side alone could keep is written on neither.
+    private func checkFits(_ row: SQLiteRow, _ follower: SQLiteTable) throws(StoreFault) {
+        for field in entity.fields.indices where field != entity.version {
+            let value = try row.value(field)
+            if value.isNull {
+                guard follower.isNeverNull(field) else { continue }
+            } else if case .exact = ColumnFit(value, follower.storage(field)) {
+                continue
+            }
+            throw .misfit(entity.fields[field].name, follower.configuration.table, value.isNull)
+        }
     }
 
     /// A trigger of the table has undone the write, or moved the record.

@@ -30,6 +30,8 @@ final class SQLiteSession {
     private var statements: [String: PreparedStatement] = [:]
     /// Memory of the present operation's parameters that are slices of nothing else.
     private var kept = OperationMemory()
+    /// What the present operation's record must fit into besides.
+    private(set) var follower: SQLiteTable?
     /// The present operation is rolled back at its end.
     private var isTrial = false
     /// SQLite's code of the last failure, without its extension.
@@ -62,7 +64,8 @@ final class SQLiteSession {
     var entity: RecordEntity { table.entity }
 
     func perform(
-        _ operation: StoreOperation, _ message: [UInt8], deadline: UInt64, cancellation: StoreCancellation? = nil
+        _ operation: StoreOperation, _ message: [UInt8], deadline: UInt64, cancellation: StoreCancellation? = nil,
+        follower: CurrentTable? = nil
     ) -> StoreReply {
         let now = MonotonicClock.nanoseconds
         if cancellation?.isCancelled == true { return StoreReply(Self.cancelled) }
@@ -73,7 +76,9 @@ final class SQLiteSession {
             deadline: deadline, busyUntil: now &+ table.configuration.limits.busyNanoseconds,
             cancellation: cancellation)
         isTrial = operation == .tryUpdate || operation == .tryDelete
+        self.follower = follower?.state.table
         defer {
+            self.follower = nil
             clock.pointee.cancellation = nil
             isTrial = false
             kept.free()

@@ -14,6 +14,7 @@ package final class SQLiteStore: Sendable {
         let message: [UInt8]
         let deadline: UInt64
         let cancellation: StoreCancellation?
+        let follower: CurrentTable?
         let completion: @Sendable (StoreReply) -> Void
     }
 
@@ -59,15 +60,18 @@ package final class SQLiteStore: Sendable {
     /// - Parameters:
     ///   - deadline: on the monotonic clock, in nanoseconds. Once it has passed, the operation is not begun, or given
     ///     up without effect: DEADLINE_EXCEEDED.
+    ///   - follower: is given the record next: an update or an upsert is rolled back where it could not hold the record
+    ///     as it is then (`StoreReply.isMisfit`).
     ///   - cancellation: gives up what changes no records, begun or not: CANCELLED. Writes are not given up.
     package func perform(
         _ operation: StoreOperation, message: [UInt8], deadline: UInt64, cancellation: StoreCancellation? = nil,
-        completion: @escaping @Sendable (StoreReply) -> Void
+        follower: SQLiteStore? = nil, completion: @escaping @Sendable (StoreReply) -> Void
     ) {
         let queue = operation.isWrite ? writes : reads
         let work = Work(
             operation: operation, message: message, deadline: deadline,
-            cancellation: operation.changesRecords ? nil : cancellation, completion: completion)
+            cancellation: operation.changesRecords ? nil : cancellation, follower: follower?.current,
+            completion: completion)
         switch queue.push(work) {
         case nil: break
         case .full:
@@ -128,7 +132,8 @@ package final class SQLiteStore: Sendable {
             while let work = queue.pop() {
                 work.completion(
                     session.perform(
-                        work.operation, work.message, deadline: work.deadline, cancellation: work.cancellation))
+                        work.operation, work.message, deadline: work.deadline, cancellation: work.cancellation,
+                        follower: work.follower))
             }
         }
     }

@@ -20,10 +20,12 @@ final class TestStore: Sendable {
 
     func reply(
         _ operation: StoreOperation, _ message: [UInt8], deadline: UInt64 = .max,
-        cancellation: StoreCancellation? = nil
+        cancellation: StoreCancellation? = nil, follower: SQLiteStore? = nil
     ) -> StoreReply {
         let answer = Answer()
-        store.perform(operation, message: message, deadline: deadline, cancellation: cancellation) { answer.set($0) }
+        store.perform(
+            operation, message: message, deadline: deadline, cancellation: cancellation, follower: follower
+        ) { answer.set($0) }
         return answer.wait()
     }
 
