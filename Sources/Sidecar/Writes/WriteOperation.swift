@@ -262,12 +262,14 @@ final class WriteOperation: Operation {
         let (side, deadline) = (refused.request.side, call.pointee.deadline)
         let request = Ask.Request(
             side: side.other, path: derived.path, message: made, deadline: deadline, operation: .get)
-        ask(request, note: { _, _ in }) { [unowned self] outcome in
-            if outcome == .accepted { return replied(.rejected(.failedPrecondition)) }
-            checksFollower = false
-            hasAskedForChange = false
-            callSide(side)
-        }
+        ask(
+            request, note: { _, _ in },
+            then: { [unowned self] outcome in
+                if outcome == .accepted { return replied(.rejected(.failedPrecondition)) }
+                checksFollower = false
+                hasAskedForChange = false
+                callSide(side)
+            })
     }
 
     private func tryCall(_ side: Side) {
@@ -363,7 +365,7 @@ final class WriteOperation: Operation {
     }
 
     private func ask(_ request: Ask.Request, _ note: @escaping (Ask, WriteOutcome) -> Void) {
-        ask(request, note: note) { [unowned self] in replied($0) }
+        ask(request, note: note, then: { [unowned self] in replied($0) })
     }
 
     private func ask(
