@@ -14,6 +14,11 @@ package enum Reply {
         return number == 200 ? .unknown : GRPCStatus(httpStatus: number)
     }
 
+    /// Whether the reply's `:status` is 200, as every reply of gRPC has it.
+    package static func isHTTPSuccess(_ leg: StreamPointer) -> Bool {
+        leg.pointee.fields.first(.status)?.valueBytes.elementsEqual("200".utf8) ?? false
+    }
+
     /// Whether the reply has a status of gRPC; else it is some proxy's page.
     package static func isGRPC(_ leg: StreamPointer) -> Bool {
         (leg.pointee.trailers.first(.grpcStatus) ?? leg.pointee.fields.first(.grpcStatus)) != nil

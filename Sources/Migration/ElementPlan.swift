@@ -27,9 +27,11 @@ package struct ElementPlan: Sendable, Equatable {
     /// - Parameters:
     ///   - held: the switches that a change under way leads to or comes from; nil while there is none.
     ///   - key: the gray key within an element.
+    ///   - pinned: the stage that the record of an element is pinned to; nil where the switches decide.
     package func standing(
         of message: UnsafeRawBufferPointer, _ key: KeyPlan, _ switches: UnsafePointer<MigrationSwitches>,
-        held: UnsafePointer<MigrationSwitches>?, scratch: UnsafeMutableRawBufferPointer
+        held: UnsafePointer<MigrationSwitches>?, scratch: UnsafeMutableRawBufferPointer,
+        pinned: (UnsafeRawBufferPointer) -> Stage? = { _ in nil }
     ) -> Standing {
         let elements: [Range<Int>]
         do throws(RowFault) {
@@ -41,10 +43,18 @@ package struct ElementPlan: Sendable, Equatable {
         var isMoving = false
         for element in elements {
             let stage: Stage
-            switch key.scan(UnsafeRawBufferPointer(rebasing: message[element]), scratch: scratch) {
+            let content = UnsafeRawBufferPointer(rebasing: message[element])
+            switch key.scan(content, scratch: scratch) {
             case .key(let key):
-                stage = switches.pointee.stage(key: key)
-                if let held, held.pointee.stage(key: key) != stage { isMoving = true }
+                let bySwitches = switches.pointee.stage(key: key)
+                let isHeld = held.map { $0.pointee.stage(key: key) != bySwitches } ?? false
+                // The key lies in the scratch memory, which the record's key is read into.
+                if let pin = pinned(content) {
+                    stage = pin
+                } else {
+                    stage = bySwitches
+                    if isHeld { isMoving = true }
+                }
             case .missing(let component): return .keyMissing(component)
             case .tooLong(let component): return .keyTooLong(component)
             case .malformed(_, let offset, let reason):
@@ -54,5 +64,22 @@ package struct ElementPlan: Sendable, Equatable {
             common = stage
         }
         return common.map { .stage($0, isMoving: isMoving) } ?? .noRecord
+    }
+
+    /// The same where one gray key is all elements', whose stage is known.
+    package func standing(
+        of message: UnsafeRawBufferPointer, at stage: Stage, pinned: (UnsafeRawBufferPointer) -> Stage?
+    ) -> Standing {
+        do throws(RowFault) {
+            var common: Stage?
+            for element in try RepeatedField.ranges(of: field, in: message) {
+                let stage = pinned(UnsafeRawBufferPointer(rebasing: message[element])) ?? stage
+                if let common, common != stage { return .mixed(common, stage) }
+                common = stage
+            }
+            return .stage(common ?? stage, isMoving: false)
+        } catch {
+            return .unreadable(error)
+        }
     }
 }

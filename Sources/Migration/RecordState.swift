@@ -62,6 +62,8 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     private var differsLater = false
     /// It has gone through a stage of its pin: queries of the one before may still run.
     private var hasStepped = false
+    /// No query runs that was decided before the last step: the next one may be taken as soon as the record is at rest.
+    private var mayStepLater = false
     /// The lane is held for them: who comes later waits until they are over.
     private var singlesHoldLane = false
 
@@ -111,6 +113,17 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         isRunning = false
         if let isEqual { isDirty = !isEqual }
         return lane.leave()
+    }
+
+    /// The write that holds the lane has given the record another gray key on one side, and could not on the other: only
+    /// the side that has the write finds it under its key. It stays at this stage of both sides until they are equal.
+    package mutating func keep(at stage: Stage) {
+        isDirty = true
+        differsLater = false
+        hasStepped = false
+        pin = [stage]
+        stageAfterPin = nil
+        self.stage = stage
     }
 
     /// It has ended, and may still take effect until then. Returns all who waited.
@@ -193,7 +206,10 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     /// - Parameter mayStep: whether no query runs that was decided before the last step, where there are several.
     /// - Returns: whether it took one.
     package mutating func settle(at now: UInt64, mayStep: Bool) -> Bool {
-        guard !pin.isEmpty, unrest(at: now) == nil, mayStep || pin.count == 1 && !hasStepped else { return false }
+        guard !pin.isEmpty else { return false }
+        if mayStep { mayStepLater = true }
+        guard unrest(at: now) == nil, mayStepLater || pin.count == 1 && !hasStepped else { return false }
+        mayStepLater = false
         pin.removeFirst()
         if differsLater { isDirty = true }
         differsLater = false

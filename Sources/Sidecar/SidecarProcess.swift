@@ -390,17 +390,32 @@ package final class SidecarProcess: @unchecked Sendable {
             }
     }
 
-    /// What still runs is cut short: the two sides of these records may differ, and nobody else will say so.
+    /// What still runs is cut short, and what is known of records ends with the process: the two sides of these may
+    /// differ, and nobody else will say so.
     private func noteWhatIsLeft() {
-        for key in records.running() {
-            exitStatus = 3
+        note(
+            records.running(), "the process ends under a write of both sides: the two sides of a record may differ",
+            .max)
+        note(
+            records.dirty(),
+            "the process ends, and only it knew that the two sides of a record may differ: write the record once more, "
+                + "or correct the sides",
+            Self.namedAtMost)
+    }
+
+    private static let namedAtMost = 1_000
+
+    private func note(_ keys: [RecordTable.Key], _ sentence: String, _ limit: Int) {
+        if !keys.isEmpty { exitStatus = 3 }
+        for key in keys.prefix(limit) {
             logger.error(
-                "the process ends under a write of both sides: the two sides of a record may differ",
+                "\(sentence)",
                 metadata: [
                     "migration": .string(configuration.migrations[key.migration].name),
                     "record": .string("\(RecordKeyText(key.record))"),
                 ])
         }
+        if keys.count > limit { logger.error("\(keys.count - limit) more records are in the same case") }
     }
 
     private func setTimer(_ nanoseconds: UInt64) {

@@ -192,6 +192,143 @@ def test_a_late_write_of_old_does_not_meet_the_first_double_writes(kind, ends, f
         assert found(client.find(OURS)) == cents(ledgers, OURS)[0]
 
 
+@pytest.mark.parametrize("ends", ["answer", "cancel"])
+def test_a_service_that_sends_its_head_first_hides_no_write(ends, field, ledgers):
+    sidecar, operator, client = field(NONE, keys=())
+
+    def early(request, context):
+        context.send_initial_metadata([("x-early", "1")])
+        hang(1)(request, context)
+
+    ledgers[0].faults["Add"] = early
+    late = begin(client, "Add", ledger.AddRequest(entry=entry(OURS, 1)))
+    wait_for(lambda: ledgers[0].log, 5, "old is asked")
+    time.sleep(0.2)
+    ledgers[0].faults.clear()
+    if ends == "cancel":
+        late.cancel()
+        time.sleep(0.1)
+    _, answer = took(lambda: operator.enrol(add="406"))
+    assert any("keep the stage that they had" in note for note in answer.notes), answer.notes
+    client.add(OURS, 2)
+    time.sleep(1.2)
+    assert cents(ledgers, OURS)[1] is None or cents(ledgers, OURS)[0] is None, "there are not two records of one key"
+
+
+@pytest.mark.parametrize("keyed", [True, False], ids=["gray key", "none"])
+def test_a_page_that_a_pin_ends_under_shows_the_record(keyed, field, ledgers):
+    """Decided once: rows of both sides are judged by the pins that the query began with."""
+    _, operator, client = field(dict(phase="migrating", enrolled="all", gray={"allow": ["406"]}), keys=(OURS,))
+    ledgers[0].faults["Overwrite"] = hang(1.2)
+    write = begin(client, "Change", ledger.ChangeRequest(name=name(OURS), add_cents=5))
+    time.sleep(0.3)
+    took(lambda: operator.change(gray=sets({"none": True})))
+    assert found(client.find(OURS)) == 105
+    ledgers[1].faults["List"] = hang(0.95)
+    page = client.call("List", ledger.ListRequest(store="406") if keyed else ledger.ListRequest())
+    assert page.code == "OK" and write.code().name == "OK"
+    assert [each.cents for each in ledger.ListReply.FromString(page.messages[0]).entries] == [105]
+
+
+def test_a_pin_concerns_pages_of_its_own_gray_key_only(field, ledgers):
+    """I9: new hangs, and 7 was never enrolled."""
+    _, operator, client = field(dict(phase="migrating", enrolled={"allow": ["406"]}, gray="none"))
+    ledgers[1].faults["Overwrite"] = hang(3)
+    write = begin(client, "Change", ledger.ChangeRequest(name=name(OURS), add_cents=5))
+    time.sleep(0.3)
+    took(lambda: operator.change(enrolled=sets({"none": True}), force="orders"))
+    ledgers[1].faults["List"] = hang(3)
+    began = time.monotonic()
+    page = client.call("List", ledger.ListRequest(store="7"))
+    assert page.code == "OK" and time.monotonic() - began < 0.5
+    assert not [field for field in page.trailing if field[0] == "switchover-partial"]
+    write.cancel()
+
+
+def test_several_records_heed_the_pin_of_one(field, ledgers):
+    _, operator, client = field(dict(phase="migrating", enrolled={"allow": ["406"]}, gray="none"))
+    ledgers[1].faults["Overwrite"] = hang(1)
+    write = begin(client, "Change", ledger.ChangeRequest(name=name(OURS), add_cents=5))
+    time.sleep(0.3)
+    took(lambda: operator.change(enrolled=sets({"none": True}), force="orders"))
+    both = client.change_many([OURS, ("406", 2)], 10)
+    assert both.code == "FAILED_PRECONDITION" and both.error == "mixed-stages"
+    one = client.change_many([OURS], 10)
+    assert one.code == "FAILED_PRECONDITION" and one.error == "several-records"
+    assert write.code().name == "OK"
+    wait_for(lambda: operator.explain("406").stage == "old", 5, "old")
+    assert client.change_many([OURS], 10).code == "OK"
+
+
+@pytest.mark.parametrize("edit", ["gray key looked up", "waits for its lane"])
+def test_a_write_that_is_decided_anew_keeps_its_message(edit, start, databases, keep):
+    """Without its gray key it is looked up; the switches change while that, or its lane, is waited for."""
+    for side in databases:
+        side.put(1, "406")
+        side.put(2, "7")
+    sidecar = start("", "", dict(phase="migrating", enrolled="all", gray="none"), **settings(*databases)).await_ready()
+    operator, first, second = keep(Operator(sidecar)), keep(Clerk(sidecar.address)), keep(Clerk(sidecar.address))
+    databases[0].link.execute("begin immediate")
+    with ThreadPoolExecutor(2) as threads:
+        slow = threads.submit(first.update, 1, cents=5)
+        wait_for(lambda: in_flight(sidecar) == 1, 5, "the first waits")
+        store = None if edit == "gray key looked up" else "406"
+        next = threads.submit(second.update, 1, store=store, to=None if store is None else "9", status="s")
+        wait_for(lambda: in_flight(sidecar) == 2, 5, "the second waits")
+        took(lambda: operator.gray(add="7"))
+        took(lambda: operator.change(enrolled=sets({"remove": "9"}), force="orders")) if store else None
+        databases[0].link.execute("rollback")
+        assert not isinstance(slow.result(20), str)
+        answer = next.result(20)
+    assert not isinstance(answer, str), answer
+    assert second.get(1, store=None) == answer
+
+
+def test_the_wait_for_unread_writes_is_not_repeated(field, ledgers):
+    sidecar, operator, client = field(dict(phase="idle"), limits={"settle_after": "2s"})
+    ledgers[0].faults["Change"] = lambda request, context: request.name.store == "7" and hang(9)(request, context)
+    hung = begin(client, "Change", ledger.ChangeRequest(name=name(OTHER)), timeout=30)
+    wait_for(lambda: ledgers[0].log, 5, "old is asked")
+    took(lambda: operator.phase("migrating"))
+    seconds, answer = took(lambda: operator.enrol(add="406"))
+    assert 1 < seconds < 2 + SOON
+    assert any("forwarded without reading" in note for note in answer.notes), answer.notes
+    for change in (lambda: operator.gray(add="406"), operator.rollback):
+        seconds, _ = took(change)
+        assert seconds < 1, "no key leaves old, and what was waited for once is over"
+    hung.cancel()
+
+
+def test_a_change_that_another_one_replaces_says_so(field, ledgers):
+    sidecar, operator, client = field(dict(phase="idle"), limits={"settle_after": "4s"})
+    ledgers[0].faults["Change"] = hang(0.5)
+    assert client.change(OURS, 5, timeout=0.1).code == "DEADLINE_EXCEEDED"
+    took(lambda: operator.phase("migrating"))
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(operator.enrol, add="406")
+        time.sleep(0.5)
+        took(operator.rollback)
+        answer = first.result(10)
+    assert isinstance(answer, tuple) and answer[0] == "ABORTED" and "replaced it" in answer[1], answer
+
+
+def test_a_start_after_a_kill_waits_for_what_was_sent(field, ledgers, binary):
+    """L2: old has no record of writes that were under way."""
+    sidecar, operator, client = field(NONE, limits={"settle_after": "2s"})
+    ledgers[0].faults["Change"] = hang(0.8)
+    late = begin(client, "Change", ledger.ChangeRequest(name=name(OURS), add_cents=5))
+    wait_for(lambda: ledgers[0].log, 5, "old is asked")
+    sidecar.restart(kill=True)
+    ledgers[0].faults.clear()
+    seconds, _ = took(lambda: operator.enrol(add="406"))
+    assert seconds > 1
+    assert found(client.find(OURS)) == 105
+    late.cancel()
+    sidecar.restart(kill=False)
+    seconds, _ = took(lambda: operator.enrol(add="7"))
+    assert seconds < 1, "the process before has said that nothing of it is left"
+
+
 @pytest.mark.parametrize("client_stays", [True, False], ids=["client waits", "client left"])
 @pytest.mark.parametrize("kind", ["update", "insert", "delete", "upsert"])
 @pytest.mark.parametrize("waits_on", ["old", "new"])

@@ -49,6 +49,22 @@ import WireFormat
         #expect(try standing(Self.message(["1", "9"])) == .stage(.old, isMoving: false))
     }
 
+    /// Contract, 2: a pinned record keeps its stage for all its calls.
+    @Test func aPinnedRecordHasItsOwnStage() throws {
+        let plan = ElementPlan(field: Self.field, grayKey: nil)
+        func standing(_ stores: [String], at stage: Stage, pinned: [String: Stage]) -> ElementPlan.Standing {
+            Self.message(stores).withUnsafeBytes { message in
+                plan.standing(of: message, at: stage) { element in
+                    pinned[String(decoding: element.dropFirst(2), as: UTF8.self)]
+                }
+            }
+        }
+        #expect(standing(["1", "9"], at: .old, pinned: [:]) == .stage(.old, isMoving: false))
+        #expect(standing(["1", "9"], at: .old, pinned: ["9": .dualOld]) == .mixed(.old, .dualOld))
+        #expect(standing(["9"], at: .old, pinned: ["9": .dualOld]) == .stage(.dualOld, isMoving: false))
+        #expect(standing([], at: .new, pinned: ["9": .dualOld]) == .stage(.new, isMoving: false))
+    }
+
     @Test func severalStagesAreMixed() throws {
         #expect(try standing(Self.message(["2", "4", "3"])) == .mixed(.dualOld, .dualNew))
         #expect(try standing(Self.message(["1", "2"])) == .mixed(.old, .dualOld))

@@ -108,6 +108,22 @@ import Testing
         check(record.pin == [])
     }
 
+    /// A hot record is at rest only between two writes: the step that it may take is taken there.
+    @Test func aHotRecordTakesItsStepsBetweenItsWrites() {
+        var record = Self.running(at: .dualOld)
+        record.change(from: .dualOld, to: .dualNew, at: 1)
+        record.change(from: .dualNew, to: .newMirrored, at: 2)
+        for stage in [Stage.dualOld, .dualNew] {
+            check(record.pin.first == stage)
+            check(record.enter(id: 2, "next", now: 3, limit: 10) == .waits)
+            check(!record.settle(at: 3, mayStep: true), "it is being written")
+            check(record.leave(isEqual: true) == "next")
+            check(record.settle(at: 4, mayStep: false), "whoever looks")
+            check(record.decide(.newMirrored, grayKey: .has([7])) == (stage == .dualOld ? .dualNew : .newMirrored))
+        }
+        check(record.pin == [])
+    }
+
     @Test func aChangeThatIsTakenBackLeavesNothing() {
         var record = Self.running(at: .dualOld)
         record.change(from: .dualOld, to: .dualNew, at: 1)
@@ -169,6 +185,31 @@ import Testing
             record.change(from: known ? second : nil, to: known ? third : nil, at: 3)
             check(record.pin == (known ? [second] : []), "what is dirty waits for a write that makes its sides equal")
         }
+    }
+
+    /// Contract, 3: "on failure the record is pinned to the side that has the write".
+    @Test(arguments: [Stage.dualOld, .dualNew]) func whatMovedOnOneSideAloneStaysThere(stage: Stage) {
+        var record = Self.running(at: stage)
+        record.keep(at: stage)
+        check(record.leave(isEqual: false) == nil)
+        check(record.pin == [stage] && !record.settle(at: 1_000, mayStep: true))
+        _ = record.enter(id: 2, "next", now: 5, limit: 10)
+        check(record.decide(.old, grayKey: .has([8])) == stage, "whatever the switches say of its new key")
+        check(record.leave(isEqual: true) == nil)
+        check(record.settle(at: 6, mayStep: false) && record.isForgettable(at: 6))
+    }
+
+    /// Which gray key it has is not known while a write may give it another one: it counts for every key.
+    @Test func aWriteThatChangesTheGrayKeyLeavesItOpen() {
+        var record = Self.running(at: .dualNew)
+        check(record.grayKey == [7])
+        check(record.leave(isEqual: true) == nil)
+        _ = record.enter(id: 2, "moves", now: 1, limit: 10)
+        _ = record.decide(.dualNew, grayKey: .moves)
+        check(record.grayKey == nil)
+        check(record.leave(isEqual: false) == nil)
+        record.change(from: nil, to: nil, at: 5)
+        check(record.pin == [.dualNew])
     }
 
     @Test func besideALostWriteOthersGoOnAtTheSameStage() {

@@ -48,6 +48,22 @@ import WireFormat
         #expect(try side.store.failure(.tryDelete, side.delete()).status == .notFound)
     }
 
+    /// What a trigger undoes is not made, and is not told to be.
+    @Test(arguments: ["update", "delete"]) func aWriteThatATriggerUndoesIsRefused(event: String) throws {
+        let side = try Side(
+            "CREATE TRIGGER kept BEFORE \(event) ON t_order BEGIN SELECT raise(ignore); END")
+        let before = try side.record()
+        let operations: [StoreOperation] = event == "update" ? [.update, .tryUpdate] : [.delete, .tryDelete]
+        for operation in operations {
+            let failure =
+                event == "update"
+                ? try side.store.failure(operation, Orders.update(1, [("note", .text("b"))]))
+                : try side.store.failure(operation, side.delete())
+            #expect(failure.status == .failedPrecondition)
+        }
+        #expect(try side.record() == before)
+    }
+
     @Test func aTrialTellsWhatAnUpdateMakesOfTheRecord() throws {
         let side = try Side()
         let before = try side.record()

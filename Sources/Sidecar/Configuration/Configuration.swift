@@ -1,6 +1,7 @@
 package import EventLoop
 package import Logging
 package import Migration
+import WireFormat
 
 /// All that `switchover.yaml` and the command line say, checked: what is in a value of this type can be served.
 package struct Configuration: Sendable {
@@ -92,6 +93,11 @@ package struct MigrationConfiguration: Sendable {
     package let grayFallback: Bool
 
     package func upstream(_ side: Side) -> Int { side == .old ? oldUpstream : newUpstream }
+
+    /// By what status a method says that there is no such record.
+    ///
+    /// - Parameter path: its `:path`; one that is not in the configuration has gRPC's own word.
+    func absent(of path: String) -> GRPCStatus { methods.first { $0.path == path }?.plan.absent ?? .notFound }
 }
 
 package struct MethodConfiguration: Sendable {

@@ -220,18 +220,38 @@ final class SwitchControl: @unchecked Sendable {
             throw ControlFault(
                 .failedPrecondition, obstacles.map { $0.sentence(plan.migration.name) }.joined(separator: "\n"))
         }
-        guard try self.plan(request).before == plan.before else {
+        // The file may have changed since: of another migration too, whose entry is written along.
+        let fresh = try self.plan(request)
+        guard fresh.before == plan.before else {
             throw ControlFault(.aborted, "another change came first; look at switchover status and repeat it")
         }
+        if let reason = notInForce(fresh) { throw ControlFault(.failedPrecondition, reason) }
         let isRollback = plan.undoes != nil
         try write(
-            plan,
+            fresh,
             AuditEntry(
                 time: Timestamp.now, migration: plan.migration.name, origin: isRollback ? .rollback : .command,
                 by: by, reason: request.reason, before: plan.before, after: plan.after, undoes: plan.undoes,
                 waived: waived.map { request.typed(for: $0) }))
         response.changed = true
         answerWhenInForce(plan, response, reply)
+    }
+
+    /// Why the file's state is not what calls are decided by: a change is one step from that. Nil where it is, and for
+    /// a way back, which may replace what is under way.
+    private func notInForce(_ plan: PlannedChange) -> String? {
+        let name = plan.migration.name
+        guard let current = current[plan.index]?.summaries[plan.index], plan.undoes == nil else { return nil }
+        if plan.before.epoch > current.epoch {
+            let reason = delays[plan.index].map { ": \($0.sentence)" } ?? ""
+            return "epoch \(plan.before.epoch) is in the switch file and not in force yet\(reason). One step at a time: "
+                + "wait for it, or take it back with switchover rollback \(name)"
+        }
+        guard plan.before.epoch == current.epoch, plan.beforeDraft.summary.fingerprint != current.fingerprint else {
+            return nil
+        }
+        return "the switch file, or a list of keys that it names, was changed without a new epoch, and that is not in "
+            + "force; this command would bring it along. Put it back, or write epoch \(current.epoch + 1) for it first"
     }
 
     private func write(_ plan: PlannedChange, _ entry: AuditEntry) throws(ControlFault) {

@@ -12,8 +12,9 @@ import WireFormat
 final class QueryOperation: Operation {
     private let call: CallPointer
     private let route: UnsafePointer<QueryRoute>
-    private let switches: UnsafePointer<MigrationSwitches>
-    /// Keeps the memory behind `switches`.
+    /// As it was decided.
+    private let stages: RecordStages
+    /// Keeps the memory behind them.
     private let snapshot: SwitchSnapshot
     private var machine: MultiQuery
     /// Sides whose rows may be missing; and of these the ones from which a client that names no key is not to suffer.
@@ -32,7 +33,7 @@ final class QueryOperation: Operation {
     ) {
         self.call = call
         self.route = route
-        self.switches = switches
+        stages = call.stages(switches)
         self.snapshot = snapshot
         untrusted = mayMiss
         let mayMiss = mayMiss.union(route.pointee.mayMiss)
@@ -113,7 +114,7 @@ final class QueryOperation: Operation {
             let until = worker.pointee.loop.pointee.now + worker.pointee.limits.partialWait
             for other in asks where other.request.side != ask.request.side { other.hurry(until: until) }
         }
-        perform(machine.replied(ask.request.side, reply, stages: call.stages(switches)))
+        perform(machine.replied(ask.request.side, reply, stages: stages))
     }
 
     /// The side's own failure, or what kept it from saying one.

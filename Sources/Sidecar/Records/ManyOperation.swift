@@ -11,8 +11,9 @@ import WireFormat
 final class ManyOperation: Operation {
     private let call: CallPointer
     private let message: [UInt8]
-    private let switches: UnsafePointer<MigrationSwitches>
-    /// Keeps the memory behind `switches`.
+    /// As it was decided.
+    private let stages: RecordStages
+    /// Keeps the memory behind them.
     private let snapshot: SwitchSnapshot
     /// Sides whose failure leaves a partial answer.
     private let mayMiss: SideSet
@@ -31,7 +32,7 @@ final class ManyOperation: Operation {
         self.message = message
         self.merging = merging
         self.mayMiss = mayMiss
-        self.switches = switches
+        stages = call.stages(switches)
         self.snapshot = snapshot
     }
 
@@ -100,7 +101,7 @@ final class ManyOperation: Operation {
         answers[side] = answer
         guard let old = answers[.old], let new = answers[.new] else { return }
         do throws(ManyMerge.Fault) {
-            let answer = try merging.merge(request: message, old: old, new: new, stages: call.stages(switches))
+            let answer = try merging.merge(request: message, old: old, new: new, stages: stages)
             call.count(.unmigratedReads, UInt64(merging.unmigrated))
             call.count(merging.tally)
             let compresses = asks.contains(where: \.isReplyCompressed)

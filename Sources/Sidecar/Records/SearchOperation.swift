@@ -17,8 +17,9 @@ final class SearchOperation: Operation {
     private let path: UnsafeBufferPointer<UInt8>?
     private let plan: ManyPlan
     private let record: RecordTable.Key?
-    private let switches: UnsafePointer<MigrationSwitches>
-    /// Keeps the memory behind `switches`.
+    /// As it was decided.
+    private let stages: RecordStages
+    /// Keeps the memory behind them.
     private let snapshot: SwitchSnapshot
     private var machine: RecordSearch
     private var asks: [Ask] = []
@@ -37,7 +38,7 @@ final class SearchOperation: Operation {
         self.path = path
         self.plan = plan
         self.record = record
-        self.switches = switches
+        stages = call.stages(switches)
         self.snapshot = snapshot
         machine = RecordSearch(for: purpose)
     }
@@ -108,14 +109,9 @@ final class SearchOperation: Operation {
 
     /// Of the record: its pin's, else that of its gray key.
     private func stage(of key: ManyPlan.FirstKey) -> Stage {
-        let worker = call.pointee.worker
-        if let record, worker.hasPins(record.migration),
-            let stage = worker.pointee.records.pinnedStage(record, now: worker.pointee.loop.pointee.now)
-        {
-            return stage
-        }
-        guard case .grayKey(let key) = key else { return switches.pointee.stage(ofKey: nil) }
-        return key.withUnsafeBytes { switches.pointee.stage(key: $0) }
+        if let record, let stage = stages.pinned[record.record] { return stage }
+        guard case .grayKey(let key) = key else { return stages.stageOfNoKey }
+        return key.withUnsafeBytes { stages.stage(grayKey: $0) }
     }
 
     private func found(_ ask: Ask?) {

@@ -172,11 +172,23 @@ extension CallPointer {
         let worker = pointee.worker
         guard let plan = pointee.route.pointee.planPointer else { return }
         let held = worker.heldSwitches(of: plan.pointee.migrationIndex)
-        switch element.standing(of: message, key, switches, held: held, scratch: worker.pointee.keyScratch) {
+        let standing = element.standing(
+            of: message, key, switches, held: held, scratch: worker.pointee.keyScratch,
+            pinned: pinnedStage(ofElement:))
+        decideSeveral(message, element, standing, switches)
+    }
+
+    private func decideSeveral(
+        _ message: UnsafeRawBufferPointer, _ element: ElementPlan, _ standing: ElementPlan.Standing,
+        _ switches: UnsafePointer<MigrationSwitches>
+    ) {
+        switch standing {
         case .noRecord: decide(switches.pointee.stageOfPassThrough, switches)
         case .stage(_, isMoving: true): waitForChange()
         case .stage(let stage, isMoving: false):
-            if stage.isDouble { refuse(.severalRecords(stage)) } else { decide(stage, switches, message) }
+            if stage.isDouble { return refuse(.severalRecords(stage)) }
+            joinPinned(message, at: stage)
+            decide(stage, switches, message)
         case .mixed(let one, let other): refuse(.mixedStages(one, other))
         case .keyMissing(let component):
             refuse(.missingKey("the gray key of an element", path: "\(element.field).\(keyPath(component))"))
@@ -237,9 +249,9 @@ extension CallPointer {
         _ stage: Stage, _ next: Stage, _ message: UnsafeRawBufferPointer, _ switches: UnsafePointer<MigrationSwitches>,
         _ keys: WriteGrayKeys
     ) {
-        if pointee.route.pointee.writePointer?.pointee.plan.element != nil {
-            if stage.isDouble { return refuse(.severalRecords(stage)) }
-            return decide(stage, switches, message)
+        if let element = pointee.route.pointee.writePointer?.pointee.plan.element {
+            let standing = element.standing(of: message, at: stage, pinned: pinnedStage(ofElement:))
+            return decideSeveral(message, element, standing, switches)
         }
         if stage.isDouble || next != stage { return operate(message, keys) }
         switch standing(of: message, at: stage) {

@@ -133,17 +133,30 @@ extension CallPointer {
     private func replyBroken(_ leg: StreamPointer) {
         if retry(leg) { return }
         writeLost()
-        if leg.pointee.session == nil { return refuse(lost) }
-        forwardReset(leg)
+        if leg.pointee.session == nil {
+            let words = "the connection was lost"
+            return refuse(mayWrite ? unknown(.unavailable, words) : .sideUnreachable(pointee.side, words))
+        }
+        // Said as the side has said it: at `old`, where the sidecar is transparent, and where it has provably not looked.
+        guard mayWrite, pointee.stage != .old, leg.pointee.errorCode != HTTP2Code.refusedStream || leg.pointee.isHeadComplete else {
+            return forwardReset(leg)
+        }
+        refuse(unknown(GRPCStatus(http2ErrorCode: leg.pointee.errorCode), "the stream was reset"))
     }
 
-    /// The connection was lost after the call was sent on it: a write may have been made all the same.
-    private var lost: Refusal {
-        let words = "the connection was lost"
-        guard pointee.route.pointee.planPointer?.pointee.mayWrite == true else {
-            return .sideUnreachable(pointee.side, words)
-        }
-        return .outcomeUnknown(pointee.side, .unavailable, words: words)
+    private var mayWrite: Bool { pointee.route.pointee.planPointer?.pointee.mayWrite == true }
+
+    /// The side has the write, and has not said what became of it.
+    private func unknown(_ status: GRPCStatus, _ words: String) -> Refusal {
+        .outcomeUnknown(pointee.side, status, words: words)
+    }
+
+    /// A proxy before the side has answered in its place, and may have sent the write on all the same.
+    private func isProxysWord(_ leg: StreamPointer) -> Bool {
+        guard mayWrite, pointee.stage != .old, !Reply.isHTTPSuccess(leg), !Reply.isGRPC(leg) else { return false }
+        let outcome = WriteOutcome(Reply.status(of: leg), absent: .notFound, isGRPC: false)
+        if case .unknown = outcome { return true }
+        return false
     }
 
     /// Refused streams, and those above GOAWAY's last id, were not processed (RFC 9113, 8.7).
@@ -164,10 +177,17 @@ extension CallPointer {
     func answer(with leg: StreamPointer?) {
         guard let leg, let connection = pointee.connection else { return }
         guard leg.pointee.isHeadComplete else { return forwardReset(leg) }
+        if isProxysWord(leg) {
+            writeLost()
+            return refuse(unknown(Reply.status(of: leg), "a page that is no gRPC"))
+        }
         pointee.phase = .answering
         pointee.hasAnswered = true
         if leg.pointee.hasEnded { pointee.status = Reply.status(of: leg) }
-        pointee.client.stopRetainingBody(in: pointee.worker.pointee.sessions)
+        // A side may send its head before it writes: until it has ended, a change asks the message for its records.
+        if pointee.write != .read || leg.pointee.hasEnded {
+            pointee.client.stopRetainingBody(in: pointee.worker.pointee.sessions)
+        }
         connection.pointee.server.respond(pointee.client, with: leg, offering: offeredCodings)
         if leg.pointee.isClosed, !leg.pointee.hasEnded { forwardReset(leg) }
     }

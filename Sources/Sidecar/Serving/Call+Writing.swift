@@ -149,9 +149,16 @@ extension CallPointer {
     }
 
     private func count(_ stage: Stage, where moves: (_ grayKey: [UInt8]?) -> Bool) {
+        count(stage, recordsOfMessage(), where: moves)
+    }
+
+    private func count(
+        _ stage: Stage, _ records: [(record: RecordTable.Key, grayKey: WriteGrayKeys)],
+        where moves: (_ grayKey: [UInt8]?) -> Bool
+    ) {
         let worker = pointee.worker
         let now = worker.pointee.loop.pointee.now
-        let moving = recordsOfMessage().filter { moves($0.grayKey.next == nil ? $0.grayKey.present : nil) }
+        let moving = records.filter { moves($0.grayKey.next == nil ? $0.grayKey.present : nil) }
         guard !moving.isEmpty else { return }
         for (record, grayKey) in moving {
             worker.pointee.records.singleFound(record, stage, grayKey: grayKey.noted, now: now)
@@ -162,9 +169,14 @@ extension CallPointer {
 
     /// The records that the request names, once each, with their gray keys where it names those.
     private func recordsOfMessage() -> [(record: RecordTable.Key, grayKey: WriteGrayKeys)] {
-        guard let plan = pointee.route.pointee.planPointer, let write = pointee.route.pointee.writePointer,
-            let message = keptMessage()
-        else { return [] }
+        guard let message = keptMessage() else { return [] }
+        return message.withUnsafeBytes { records(of: $0) }
+    }
+
+    private func records(of message: UnsafeRawBufferPointer) -> [(record: RecordTable.Key, grayKey: WriteGrayKeys)] {
+        guard let plan = pointee.route.pointee.planPointer, let write = pointee.route.pointee.writePointer else {
+            return []
+        }
         let migration = plan.pointee.migrationIndex
         let keyPlan = pointee.route.pointee.keyPointer
         func named(_ part: UnsafeRawBufferPointer) -> (record: RecordTable.Key, grayKey: WriteGrayKeys)? {
@@ -175,13 +187,11 @@ extension CallPointer {
                 next: write.pointee.plan.newGrayKey?.key(in: part, scratch: scratch))
             return (RecordTable.Key(migration: migration, record: record), grayKey)
         }
-        return message.withUnsafeBytes { bytes in
-            guard let element = write.pointee.plan.element else { return named(bytes).map { [$0] } ?? [] }
-            let parts = (try? RepeatedField.ranges(of: element.field, in: bytes)) ?? []
-            var seen: Set<RecordTable.Key> = []
-            return parts.compactMap { named(UnsafeRawBufferPointer(rebasing: bytes[$0])) }
-                .filter { seen.insert($0.record).inserted }
-        }
+        guard let element = write.pointee.plan.element else { return named(message).map { [$0] } ?? [] }
+        let parts = (try? RepeatedField.ranges(of: element.field, in: message)) ?? []
+        var seen: Set<RecordTable.Key> = []
+        return parts.compactMap { named(UnsafeRawBufferPointer(rebasing: message[$0])) }
+            .filter { seen.insert($0.record).inserted }
     }
 
     /// The request's message, while it is kept; nil where there is none that can be read.
@@ -213,6 +223,24 @@ extension CallPointer {
         return standing
     }
 
+    /// The stage that a record of a write of several is pinned to.
+    func pinnedStage(ofElement element: UnsafeRawBufferPointer) -> Stage? {
+        guard let plan = pointee.route.pointee.planPointer, let write = pointee.route.pointee.writePointer,
+            pointee.worker.hasPins(plan.pointee.migrationIndex),
+            let record = write.pointee.plan.recordKey.key(in: element, scratch: pointee.worker.pointee.keyScratch)
+        else { return nil }
+        let key = RecordTable.Key(migration: plan.pointee.migrationIndex, record: record)
+        return pointee.worker.pointee.records.pinnedStage(key, now: pointee.worker.pointee.loop.pointee.now)
+    }
+
+    /// A write of several records beside pins counts for its records from the start.
+    func joinPinned(_ message: UnsafeRawBufferPointer, at stage: Stage) {
+        guard let plan = pointee.route.pointee.planPointer, pointee.worker.hasPins(plan.pointee.migrationIndex) else {
+            return
+        }
+        count(stage, records(of: message)) { _ in true }
+    }
+
     /// The record that the request names.
     func recordKey(_ message: UnsafeRawBufferPointer) -> RecordTable.Key? {
         guard let plan = pointee.route.pointee.planPointer, let key = pointee.route.pointee.recordKeyPointer,
@@ -221,13 +249,10 @@ extension CallPointer {
         return RecordTable.Key(migration: plan.pointee.migrationIndex, record: record)
     }
 
-    /// What rows are judged by.
+    /// What the rows of a query that is decided now are judged by.
     func stages(_ switches: UnsafePointer<MigrationSwitches>) -> RecordStages {
-        let worker = pointee.worker
-        return RecordStages(
-            switches: switches, records: worker.pointee.records,
-            migration: pointee.route.pointee.planPointer?.pointee.migrationIndex ?? 0,
-            now: worker.pointee.loop.pointee.now)
+        let migration = pointee.route.pointee.planPointer?.pointee.migrationIndex ?? 0
+        return RecordStages(switches: switches, pinned: pointee.worker.pointee.records.pins.view(of: migration))
     }
 
     /// The stage that the record of a query has.

@@ -261,6 +261,16 @@ extension ClientConnectionPointer {
         loop.arm(timerPointer, at: loop.pointee.now + 1_000_000_000)
     }
 
+    /// Ends the connection; its calls are told why, so that nobody repeats a write which was sent.
+    func refuseAndClose() {
+        var calls: [CallPointer] = []
+        session.forEachOpenStream { stream in
+            if let owner = stream.pointee.owner { calls.append(owner.assumingMemoryBound(to: Call.self)) }
+        }
+        for call in calls { call.refuse(.draining) }
+        leaveIdle(atOnce: true)
+    }
+
     /// Ends the connection at once; its calls learn that the client is gone.
     func close() {
         let worker = pointee.worker

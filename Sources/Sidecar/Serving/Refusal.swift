@@ -96,6 +96,8 @@ enum Refusal {
     case impossible(StoreFault)
     case unknownEntity(known: String)
     case deadlinePassed
+    /// The time to drain is over, and nothing was written.
+    case draining
 
     /// The `grpc-status` of the answer.
     var status: GRPCStatus {
@@ -110,7 +112,9 @@ enum Refusal {
             .replyTooLarge, .buffersFull, .queueFull,
             .laneFull:
             .resourceExhausted
-        case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving, .rowsMissing: .unavailable
+        case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving, .rowsMissing,
+            .draining:
+            .unavailable
         case .storeRefused(let status, _, _): status
         case .impossible(let fault): fault.status
         case .alreadyExists: .alreadyExists
@@ -158,6 +162,7 @@ enum Refusal {
         case .unsortedSide: .unsortedSide
         case .malformedAnswer: .malformedAnswer
         case .deadlinePassed: .deadline
+        case .draining: .draining
         }
     }
 
@@ -236,6 +241,7 @@ enum Refusal {
         case .sideFailed(let side, let words):
             "\(side.name) answered \(words), and without its answer there is none"
         case .deadlinePassed: "the deadline passed in the sidecar"
+        case .draining: "the sidecar ends, and its time to drain is over; call another one, or this one once it is back"
         }
     }
 
@@ -243,6 +249,7 @@ enum Refusal {
     func afterWrite(to side: Side) -> Refusal {
         switch self {
         case .deadlinePassed, .buffersFull, .replyMetadataTooLarge: .outcomeUnknown(side, status, words: message)
+        case .draining: .outcomeUnknown(side, status, words: "the sidecar ends before the answer")
         default: self
         }
     }

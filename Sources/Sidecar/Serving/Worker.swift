@@ -325,7 +325,7 @@ extension WorkerPointer {
 
     /// Ends all client connections: what is left are writes that run to their end.
     func endClients() {
-        while let connection = pointee.firstConnection { connection.close() }
+        while let connection = pointee.firstConnection { connection.refuseAndClose() }
     }
 
     /// Ends what is left, and the connections to the upstreams.

@@ -35,7 +35,7 @@ package struct CounterShape: Sendable, Equatable {
     static var migrationCells: Int { laneWaits + histogramCells }
 
     static var refusals: Int { WorkerCounters.Counter.heartbeat.rawValue + 1 }
-    private static var firstUpstream: Int { refusals + RefusalCode.deadline.rawValue + 1 }
+    private static var firstUpstream: Int { refusals + RefusalCode.allCases.count }
     private static var upstreamCells: Int { WorkerCounters.UpstreamCounter.resetsPaced.rawValue + 1 }
 
     func upstream(_ index: Int) -> Int { Self.firstUpstream + index * Self.upstreamCells }

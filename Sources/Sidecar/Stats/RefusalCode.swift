@@ -27,6 +27,7 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
     case unsortedSide
     case malformedAnswer
     case deadline
+    case draining
 
     /// As callers and metrics see it.
     package var text: String {
@@ -58,6 +59,7 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
         case .unsortedSide: "unsorted-side"
         case .malformedAnswer: "malformed-answer"
         case .deadline: "deadline"
+        case .draining: "draining"
         }
     }
 }

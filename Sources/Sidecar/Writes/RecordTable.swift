@@ -67,7 +67,7 @@ final class RecordTable: Sendable {
             let before = Pins.Pin(state)
             let result = body(&state)
             _ = state.settle(at: now, mayStep: false)
-            pins.changed(of: key.migration, from: before, to: Pins.Pin(state))
+            pins.changed(of: key, from: before, to: Pins.Pin(state))
             records[key] = state.isForgettable(at: now) ? nil : state
             return result
         }
@@ -126,6 +126,11 @@ extension RecordTable {
     /// - Parameter isEqual: whether both sides have the record now, or neither; nil: as before.
     func leave(_ key: Key, isEqual: Bool? = nil, now: UInt64) {
         change(key, at: now) { $0.leave(isEqual: isEqual) }?(.entered)
+    }
+
+    /// The write that holds the lane has moved the record on one side alone: see `RecordState.keep`.
+    func keep(_ key: Key, at stage: Stage, now: UInt64) {
+        change(key, at: now) { $0.keep(at: stage) }
     }
 
     /// False if the write does not wait any more: it holds the lane, or is about to hear that it was closed.
@@ -228,8 +233,13 @@ extension RecordTable {
     /// - Returns: whether some record took one and has others before it.
     func settle(_ migration: Int, at now: UInt64, mayStep: Bool) -> Bool {
         var hasStepped = false
-        forEach(of: migration, at: now) { _, state in
-            if state.settle(at: now, mayStep: mayStep), !state.pin.isEmpty { hasStepped = true }
+        for record in pins.movable(of: migration) {
+            let key = Key(migration: migration, record: record)
+            let stepped = box(key).withLock { shard in
+                guard shard.records[key] != nil else { return false }
+                return shard.change(key, at: now, pins) { $0.settle(at: now, mayStep: mayStep) && !$0.pin.isEmpty }
+            }
+            if stepped { hasStepped = true }
         }
         return hasStepped
     }
@@ -271,6 +281,11 @@ extension RecordTable {
     func running() -> [Key] {
         shards.flatMap { box in box.withLock { $0.records.filter { $1.isRunning }.map(\.key) } }
     }
+
+    /// Records whose two sides may differ, and of which no write is under way.
+    func dirty() -> [Key] {
+        shards.flatMap { box in box.withLock { $0.records.filter { $1.isDirty && !$1.isRunning }.map(\.key) } }
+    }
 }
 
 /// How many records of each migration are pinned, and of those how many to a stage whose authority is each side. Read
@@ -281,18 +296,34 @@ final class Pins: @unchecked Sendable {
     private struct Cell: ~Copyable {
         let all = Atomic<Int>(0)
         let ofOld = Atomic<Int>(0)
-        /// Nil: of records whose gray key is not known.
-        let grayKeys = Locked<[[UInt8]?: (ofOld: Int, ofNew: Int)]>([:])
+        let pinned = Locked(Pinned())
     }
 
-    /// What is counted of a record.
+    private struct Pinned {
+        /// By the canonical record key.
+        var stages: [[UInt8]: Stage] = [:]
+        /// Those that time, or the end of a write, may let go of: a dirty one waits for a write of its own.
+        var movable: Set<[UInt8]> = []
+        /// Nil: of records whose gray key is not known.
+        var grayKeys: [[UInt8]?: (ofOld: Int, ofNew: Int)] = [:]
+
+        mutating func count(_ change: Int, _ pin: Pin) {
+            var count = grayKeys[pin.grayKey] ?? (0, 0)
+            if pin.stage.authority == .old { count.ofOld += change } else { count.ofNew += change }
+            grayKeys[pin.grayKey] = count == (0, 0) ? nil : count
+        }
+    }
+
+    /// What is known here of a record.
     struct Pin: Equatable {
-        let authority: Side
+        let stage: Stage
         let grayKey: [UInt8]?
+        let isDirty: Bool
 
         init?(_ state: RecordTable.State) {
             guard let stage = state.pin.first else { return nil }
-            authority = stage.authority
+            self.stage = stage
+            isDirty = state.isDirty
             grayKey = state.grayKey
         }
     }
@@ -323,10 +354,10 @@ final class Pins: @unchecked Sendable {
 
     /// The sides that decide about pinned records which may have that gray key.
     func authorities(of migration: Int, grayKey: [UInt8]) -> SideSet {
-        cells[migration].grayKeys.withLock { counts in
+        cells[migration].pinned.withLock { pinned in
             var sides: SideSet = []
             for key in [grayKey, nil] {
-                guard let count = counts[key] else { continue }
+                guard let count = pinned.grayKeys[key] else { continue }
                 if count.ofOld > 0 { sides.formUnion(.old) }
                 if count.ofNew > 0 { sides.formUnion(.new) }
             }
@@ -334,38 +365,47 @@ final class Pins: @unchecked Sendable {
         }
     }
 
-    fileprivate func changed(of migration: Int, from before: Pin?, to after: Pin?) {
+    /// The pinned records of now with their stages. Who asks for them at once with the switches sees each record at one
+    /// stage, however long it goes on.
+    func view(of migration: Int) -> [[UInt8]: Stage] {
+        isAny(of: migration) ? cells[migration].pinned.withLock { $0.stages } : [:]
+    }
+
+    /// The pinned records that need be looked at.
+    fileprivate func movable(of migration: Int) -> Set<[UInt8]> {
+        isAny(of: migration) ? cells[migration].pinned.withLock { $0.movable } : []
+    }
+
+    fileprivate func changed(of key: RecordTable.Key, from before: Pin?, to after: Pin?) {
         guard before != after else { return }
+        let migration = key.migration
         let change = (after == nil ? 0 : 1) - (before == nil ? 0 : 1)
-        let ofOld = (after?.authority == .old ? 1 : 0) - (before?.authority == .old ? 1 : 0)
-        cells[migration].grayKeys.withLock { counts in
-            if let before { Self.count(-1, before, &counts) }
-            if let after { Self.count(1, after, &counts) }
+        let ofOld = (after?.stage.authority == .old ? 1 : 0) - (before?.stage.authority == .old ? 1 : 0)
+        cells[migration].pinned.withLock { pinned in
+            pinned.stages[key.record] = after?.stage
+            if let after, !after.isDirty {
+                pinned.movable.insert(key.record)
+            } else {
+                pinned.movable.remove(key.record)
+            }
+            if let before { pinned.count(-1, before) }
+            if let after { pinned.count(1, after) }
         }
         if ofOld != 0 { cells[migration].ofOld.add(ofOld, ordering: .relaxed) }
         if change != 0 { cells[migration].all.add(change, ordering: .relaxed) }
     }
-
-    private static func count(_ change: Int, _ pin: Pin, _ counts: inout [[UInt8]?: (ofOld: Int, ofNew: Int)]) {
-        var count = counts[pin.grayKey] ?? (0, 0)
-        if pin.authority == .old { count.ofOld += change } else { count.ofNew += change }
-        counts[pin.grayKey] = count == (0, 0) ? nil : count
-    }
 }
 
-/// What the engine knows of records while rows are merged: the switches that the query began with, and the pins.
-struct RecordStages: RowStages, ~Copyable {
+/// What a query knows of records while rows are merged: the switches and the pins that it began with. One that is
+/// released meanwhile is judged as before, else the rows of one side would be judged otherwise than those of the other.
+struct RecordStages: RowStages {
     let switches: UnsafePointer<MigrationSwitches>
-    let records: RecordTable
-    let migration: Int
-    /// Monotonic nanoseconds.
-    let now: UInt64
+    /// By the canonical record key.
+    let pinned: [[UInt8]: Stage]
 
     func stage(grayKey: UnsafeRawBufferPointer) -> Stage { switches.pointee.stage(key: grayKey) }
     var stageOfNoKey: Stage { switches.pointee.stageOfNoKey }
-    var hasPins: Bool { records.pins.isAny(of: migration) }
+    var hasPins: Bool { !pinned.isEmpty }
 
-    func pinnedStage(recordKey: UnsafeRawBufferPointer) -> Stage? {
-        records.pinnedStage(RecordTable.Key(migration: migration, record: Array(recordKey)), now: now)
-    }
+    func pinnedStage(recordKey: UnsafeRawBufferPointer) -> Stage? { pinned[Array(recordKey)] }
 }

@@ -45,6 +45,8 @@ final class WriteOperation: Operation {
     private var replies: [Side: Ask] = [:]
     /// The last reply to the client's call that a side accepted: what the record is now.
     private var written: Ask?
+    /// It gives the record a gray key of another stage.
+    private var movesBetweenStages = false
     /// The follower has changed what it was given.
     private var isKeptOtherwise = false
     /// What the look-up found: what the record was.
@@ -172,7 +174,8 @@ final class WriteOperation: Operation {
         guard let plan = call.pointee.route.pointee.planPointer else { return }
         call.pointee.stage = stage
         call.pointee.epoch = switches.pointee.epoch
-        isSingle = !stage.isDouble && (next ?? stage) == stage
+        movesBetweenStages = (next ?? stage) != stage
+        isSingle = !stage.isDouble && !movesBetweenStages
         machine =
             isSingle
             ? Write(only: stage.authority)
@@ -299,7 +302,8 @@ final class WriteOperation: Operation {
         guard let made = make(derived, of: written?.replyMessage) else { return replied(.rejected(.internal)) }
         ask(
             Ask.Request(
-                side: side, path: derived.path, message: made, deadline: putDeadline, operation: .remove(condition))
+                side: side, path: derived.path, message: made, deadline: putDeadline, operation: .remove(condition)),
+            absent: derived.absent
         ) { [unowned self] ask, outcome in keep(ask, outcome) }
     }
 
@@ -308,8 +312,10 @@ final class WriteOperation: Operation {
             return replied(.rejected(.internal))
         }
         let deadline = call.pointee.deadline
-        ask(Ask.Request(side: side, path: derived.path, message: made, deadline: deadline, operation: .get)) {
-            [unowned self] ask, outcome in
+        ask(
+            Ask.Request(side: side, path: derived.path, message: made, deadline: deadline, operation: .get),
+            absent: derived.absent
+        ) { [unowned self] ask, outcome in
             if outcome == .accepted { found = ask } else { keep(ask, outcome) }
         }
     }
@@ -321,7 +327,8 @@ final class WriteOperation: Operation {
             return replied(.rejected(.internal))
         }
         ask(
-            Ask.Request(side: side, path: derived.path, message: made, deadline: putDeadline, operation: operation)
+            Ask.Request(side: side, path: derived.path, message: made, deadline: putDeadline, operation: operation),
+            absent: derived.absent
         ) { [unowned self] ask, outcome in
             keep(ask, outcome)
             isKeptOtherwise = outcome == .accepted && keepsOtherwise(ask)
@@ -364,15 +371,19 @@ final class WriteOperation: Operation {
         }
     }
 
-    private func ask(_ request: Ask.Request, _ note: @escaping (Ask, WriteOutcome) -> Void) {
-        ask(request, note: note, then: { [unowned self] in replied($0) })
+    /// - Parameter absent: by what status the method that is asked says that there is no such record; nil: it is the
+    ///   client's.
+    private func ask(
+        _ request: Ask.Request, absent: GRPCStatus? = nil, _ note: @escaping (Ask, WriteOutcome) -> Void
+    ) {
+        ask(request, absent: absent, note: note, then: { [unowned self] in replied($0) })
     }
 
     private func ask(
-        _ request: Ask.Request, note: @escaping (Ask, WriteOutcome) -> Void,
+        _ request: Ask.Request, absent: GRPCStatus? = nil, note: @escaping (Ask, WriteOutcome) -> Void,
         then proceed: @escaping (WriteOutcome) -> Void
     ) {
-        let absent = call.pointee.route.pointee.planPointer?.pointee.absent ?? .notFound
+        let absent = absent ?? call.pointee.route.pointee.planPointer?.pointee.absent ?? .notFound
         var request = request
         request.awaitsStatus = true
         let ask = Ask(request, for: call) { [unowned self] ask, result in
@@ -398,6 +409,9 @@ final class WriteOperation: Operation {
         if isKeptOtherwise { end.effects.formUnion(.dirty) }
         if !isSingle { note(end) }
         answer(end.answer)
+        if case .partial(let missing) = end.answer, movesBetweenStages {
+            records.keep(lane, at: missing == .new ? .dualOld : .dualNew, now: now)
+        }
         finish(isUnsettled: end.effects.contains(.unsettled), isEqual: isEqual(end))
     }
 

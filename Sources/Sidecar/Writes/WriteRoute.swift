@@ -7,8 +7,11 @@ struct WriteRoute {
     struct Derived {
         let path: UnsafeBufferPointer<UInt8>
         let template: MessageTemplate
+        /// The status by which that method says that there is no such record.
+        let absent: GRPCStatus
 
-        init(_ request: DerivedRequest) {
+        init(_ request: DerivedRequest, absent: GRPCStatus) {
+            self.absent = absent
             let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(request.path.utf8.count, 1))
             _ = memory.initialize(from: request.path.utf8)
             path = UnsafeBufferPointer(rebasing: memory[..<request.path.utf8.count])
@@ -24,12 +27,14 @@ struct WriteRoute {
     let putOrInsert: Derived?
     let erase: Derived?
 
-    init(_ plan: WritePlan, migration: String) {
+    /// - Parameter absent: what a method says of a record that is not there, by the `:path`.
+    init(_ plan: WritePlan, migration: String, absent: (String) -> GRPCStatus) {
+        func derived(_ request: DerivedRequest?) -> Derived? { request.map { Derived($0, absent: absent($0.path)) } }
         self.migration = migration
         self.plan = plan
-        lookUp = plan.lookUp.map(Derived.init)
-        put = plan.put.map(Derived.init)
-        putOrInsert = plan.putOrInsert.map(Derived.init)
-        erase = plan.erase.map(Derived.init)
+        lookUp = derived(plan.lookUp)
+        put = derived(plan.put)
+        putOrInsert = derived(plan.putOrInsert)
+        erase = derived(plan.erase)
     }
 }

@@ -193,6 +193,7 @@ extension SQLiteSession {
 
     private func delete(_ record: PresentRecord, key: [RecordValue]) throws(StoreFault) -> [UInt8] {
         try run(table.deleteByKey, keyParameters(key) ?? [])
+        if table.hasTriggers, try present(key, grayKey: nil) != nil { throw lost }
         return Self.response(record.content)
     }
 
@@ -202,6 +203,8 @@ extension SQLiteSession {
     ) throws(StoreFault) -> [UInt8] {
         guard !table.hasTriggers else {
             try run(sql, parameters)
+            // A trigger's `raise(ignore)` leaves the row as it was. What triggers change themselves is not counted.
+            guard changedRows > 0 else { throw lost }
             return try writtenRow(table.selectByKey, keyParameters(key) ?? [])
         }
         return try writtenRow(sql + " RETURNING " + table.columnList, parameters)

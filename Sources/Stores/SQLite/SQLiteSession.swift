@@ -187,6 +187,9 @@ final class SQLiteSession {
         }
     }
 
+    /// How many rows the last statement has changed, those of triggers not counted.
+    var changedRows: Int { database.changesCount }
+
     /// Runs a statement to its end.
     func run(_ sql: String, _ parameters: [SQLiteParameter] = []) throws(StoreFault) {
         let statement = try statement(sql)

@@ -35,9 +35,13 @@ def accepts(address):
 class Process:
     def __init__(self, command, log_path, env=None, cwd=None):
         self.log_path = log_path
-        with open(log_path, "ab") as log:
+        self.command, self.env, self.cwd = command, env, cwd
+        self.run()
+
+    def run(self):
+        with open(self.log_path, "ab") as log:
             self.popen = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd=cwd
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env, cwd=self.cwd
             )
         self.pid = self.popen.pid
 

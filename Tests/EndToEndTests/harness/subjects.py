@@ -166,6 +166,16 @@ class Sidecar(Hop):
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
+    def restart(self, kill=False):
+        """Ends the process, by SIGKILL or by a drain, and starts it again."""
+        if kill:
+            self.kill()
+        else:
+            self.terminate()
+            self.wait()
+        self.run()
+        return self.await_ready()
+
     def await_ready(self, seconds=10):
         wait_for(lambda: self.get("/readyz")[0] == 200, seconds, "ready")
         return self

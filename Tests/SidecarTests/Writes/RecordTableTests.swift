@@ -77,6 +77,33 @@ import Testing
         #expect(table.running() == [.init(migration: 0, record: [2])])
     }
 
+    /// Contract, 2: a query is never decided anew halfway. What it was told of the pins holds to its end.
+    @Test func aViewOfThePinsStaysAsItWas() {
+        table.lost(key, until: 100, .dualNew, grayKey: .has([7]), now: 0)
+        #expect(table.pins.view(of: 0).isEmpty)
+        change(from: .dualNew, to: .dualOld, at: 1)
+        let view = table.pins.view(of: 0)
+        #expect(view == [[1]: .dualNew])
+        #expect(table.pinnedStage(key, now: 100) == nil)
+        #expect(table.pins.view(of: 0).isEmpty && view == [[1]: .dualNew])
+    }
+
+    /// Contract, I9 and 2: keys outside the delta notice nothing of a pin.
+    @Test func onlyPagesThatMayShowAPinnedRecordAskForIt() {
+        let (known, unknown) = (key, RecordTable.Key(migration: 0, record: [2]))
+        table.lost(known, until: 100, .dualNew, grayKey: .has([7]), now: 0)
+        change(from: .dualNew, to: .dualOld, at: 1)
+        #expect(table.pins.authorities(of: 0, grayKey: [7]) == .new)
+        #expect(table.pins.authorities(of: 0, grayKey: [8]).isEmpty)
+        table.lost(unknown, until: 100, .dualOld, grayKey: .moves, now: 2)
+        change(from: .dualOld, to: .old, at: 3)
+        #expect(table.pins.authorities(of: 0, grayKey: [8]) == .old, "it may have any key")
+        #expect(table.pins.authorities(of: 0, grayKey: [7]) == [.old, .new])
+        _ = table.settle(0, at: 200, mayStep: true)
+        _ = table.settle(0, at: 200, mayStep: true)
+        #expect(table.pins.authorities(of: 0, grayKey: [7]).isEmpty)
+    }
+
     @Test func aRecordOfSeveralStagesStepsWhenItMay() {
         table.lost(key, until: 10, .newMirrored, grayKey: .unsaid, now: 0)
         change(from: .newMirrored, to: .dualNew, at: 1)
