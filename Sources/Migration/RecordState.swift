@@ -66,6 +66,8 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     private var mayStepLater = false
     /// The lane is held for them: who comes later waits until they are over.
     private var singlesHoldLane = false
+    /// Updates of the gray key that take the record to or from a stage of one side: writes of one side take the lane.
+    private var moves = 0
 
     package init() {}
 
@@ -78,7 +80,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
 
     /// Nothing need be remembered of it.
     package func isForgettable(at now: UInt64) -> Bool {
-        pin.isEmpty && unrest(at: now) == nil && lane.isIdle(at: now)
+        pin.isEmpty && moves == 0 && unrest(at: now) == nil && lane.isIdle(at: now)
     }
 
     /// Until when something sent may still take effect; 0: there is nothing.
@@ -115,8 +117,9 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         return lane.leave()
     }
 
-    /// The write that holds the lane has given the record another gray key on one side, and could not on the other: only
-    /// the side that has the write finds it under its key. It stays at this stage of both sides until they are equal.
+    /// The write that holds the lane has given the record another gray key on one side, and could not on the other:
+    /// only the side that has the write finds it under its key. It stays at this stage of both sides until they are
+    /// equal.
     package mutating func keep(at stage: Stage) {
         isDirty = true
         differsLater = false
@@ -138,6 +141,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
 
     /// What a write of one side is to do.
     package mutating func standing(at now: UInt64) -> Standing {
+        if moves > 0 { return .queues }
         guard let stage = pin.first else { return .free }
         guard !stage.isDouble else { return .queues }
         // What is lost would keep the others waiting for the whole quiet period.
@@ -173,6 +177,33 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         case .has(let key): self.grayKey = key
         case .moves: self.grayKey = nil
         }
+    }
+
+    // MARK: - Updates that move the record to another stage
+
+    /// What such an update, whose turn it is, finds of the writes of one side.
+    package enum MoveStanding: Equatable, Sendable {
+        case free
+        /// Some are under way.
+        case singlesRun
+        /// One was lost and may still take effect: it must not find the record at another stage.
+        case unsettled
+    }
+
+    /// Writes of one side take the lane from now on, and those that run are to be found.
+    package mutating func beginMove() { moves += 1 }
+
+    package mutating func endMove() { moves = max(moves - 1, 0) }
+
+    package func moveStanding(at now: UInt64) -> MoveStanding {
+        if unsettledUntil > now { return .unsettled }
+        return singles > 0 ? .singlesRun : .free
+    }
+
+    /// Whoever holds the lane lets those go first that take none.
+    package mutating func waitForSingles(id: UInt64, _ ticket: Ticket, now: UInt64, limit: Int) -> Lane<Ticket>.Entry {
+        singlesHoldLane = true
+        return lane.enter(id: id, ticket, now: now, limit: limit)
     }
 
     // MARK: - Changes of the switches

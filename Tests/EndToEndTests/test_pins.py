@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, entry, hang, name
+from harness.ledger import CHANGE_MANY, LEDGER, NAME, PLAN, Bookkeeper, entry, hang, name
 from harness.operators import Operator, sets
 from harness.processes import wait_for
 from harness.records import Clerk, settings
@@ -33,7 +33,8 @@ def field(start, ledgers, keep):
             for key in keys:
                 side.entries[key] = entry(key, 100)
         sidecar = start(
-            old.address, new.address, switches, plan=PLAN, migration={"services": [LEDGER], **NAME}, **settings)
+            old.address, new.address, switches, plan={**PLAN, "ChangeMany": CHANGE_MANY},
+            migration={"services": [LEDGER], **NAME}, **settings)
         sidecar.await_ready()
         return sidecar, keep(Operator(sidecar)), keep(Bookkeeper(sidecar.address))
 
@@ -276,7 +277,7 @@ def test_a_write_that_is_decided_anew_keeps_its_message(edit, start, databases, 
         next = threads.submit(second.update, 1, store=store, to=None if store is None else "9", status="s")
         wait_for(lambda: in_flight(sidecar) == 2, 5, "the second waits")
         took(lambda: operator.gray(add="7"))
-        took(lambda: operator.change(enrolled=sets({"remove": "9"}), force="orders")) if store else None
+        took(lambda: operator.change(enrolled=sets({"remove": "9"}), force="0")) if store else None
         databases[0].link.execute("rollback")
         assert not isinstance(slow.result(20), str)
         answer = next.result(20)
@@ -284,12 +285,45 @@ def test_a_write_that_is_decided_anew_keeps_its_message(edit, start, databases, 
     assert second.get(1, store=None) == answer
 
 
+@pytest.mark.parametrize("ends", ["answer", "cancel"])
+def test_a_move_out_of_old_waits_for_writes_of_one_side(ends, field, ledgers):
+    """P1 and L1 hold for a record that changes its own stage, too."""
+    gray = {"allow": ["406"]}
+    _, operator, client = field(dict(phase="migrating", enrolled=gray, gray=gray), keys=())
+    ledgers[0].entries[("1", 7)] = entry(("1", 7), 100)
+    ledgers[0].faults["Change"] = hang(0.6)
+    slow = begin(client, "Change", ledger.ChangeRequest(name=name(("1", 7)), add_cents=5))
+    wait_for(lambda: ledgers[0].log, 5, "old is asked")
+    if ends == "cancel":
+        slow.cancel()
+        time.sleep(0.1)
+    moved = client.move(("1", 7), "406")
+    if ends == "cancel":
+        assert (moved.code, moved.error) == ("UNAVAILABLE", "outcome-unknown")
+        return
+    assert moved.code == "OK" and slow.code().name == "OK"
+    assert [side.entries[("406", 7)].cents for side in ledgers] == [105, 105]
+
+
+def test_a_write_under_the_new_key_waits_for_the_move_into_old(field, ledgers):
+    """I1: nothing older overwrites it."""
+    gray = {"allow": ["406"]}
+    _, operator, client = field(dict(phase="migrating", enrolled=gray, gray=gray), keys=())
+    ledgers[1].entries[("406", 7)] = entry(("406", 7), 100)
+    ledgers[0].faults["Place"] = hang(0.6)
+    moving = begin(client, "Move", ledger.MoveRequest(name=name(("406", 7)), store="1"))
+    wait_for(lambda: any(each[1] == "Place" for each in ledgers[0].log), 5, "old is given the record")
+    assert client.save(("1", 7), 555).code == "OK"
+    assert moving.code().name == "OK"
+    assert found(client.find(("1", 7))) == 555
+
+
 def test_the_wait_for_unread_writes_is_not_repeated(field, ledgers):
     sidecar, operator, client = field(dict(phase="idle"), limits={"settle_after": "2s"})
     ledgers[0].faults["Change"] = lambda request, context: request.name.store == "7" and hang(9)(request, context)
     hung = begin(client, "Change", ledger.ChangeRequest(name=name(OTHER)), timeout=30)
     wait_for(lambda: ledgers[0].log, 5, "old is asked")
-    took(lambda: operator.phase("migrating"))
+    took(lambda: operator.phase("migrating", new_is_empty=True))
     seconds, answer = took(lambda: operator.enrol(add="406"))
     assert 1 < seconds < 2 + SOON
     assert any("forwarded without reading" in note for note in answer.notes), answer.notes
@@ -303,28 +337,32 @@ def test_a_change_that_another_one_replaces_says_so(field, ledgers):
     sidecar, operator, client = field(dict(phase="idle"), limits={"settle_after": "4s"})
     ledgers[0].faults["Change"] = hang(0.5)
     assert client.change(OURS, 5, timeout=0.1).code == "DEADLINE_EXCEEDED"
-    took(lambda: operator.phase("migrating"))
+    took(lambda: operator.phase("migrating", new_is_empty=True))
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(operator.enrol, add="406")
         time.sleep(0.5)
-        took(operator.rollback)
+        took(lambda: operator.rollback(force="orders"))
         answer = first.result(10)
     assert isinstance(answer, tuple) and answer[0] == "ABORTED" and "replaced it" in answer[1], answer
 
 
-def test_a_start_after_a_kill_waits_for_what_was_sent(field, ledgers, binary):
+def test_a_start_after_a_kill_waits_for_what_was_sent(field, ledgers, keep):
     """L2: old has no record of writes that were under way."""
     sidecar, operator, client = field(NONE, limits={"settle_after": "2s"})
     ledgers[0].faults["Change"] = hang(0.8)
     late = begin(client, "Change", ledger.ChangeRequest(name=name(OURS), add_cents=5))
     wait_for(lambda: ledgers[0].log, 5, "old is asked")
     sidecar.restart(kill=True)
+    operator.close()
+    operator = keep(Operator(sidecar))
     ledgers[0].faults.clear()
     seconds, _ = took(lambda: operator.enrol(add="406"))
     assert seconds > 1
     assert found(client.find(OURS)) == 105
     late.cancel()
-    sidecar.restart(kill=False)
+    sidecar.restart()
+    operator.close()
+    operator = keep(Operator(sidecar))
     seconds, _ = took(lambda: operator.enrol(add="7"))
     assert seconds < 1, "the process before has said that nothing of it is left"
 

@@ -244,8 +244,10 @@ final class SwitchControl: @unchecked Sendable {
         guard let current = current[plan.index]?.summaries[plan.index], plan.undoes == nil else { return nil }
         if plan.before.epoch > current.epoch {
             let reason = delays[plan.index].map { ": \($0.sentence)" } ?? ""
-            return "epoch \(plan.before.epoch) is in the switch file and not in force yet\(reason). One step at a time: "
-                + "wait for it, or take it back with switchover rollback \(name)"
+            return """
+                epoch \(plan.before.epoch) is in the switch file and not in force yet\(reason). One step at a time: \
+                wait for it, or take it back with switchover rollback \(name)
+                """
         }
         guard plan.before.epoch == current.epoch, plan.beforeDraft.summary.fingerprint != current.fingerprint else {
             return nil

@@ -137,10 +137,9 @@ extension CallPointer {
             let words = "the connection was lost"
             return refuse(mayWrite ? unknown(.unavailable, words) : .sideUnreachable(pointee.side, words))
         }
-        // Said as the side has said it: at `old`, where the sidecar is transparent, and where it has provably not looked.
-        guard mayWrite, pointee.stage != .old, leg.pointee.errorCode != HTTP2Code.refusedStream || leg.pointee.isHeadComplete else {
-            return forwardReset(leg)
-        }
+        // At `old` the sidecar is transparent; and a refused stream was provably not looked at.
+        let isRefused = leg.pointee.errorCode == HTTP2Code.refusedStream && !leg.pointee.isHeadComplete
+        guard mayWrite, pointee.stage != .old, !isRefused else { return forwardReset(leg) }
         refuse(unknown(GRPCStatus(http2ErrorCode: leg.pointee.errorCode), "the stream was reset"))
     }
 

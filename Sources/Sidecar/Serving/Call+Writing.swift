@@ -1,5 +1,6 @@
 import EventLoop
 import HTTP2
+import Logging
 import Migration
 import WireFormat
 
@@ -67,7 +68,31 @@ extension CallPointer {
         let outcome = WriteOutcome(
             Reply.status(of: leg), absent: absent, isGRPC: Reply.isGRPC(leg), word: Reply.sidecarError(of: leg))
         if case .unknown = outcome { return writeLost() }
+        if pointee.write == .unread { noteUnreadAnswer(outcome) }
         writeOver()
+    }
+
+    /// A change waits for what was forwarded unread, but not for ever. A write that ends after it has met the first
+    /// double writes, or not: its record is not known.
+    private func noteUnreadAnswer(_ outcome: WriteOutcome) {
+        guard let plan = pointee.route.pointee.planPointer, plan.pointee.kind != .passThrough,
+            let switches = pointee.worker.switches(of: plan.pointee.migrationIndex),
+            switches.pointee.epoch != pointee.epoch, switches.pointee.stageWithoutKey != .old
+        else { return }
+        switch outcome {
+        case .accepted, .ambiguous: break
+        case .absent, .rejected, .unreachable, .unknown: return
+        }
+        count(.recordsDirty)
+        let path = pointee.client.pointee.fields.first(.path).map { String(decoding: $0.valueBytes, as: UTF8.self) }
+        pointee.worker.pointee.logs.post(
+            .error,
+            "a write that was sent to old before keys were enrolled has ended after it: the two sides of its record, "
+                + "which is not known, may differ; raise limits.settle_after above what a write may take",
+            [
+                "path": "\(path ?? "")",
+                "seconds": "\((pointee.worker.pointee.loop.pointee.now &- pointee.arrivedAt) / 1_000_000_000)",
+            ])
     }
 
     /// The call ends for its client while the side has not answered to the end.
@@ -94,7 +119,8 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer else { return }
         let worker = pointee.worker
         let now = worker.pointee.loop.pointee.now
-        let until = now &+ worker.pointee.limits.settleAfter
+        // The side was told the call's deadline, and may use it.
+        let until = max(now &+ worker.pointee.limits.settleAfter, pointee.deadline)
         switch pointee.write {
         case .none: return
         case .unread: worker.pointee.unread[plan.pointee.migrationIndex].lost(until: until)
@@ -140,6 +166,13 @@ extension CallPointer {
             guard let grayKey else { return next.pointee.stageWithoutKey != stage }
             return grayKey.withUnsafeBytes { next.pointee.stage(key: $0) != last.pointee.stage(key: $0) }
         }
+    }
+
+    /// A record is about to be moved to another stage.
+    func noteOpenWrite(of record: RecordTable.Key) {
+        guard pointee.write == .read, let stage = pointee.stage else { return }
+        let records = recordsOfMessage()
+        if records.contains(where: { $0.record == record }) { count(stage, records) { _ in true } }
     }
 
     /// Its client is gone, and with it the message.
@@ -211,10 +244,10 @@ extension CallPointer {
 
     /// What a write of one side is to do beside the pins of its records; nil where it is refused.
     func standing(of message: UnsafeRawBufferPointer, at stage: Stage) -> RecordTable.State.Standing {
-        guard let plan = pointee.route.pointee.planPointer, pointee.worker.hasPins(plan.pointee.migrationIndex),
-            let record = recordKey(message)
-        else { return .free }
         let worker = pointee.worker
+        guard let plan = pointee.route.pointee.planPointer,
+            worker.pointee.records.pins.isAnyOrMoves(of: plan.pointee.migrationIndex), let record = recordKey(message)
+        else { return .free }
         let standing = worker.pointee.records.standing(record, now: worker.pointee.loop.pointee.now)
         if case .joins = standing {
             pointee.counted = CountedWrite([record])

@@ -94,6 +94,11 @@ extension WorkerPointer {
         }
     }
 
+    /// Writes of one side that are under way for a record are counted.
+    func noteOpenWrites(of record: RecordTable.Key) {
+        forEachCall(of: record.migration) { $0.noteOpenWrite(of: record) }
+    }
+
     private func forEachCall(of migration: Int, _ body: (CallPointer) -> Void) {
         var calls: [CallPointer] = []
         var next = pointee.firstConnection

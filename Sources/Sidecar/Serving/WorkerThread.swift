@@ -43,6 +43,15 @@ final class WorkerThread: @unchecked Sendable {
         keySample = worker.pointee.keySample
         worker.connect()
         heartbeat = Heartbeat.start(on: loop, counters: counters, sessions: worker.pointee.sessions)
+        let (worker, mailbox) = (SendablePointer(worker), thread.mailbox)
+        setup.records.addWorker { record, found in
+            let isTaken = mailbox.post {
+                worker.pointer.noteOpenWrites(of: record)
+                found()
+            }
+            // A worker that has ended has no writes.
+            if !isTaken { found() }
+        }
     }
 
     func start() throws { try thread.start() }

@@ -81,6 +81,7 @@ final class RecordTable: Sendable {
     let pins: Pins
     private let shards: [Locked<Shard>]
     private let lastID = Atomic<UInt64>(0)
+    private let searches = Locked<[Search]>([])
     private let limit: Int
 
     /// - Parameter limit: how many writes of one record may wait.
@@ -159,6 +160,51 @@ extension RecordTable {
 
     /// Records that are kept, for the stats.
     var count: Int { shards.reduce(0) { $0 + $1.withLock { $0.records.count } } }
+}
+
+// MARK: - Updates that move a record to another stage
+
+extension RecordTable {
+    /// Has a worker count its writes of one side that are under way for a record (`singleFound`), then calls back.
+    typealias Search = @Sendable (Key, @escaping @Sendable () -> Void) -> Void
+
+    /// Before the workers take calls.
+    func addWorker(_ search: @escaping Search) { searches.withLock { $0.append(search) } }
+
+    /// From now on writes of one side take the record's lane, and all that are under way are counted when `found` is
+    /// called, on some worker's thread.
+    func beginMove(_ key: Key, now: UInt64, found: @escaping @Sendable () -> Void) {
+        pins.count(moves: 1, of: key.migration)
+        change(key, at: now) { $0.beginMove() }
+        let searches = searches.withLock { $0 }
+        if searches.isEmpty { return found() }
+        let left = Countdown(searches.count)
+        for search in searches {
+            search(key) { if left.next() { found() } }
+        }
+    }
+
+    func endMove(_ key: Key, now: UInt64) {
+        change(key, at: now) { $0.endMove() }
+        pins.count(moves: -1, of: key.migration)
+    }
+
+    func moveStanding(_ key: Key, now: UInt64) -> State.MoveStanding {
+        read(key) { $0?.moveStanding(at: now) ?? .free }
+    }
+
+    func waitForSingles(_ key: Key, id: UInt64, now: UInt64, _ ticket: @escaping Ticket) -> Lane<Ticket>.Entry {
+        change(key, at: now) { $0.waitForSingles(id: id, ticket, now: now, limit: limit) }
+    }
+}
+
+/// Tells the last of several.
+private final class Countdown: Sendable {
+    private let left: Atomic<Int>
+
+    init(_ count: Int) { left = Atomic(count) }
+
+    func next() -> Bool { left.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 }
 }
 
 // MARK: - Writes of one side, and queries
@@ -296,6 +342,7 @@ final class Pins: @unchecked Sendable {
     private struct Cell: ~Copyable {
         let all = Atomic<Int>(0)
         let ofOld = Atomic<Int>(0)
+        let moves = Atomic<Int>(0)
         let pinned = Locked(Pinned())
     }
 
@@ -343,6 +390,15 @@ final class Pins: @unchecked Sendable {
     }
 
     @inline(__always) func isAny(of migration: Int) -> Bool { count(of: migration) > 0 }
+
+    /// Whether a write of one side must look its record up: one is pinned, or is being moved between stages.
+    @inline(__always) func isAnyOrMoves(of migration: Int) -> Bool {
+        isAny(of: migration) || cells[migration].moves.load(ordering: .sequentiallyConsistent) > 0
+    }
+
+    fileprivate func count(moves change: Int, of migration: Int) {
+        cells[migration].moves.add(change, ordering: .sequentiallyConsistent)
+    }
 
     func count(of migration: Int) -> Int { cells[migration].all.load(ordering: .relaxed) }
 

@@ -10,6 +10,8 @@ import WireFormat
 ///
 ///     made --start--> waiting --lane free--> deciding --a change holds its key--> held --change made--> deciding
 ///                                            deciding --stage known--> running --machine's end--> over --> closed
+///                                            deciding --it moves the record between stages--> searching --found no
+///                                            write of one side under way--> deciding, --found some--> waiting
 ///                     waiting, held --client gone, too late, lane closed, change taken back--> over
 ///
 /// Until a side has been asked for a change it is dropped with its client; from then on it runs to its end whether or
@@ -19,6 +21,8 @@ final class WriteOperation: Operation {
         case waiting
         /// It has its record's lane, and waits for the end of a change.
         case held
+        /// It has the lane, and the workers look for writes of its record that take none.
+        case searching
         case running
         case over
     }
@@ -47,6 +51,9 @@ final class WriteOperation: Operation {
     private var written: Ask?
     /// It gives the record a gray key of another stage.
     private var movesBetweenStages = false
+    /// Writes of one side take the record's lane because of it, and those before were looked for.
+    private var hasBegunMove = false
+    private var isSearching = false
     /// The follower has changed what it was given.
     private var isKeptOtherwise = false
     /// What the look-up found: what the record was.
@@ -74,7 +81,7 @@ final class WriteOperation: Operation {
     private var now: UInt64 { worker.pointee.loop.pointee.now }
     private var kind: CallKind { call.pointee.route.pointee.planPointer?.pointee.kind ?? .update }
 
-    var isClosed: Bool { phase == .over && asks.allSatisfy(\.isClosed) }
+    var isClosed: Bool { phase == .over && !isSearching && asks.allSatisfy(\.isClosed) }
     /// The side asked last, or else the first that was.
     var sentWrite: Side? {
         guard phase == .running, hasAskedForChange else { return nil }
@@ -110,6 +117,7 @@ final class WriteOperation: Operation {
 
     private func leaveWaiting(_ refusal: Refusal?) {
         phase = .over
+        endMove()
         if let refusal { call.refuse(refusal) }
         call.operationProgressed()
     }
@@ -120,6 +128,7 @@ final class WriteOperation: Operation {
         switch phase {
         case .waiting: abandon()
         case .held: finish(isUnsettled: false, isEqual: nil)
+        case .searching: phase = .over
         case .running: if !hasAskedForChange { current?.cancel(.cancelled) }
         case .over: call.operationProgressed()
         }
@@ -129,6 +138,7 @@ final class WriteOperation: Operation {
         switch phase {
         case .waiting: abandon()
         case .held: finish(isUnsettled: false, isEqual: nil)
+        case .searching: phase = .over
         case .running, .over: break
         }
     }
@@ -166,6 +176,16 @@ final class WriteOperation: Operation {
         let isHeld = worker.heldSwitches(of: lane.migration).map { held in
             stage(grayKeys.present, held) != bySwitches || grayKeys.next.map { held.pointee.stage($0) } != next
         }
+        if let next, next != bySwitches, !next.isDouble || !bySwitches.isDouble {
+            guard hasBegunMove else { return beginMove() }
+            switch records.moveStanding(lane, now: now) {
+            case .free: break
+            case .singlesRun: return waitForSingles()
+            case .unsettled:
+                call.refuse(.laneClosed)
+                return finish(isUnsettled: false, isEqual: nil)
+            }
+        }
         let free = isHeld == true ? nil : bySwitches
         guard let stage = records.decide(lane, free, grayKey: grayKeys.noted, now: now) else {
             phase = .held
@@ -183,6 +203,36 @@ final class WriteOperation: Operation {
         run()
     }
 
+    /// Stages of one side take no lane: what is at work there must be over before the record is taken away from it, and
+    /// what comes must wait until it is where it is to be.
+    private func beginMove() {
+        (phase, hasBegunMove, isSearching) = (.searching, true, true)
+        let mailbox = worker.pointee.loop.pointee.mailbox
+        let operation = LoopBound(self, to: worker.pointee.loop)
+        records.beginMove(lane, now: now) { mailbox.post { operation.value.singlesFound() } }
+    }
+
+    private func singlesFound() {
+        isSearching = false
+        if phase == .searching { return decide() }
+        finish(isUnsettled: false, isEqual: nil)
+    }
+
+    private func waitForSingles() {
+        phase = .waiting
+        waitsSince = now
+        let mailbox = worker.pointee.loop.pointee.mailbox
+        let operation = LoopBound(self, to: worker.pointee.loop)
+        _ = records.waitForSingles(lane, id: id, now: now) { turn in
+            mailbox.post { operation.value.laneCalled(turn) }
+        }
+    }
+
+    private func endMove() {
+        if hasBegunMove { records.endMove(lane, now: now) }
+        hasBegunMove = false
+    }
+
     private func stage(_ key: [UInt8]?, _ switches: UnsafePointer<MigrationSwitches>) -> Stage? {
         if let stage = switches.pointee.stageWithoutKey { return stage }
         if grayKeys.hasNone { return switches.pointee.stage(ofKey: nil) }
@@ -192,6 +242,7 @@ final class WriteOperation: Operation {
     /// The stage depends on a gray key by now that the request does not bear: it is to be looked up.
     private func decideAnew() {
         records.leave(lane, now: now)
+        endMove()
         phase = .over
         call.pointee.operation = nil
         call.pointee.phase = .receiving
@@ -461,7 +512,9 @@ final class WriteOperation: Operation {
     private func finish(isUnsettled: Bool, isEqual: Bool?) {
         if phase == .running { call.count(.lanesLeft) }
         phase = .over
-        let until = now &+ worker.pointee.limits.settleAfter
+        // The side was told the deadline of the ask, and may use it.
+        let until = max(now &+ worker.pointee.limits.settleAfter, asks.last?.request.deadline ?? 0)
+        endMove()
         if isUnsettled, !isSingle {
             records.close(lane, until: until, isDirty: isEqual == false, now: now)
         } else {

@@ -174,6 +174,7 @@ class Sidecar(Hop):
             self.terminate()
             self.wait()
         self.run()
+        self.await_port(self.stats)
         return self.await_ready()
 
     def await_ready(self, seconds=10):
