@@ -27,40 +27,49 @@ package struct MessageTemplate: Sendable, Equatable {
     /// Whether the message takes anything from a reply.
     package var readsReply: Bool { fields.contains { $0.source == .reply } }
 
-    /// The message.
+    /// The message. Fields that are not in their source are left out, but what is made of a reply has something of it:
+    /// a reply without the record makes no request that is to give a side that record.
     ///
     /// - Throws: what is wrong with the source that cannot be read, which then is no protobuf message.
     package func make(
         request: UnsafeRawBufferPointer, reply: UnsafeRawBufferPointer
     ) throws(MessageTemplateError) -> [UInt8] {
         var message: [UInt8] = []
+        var hasReply = false
         for field in fields {
             let source = field.source == .request ? request : reply
             guard let base = source.baseAddress else { continue }
             do throws(ScanError) {
                 let cursor = FieldCursor(base: base, at: 0, end: source.count)
-                try copy(field, cursor, level: 0, to: &message)
+                let count = try copy(field, cursor, level: 0, to: &message)
+                if field.source == .reply, count > 0 { hasReply = true }
             } catch {
-                throw MessageTemplateError(source: field.source, offset: error.offset, fault: error.reason)
+                throw .unreadable(field.source, offset: error.offset, error.reason)
             }
         }
+        guard hasReply || !readsReply else { throw .nothingInReply }
         return message
     }
 
     /// Recursion ends with the path: at most `FieldPath.maxDepth` levels.
+    ///
+    /// - Returns: of how many bytes what was copied is, without tags and lengths.
     private func copy(
         _ field: Field, _ fields: FieldCursor, level: Int, to message: inout [UInt8]
-    ) throws(ScanError) {
+    ) throws(ScanError) -> Int {
         var fields = fields
+        var count = 0
         while let found = try fields.next() {
             guard found.number == field.path[level] else { continue }
             if level + 1 == field.path.count {
                 Self.append(found, base: fields.base, number: field.number, to: &message)
+                count += found.end - found.start
             } else if found.wireType == WireType.length {
                 let inner = FieldCursor(base: fields.base, at: found.start, end: found.end)
-                try copy(field, inner, level: level + 1, to: &message)
+                count += try copy(field, inner, level: level + 1, to: &message)
             }
         }
+        return count
     }
 
     private static func append(
@@ -82,12 +91,17 @@ package struct MessageTemplate: Sendable, Equatable {
     }
 }
 
-/// Bytes that are no protobuf message.
-package struct MessageTemplateError: Error, Equatable, CustomStringConvertible {
-    package let source: MessageTemplate.Source
-    /// Where the faulty field begins, counted from the message's start.
-    package let offset: Int
-    package let fault: ScanFault
+/// Why no message can be made.
+package enum MessageTemplateError: Error, Equatable, CustomStringConvertible {
+    /// Bytes that are no protobuf message; the faulty field begins at the offset, counted from the message's start.
+    case unreadable(MessageTemplate.Source, offset: Int, ScanFault)
+    /// The reply has none of the fields that are taken from it, or they are empty.
+    case nothingInReply
 
-    package var description: String { "the \(source) cannot be read: \(fault) at byte \(offset)" }
+    package var description: String {
+        switch self {
+        case .unreadable(let source, let offset, let fault): "the \(source) cannot be read: \(fault) at byte \(offset)"
+        case .nothingInReply: "the reply has nothing of the record"
+        }
+    }
 }

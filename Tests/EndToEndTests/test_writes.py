@@ -188,6 +188,19 @@ UPDATE_FAULTS = [
 ]
 
 
+@pytest.mark.parametrize("stage", ["dualOld", "dualNew", "newMirrored"])
+def test_an_answer_without_the_record_makes_no_put(stage, between, ledgers):
+    """4.3: the follower is given the authority's resulting state, and here nobody knows it."""
+    sidecar, client = between(stage)
+    stock(ledgers, "both")
+    authority = ledgers[0] if stage == "dualOld" else ledgers[1]
+    authority.reply = lambda entry: ledger.EntryReply(note=authority.side)
+    outcome = client.change(KEY, 5)
+    assert (outcome.code, outcome.error) == ("ABORTED", "partial-write")
+    assert "has no record that it could be given" in outcome.details
+    assert len(ledgers[0].log) == 1 and '"recordsDirty" : 1' in sidecar.get("/stats")[1]
+
+
 @pytest.mark.parametrize("stage, side, method, status, answer, state", UPDATE_FAULTS)
 def test_faults_of_an_update(stage, side, method, status, answer, state, between, ledgers):
     _, client = between(stage)

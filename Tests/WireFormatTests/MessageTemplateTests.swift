@@ -38,15 +38,24 @@ import Testing
     }
 
     @Test func whatIsNotThereIsLeftOut() throws {
-        #expect(try make([field(1, .request, "1.2"), field(2, .reply, "3")], request: [0x08, 0x01]) == [])
+        #expect(try make([field(1, .request, "1.2")], request: [0x08, 0x01]) == [])
+        let fields = try [field(1, .reply, "1"), field(2, .reply, "3")]
+        #expect(try make(fields, request: [0x08, 0x01], reply: [0x08, 0x05]) == [0x08, 0x05])
+    }
+
+    /// What is to give a side a record (contract, 4.3) is not made of a reply without it.
+    @Test(arguments: [[], [0x0a, 0x01, 0x61], [0x12, 0x00]] as [[UInt8]])
+    func aReplyWithoutTheRecordMakesNoRequest(reply: [UInt8]) throws {
+        let fields = try [field(1, .request, "1"), field(2, .reply, "2")]
+        #expect(throws: MessageTemplateError.nothingInReply) { try make(fields, request: [0x08, 0x01], reply: reply) }
     }
 
     @Test func aMessageThatCannotBeReadIsNamed() throws {
         let fields = try [field(1, .request, "1"), field(2, .reply, "1.1")]
-        #expect(throws: MessageTemplateError(source: .request, offset: 2, fault: .truncated)) {
+        #expect(throws: MessageTemplateError.unreadable(.request, offset: 2, .truncated)) {
             try make(fields, request: [0x08, 0x01, 0x12, 0x05])
         }
-        let error = MessageTemplateError(source: .reply, offset: 2, fault: .truncated)
+        let error = MessageTemplateError.unreadable(.reply, offset: 2, .truncated)
         #expect(throws: error) { try make(fields, reply: [0x0a, 0x02, 0x12, 0x05]) }
         #expect(error.description == "the reply cannot be read: a field runs past the end of its message at byte 2")
     }

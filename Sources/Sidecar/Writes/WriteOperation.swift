@@ -61,6 +61,8 @@ final class WriteOperation: Operation {
     private var hasAskedForChange = false
     /// The first side refuses what the second cannot hold.
     private var checksFollower = true
+    /// The side that could not be given the record, and why.
+    private var notMade: (side: Side, words: String)?
     /// Since when the lane is waited for, monotonic nanoseconds.
     private var waitsSince: UInt64?
 
@@ -375,6 +377,7 @@ final class WriteOperation: Operation {
         guard beginsChange() else { return }
         // What cannot be made of the other side's reply cannot be given to this one.
         guard let derived, let record = written?.replyMessage, let made = make(derived, of: record) else {
+            notMade = (side, "the answer of \(side.other.name) has no record that it could be given")
             return replied(.rejected(.internal))
         }
         ask(
@@ -506,7 +509,8 @@ final class WriteOperation: Operation {
 
     /// What the side has said last.
     private func words(of side: Side) -> String {
-        SideWords.shortened(asks.last { $0.request.side == side }?.words ?? "")
+        if let notMade, notMade.side == side { return notMade.words }
+        return SideWords.shortened(asks.last { $0.request.side == side }?.words ?? "")
     }
 
     private func finish(isUnsettled: Bool, isEqual: Bool?) {
