@@ -19,6 +19,9 @@ package struct WritePlan: Sendable, Equatable {
     package let erase: DerivedRequest?
     /// Where the gray key stands that an update gives the record; nil where no request can change it.
     package let newGrayKey: KeyPlan?
+    /// The new gray key that says the same as none, canonical: what a field that is not on the wire has (contract, 6);
+    /// nil where presence tells the two apart.
+    package let unsetNewGrayKey: [UInt8]?
     /// Whether such an update is refused.
     package let isGrayKeyImmutable: Bool
     /// Whether the sides are stores, which can carry a call out and roll it back.
@@ -40,9 +43,28 @@ package struct WritePlan: Sendable, Equatable {
         self.putOrInsert = putOrInsert
         self.erase = erase
         self.newGrayKey = newGrayKey?.required
+        unsetNewGrayKey = newGrayKey.flatMap(Self.defaultKey)
         self.isGrayKeyImmutable = isGrayKeyImmutable
         self.tries = tries
         self.element = element
+    }
+
+    /// The gray key that an update gives its record; `missing` where it keeps its own, nil where no request can change it.
+    package func newGrayKey(
+        in message: UnsafeRawBufferPointer, scratch: UnsafeMutableRawBufferPointer
+    ) -> KeyScan? {
+        guard let found = newGrayKey?.scan(message, scratch: scratch) else { return nil }
+        guard case .key(let key) = found, let unset = unsetNewGrayKey, key.elementsEqual(unset) else { return found }
+        return .missing(component: 0)
+    }
+
+    /// The key of a message that has no field of it; nil where it is missing there.
+    private static func defaultKey(_ plan: KeyPlan) -> [UInt8]? {
+        withUnsafeTemporaryAllocation(byteCount: KeyPlan.scratchBytes, alignment: 16) { scratch in
+            let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+            guard case .key(let key) = plan.scan(nothing, scratch: scratch) else { return nil }
+            return Array(key)
+        }
     }
 
     /// The machine of one call; nil for kinds that do not write, and for writes of several records.

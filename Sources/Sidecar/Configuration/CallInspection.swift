@@ -89,7 +89,7 @@ package struct CallInspection {
     /// The stage of the gray key that the request gives the record; nil where it keeps its own.
     private func stageAfter(_ lines: inout [String]) -> Stage? {
         guard let message, let plan = method.write?.newGrayKey, let current = switches?.table[index] else { return nil }
-        guard let key = try? read(plan, message) else { return nil }
+        guard let key = try? read(plan, message), key.bytes != method.write?.unsetNewGrayKey else { return nil }
         let stage = key.bytes.withUnsafeBytes { current.pointee.stage(key: $0) }
         let refused = method.write?.isGrayKeyImmutable == true ? ": refused where it is another one" : ""
         lines.append("new gray key: \(key), stage \(stage.name)\(refused)")

@@ -55,7 +55,7 @@ struct RecordsPlans {
             lookUp: request(
                 "Get", [(1, .request, "1"), (2, .request, "2")] + (kind == .delete ? [(3, .request, "3")] : [])),
             put: record, putOrInsert: record, erase: request("", [(1, .request, "2")]),
-            newGrayKey: changes ? entity.requestNewGrayKey : nil, isGrayKeyImmutable: isGrayKeyImmutable,
+            newGrayKey: changes ? entity.requestNewGrayKey.required : nil, isGrayKeyImmutable: isGrayKeyImmutable,
             tries: true)
     }
 

@@ -148,18 +148,19 @@ extension CallPointer {
 
     /// False, and refused, where the update gives the record another gray key than it has.
     private func keepsGrayKey(_ message: UnsafeRawBufferPointer) -> Bool {
-        guard let new = pointee.route.pointee.writePointer?.pointee.plan.newGrayKey else { return true }
+        guard let write = pointee.route.pointee.writePointer, let new = write.pointee.plan.newGrayKey
+        else { return true }
         let scratch = pointee.worker.pointee.keyScratch
         var present: [UInt8]?
         if case .key(let key) = pointee.route.pointee.keyPointer?.pointee.scan(message, scratch: scratch) {
             present = Array(key)
         }
-        switch new.scan(message, scratch: scratch) {
-        case .missing: return true
+        switch write.pointee.plan.newGrayKey(in: message, scratch: scratch) {
+        case nil, .missing: return true
         case .key(let key):
             if let present, present.elementsEqual(key) { return true }
             refuse(.immutableKey(path: "\(new[0].path)"))
-        case let fault: refuse(fault, of: new, "the new gray key")
+        case let fault?: refuse(fault, of: new, "the new gray key")
         }
         return false
     }
@@ -231,11 +232,12 @@ extension CallPointer {
 
     /// The gray key that an update gives its record, if it does. False, and refused, where it cannot be read.
     private func readNewGrayKey(_ message: UnsafeRawBufferPointer, into keys: inout WriteGrayKeys) -> Bool {
-        guard let plan = pointee.route.pointee.writePointer?.pointee.plan.newGrayKey else { return true }
-        switch plan.scan(message, scratch: pointee.worker.pointee.keyScratch) {
+        guard let write = pointee.route.pointee.writePointer, let plan = write.pointee.plan.newGrayKey
+        else { return true }
+        switch write.pointee.plan.newGrayKey(in: message, scratch: pointee.worker.pointee.keyScratch) {
         case .key(let key): keys.next = Array(key)
-        case .missing: break
-        case let fault:
+        case nil, .missing: break
+        case let fault?:
             refuse(fault, of: plan, "the new gray key")
             return false
         }

@@ -217,7 +217,7 @@ extension CallPointer {
             guard let record = write.pointee.plan.recordKey.key(in: part, scratch: scratch) else { return nil }
             let grayKey = WriteGrayKeys(
                 present: keyPlan?.pointee.key(in: part, scratch: scratch),
-                next: write.pointee.plan.newGrayKey?.key(in: part, scratch: scratch))
+                next: write.pointee.plan.newGrayKey(in: part, scratch: scratch)?.key)
             return (RecordTable.Key(migration: migration, record: record), grayKey)
         }
         guard let element = write.pointee.plan.element else { return named(message).map { [$0] } ?? [] }
@@ -301,7 +301,14 @@ extension CallPointer {
 extension KeyPlan {
     /// The canonical key of a message; nil where there is none that can be read.
     func key(in message: UnsafeRawBufferPointer, scratch: UnsafeMutableRawBufferPointer) -> [UInt8]? {
-        guard case .key(let key) = scan(message, scratch: scratch) else { return nil }
+        scan(message, scratch: scratch).key
+    }
+}
+
+extension KeyScan {
+    /// A copy of the key; nil where there is none that can be read.
+    fileprivate var key: [UInt8]? {
+        guard case .key(let key) = self else { return nil }
         return Array(key)
     }
 }
