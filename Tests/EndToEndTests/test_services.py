@@ -9,7 +9,8 @@ import grpc
 import pytest
 from google.protobuf import descriptor_pb2
 
-from harness.ledger import IN_ENTRY, LEDGER, LIST, NAME, OVERWRITE, PLACE, PLAN, Bookkeeper, entry, hang, name
+from harness.ledger import (
+    CHANGE_MANY, IN_ENTRY, LEDGER, LIST, NAME, OVERWRITE, PLACE, PLAN, Bookkeeper, entry, hang, name)
 from harness.operators import operating, sets
 from harness.ports import free_address
 from harness.processes import Process, accepts, wait_for
@@ -134,8 +135,12 @@ def test_a_path_that_names_no_method_is_refused_once_keys_are_enrolled(between, 
 # ---- check --descriptor
 
 
-def descriptor(tmp_path):
+def descriptor(tmp_path, streams={}):
+    """Of the ledger. `streams` makes a method one, as {"Find": "server_streaming"}."""
     file = descriptor_pb2.FileDescriptorProto.FromString(ledger.DESCRIPTOR.serialized_pb)
+    for method in file.service[0].method:
+        if method.name in streams:
+            setattr(method, streams[method.name], True)
     path = tmp_path / "ledger.binpb"
     path.write_bytes(descriptor_pb2.FileDescriptorSet(file=[file]).SerializeToString())
     return path
@@ -182,6 +187,12 @@ WRONGS = [
      "has no method ledger.v1.Ledger/Overwirte; did you mean ledger.v1.Ledger/Overwrite?"),
     ("an element", [LEDGER], with_plan(Change={"kind": "update", "element": 2, **IN_ENTRY}),
      "field 2 of ledger.v1.ChangeRequest, add_cents, is not repeated"),
+    ("an element's record key", [LEDGER], with_plan(ChangeMany={
+        **CHANGE_MANY, "record_key": {"path": "1.9", "type": "int64"}}),
+     "record key: ledger.v1.EntryName has no field 9"),
+    ("the type of an element's record key", [LEDGER], with_plan(ChangeMany={
+        **CHANGE_MANY, "record_key": {"path": "1.1", "type": "int64"}}),
+     "record key: field 1.1 of ledger.v1.ChangeRequest, store, is of type string; write type: string"),
 ]
 
 
@@ -193,12 +204,22 @@ def test_the_descriptor_shows_what_is_wrong(binary, tmp_path, services, plan, te
     assert check(binary, tmp_path, services, plan, compared=False).returncode == 0, "right in itself"
 
 
-def check(binary, tmp_path, services, plan, *more, compared=True):
+@pytest.mark.parametrize("side", ["client_streaming", "server_streaming"])
+@pytest.mark.parametrize("method, key", [
+    ("Find", "look_up"), ("Overwrite", "put"), ("Place", "put_or_insert"), ("Drop", "erase")])
+def test_the_sidecar_asks_no_stream(method, key, side, binary, tmp_path):
+    plan = with_plan(**{method: {"kind": "pass_through", "effect": "unsafe_write"}})
+    done = check(binary, tmp_path, [LEDGER], plan, streams={method: side})
+    assert done.returncode == 1 and f"{method} is a stream, and the sidecar asks" in done.stderr, done.stderr
+    assert f".{key}: " in done.stderr, done.stderr
+
+
+def check(binary, tmp_path, services, plan, *more, compared=True, streams={}):
     configuration = tmp_path / "switchover.yaml"
     configuration.write_text(json.dumps({
         "upstreams": {"a": {"address": free_address()}, "b": {"address": free_address()}},
         "migrations": {"orders": {"old": "a", "new": "b", "services": services, **NAME, "methods": plan}}}, indent=1))
-    words = ["--descriptor", descriptor(tmp_path)] if compared else []
+    words = ["--descriptor", descriptor(tmp_path, streams)] if compared else []
     return run(binary, "check", "--config", configuration, *words, *more)
 
 

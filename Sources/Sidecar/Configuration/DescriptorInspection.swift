@@ -99,6 +99,7 @@ package struct DescriptorInspection {
         if let element = write.element {
             guard let inner = messages.repeatedMessage(element.field, in: found.input, at("element")) else { return }
             if let key = element.grayKey { messages.check(key, in: inner, "gray key", at("gray_key")) }
+            messages.check(write.recordKey, in: inner, "record key", at("record_key"))
             return
         }
         messages.check(write.recordKey, in: found.input, "record key", at("record_key"))
@@ -114,6 +115,12 @@ package struct DescriptorInspection {
                 let known = outline.services.flatMap { service in service.methods.map { "\(service.name)/\($0.name)" } }
                 let name = String(request.path.dropFirst())
                 issues.error(at(key), "\(source) has no method \(name); \(Spelling.advice(for: name, among: known))")
+                continue
+            }
+            if target.streamsIn || target.streamsOut {
+                issues.error(
+                    at(key),
+                    "\(target.name) is a stream, and the sidecar asks with one message for one; name another method")
                 continue
             }
             messages.check(request.template, makes: target.input, request: found.input, reply: reply, at(key))
