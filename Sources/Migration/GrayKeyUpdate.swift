@@ -21,8 +21,8 @@ import WireFormat
 /// nobody would write there any more is *erased*, last of all, so that it cannot come to light, out of date, when that
 /// key is enrolled one day. Else the side that will follow is given the record if it has one, as for any update.
 ///
-/// A pinned record may have a stage that no gray key has now. At `newMirrored` and `new` new alone decides: what it does
-/// not have is not there, and a row of old is left over from a record that was deleted. On the way from or to
+/// A pinned record may have a stage that no gray key has now. At `newMirrored` and `new` new alone decides: what it
+/// does not have is not there, and a row of old is left over from a record that was deleted. On the way from or to
 /// `newMirrored` old has to have what new has, and is given the record whether or not it has one.
 struct GrayKeyUpdate: Sendable, Equatable {
     private enum State: Sendable, Equatable {

@@ -49,7 +49,8 @@ package struct WritePlan: Sendable, Equatable {
         self.element = element
     }
 
-    /// The gray key that an update gives its record; `missing` where it keeps its own, nil where no request can change it.
+    /// The gray key that an update gives its record; `missing` where it keeps its own, nil where no request can
+    /// change it.
     package func newGrayKey(
         in message: UnsafeRawBufferPointer, scratch: UnsafeMutableRawBufferPointer
     ) -> KeyScan? {

@@ -44,7 +44,8 @@ import Testing
             sql: "CREATE TABLE orders (id INTEGER PRIMARY KEY, store TEXT, amount DATETIME)", type: .timestamp,
             storage: .formatted(TimestampFormat(example: "2017-01-01T11:53:26Z")!), words: nil),
         Case(
-            sql: "CREATE TABLE orders (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, store TEXT, amount INT)", words: nil),
+            sql: "CREATE TABLE orders (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, store TEXT, amount INT)",
+            words: nil),
         Case(
             sql: "CREATE TABLE orders (id INTEGER PRIMARY KEY, store TEXT, amount INT "
                 + "UNIQUE On /**/ conflict\nreplace); "

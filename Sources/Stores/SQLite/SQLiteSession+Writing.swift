@@ -188,7 +188,7 @@ extension SQLiteSession {
         return try written(sql, assignments.map(\.value) + (keyParameters(key) ?? []), key: key)
     }
 
-    /// What a constraint refuses is refused, whatever its own ON CONFLICT says; triggers would have to obey this as well.
+    /// What a constraint refuses is refused, whatever its own ON CONFLICT says; triggers would have to obey this too.
     private var orAbort: String { table.hasTriggers ? "" : " OR ABORT" }
 
     private func delete(_ record: PresentRecord, key: [RecordValue]) throws(StoreFault) -> [UInt8] {
