@@ -13,6 +13,8 @@ final class NewOnlyScan: @unchecked Sendable {
     /// Larger tables are not counted to their end.
     private static let pagesAtMost = 1000
     private static let examplesAtMost = 5
+    /// Who goes back is in a hurry: what cannot be counted in this time is not known.
+    private static let secondsAtMost: UInt64 = 2
 
     private let entity: RecordEntity
     private let old: SQLiteStore
@@ -41,7 +43,7 @@ final class NewOnlyScan: @unchecked Sendable {
         grayKey = key
         self.before = before
         self.after = after
-        deadline = control.deadline(seconds: 10)
+        deadline = control.deadline(seconds: Self.secondsAtMost)
     }
 
     /// `tell` is called once, on any thread; nil where a side did not answer, or the table is too long to be counted.
