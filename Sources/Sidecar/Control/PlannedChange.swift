@@ -111,10 +111,12 @@ struct PlannedChange: Sendable {
         case .enrolled(let change): state.enrolled = try state.enrolled.applying(change)
         case .gray(let change): state.gray = try state.gray.applying(change)
         case .rollback(let rollback):
-            guard
-                let undo = Undo(
-                    SwitchHistory(audit, of: request.migration, inFile: before), from: state, after: rollback.toEpoch)
-            else {
+            let history = SwitchHistory(audit, of: request.migration, inFile: before)
+            if let gap = history.gap(before: before.epoch), rollback.toEpoch == 0 {
+                throw ControlFault(
+                    .failedPrecondition, "\(gap) Say yourself what to change: switchover gray, enrol or total")
+            }
+            guard let undo = Undo(history, from: state, after: rollback.toEpoch) else {
                 let since = rollback.toEpoch > 0 ? " after epoch \(rollback.toEpoch)" : ""
                 throw ControlFault(
                     .notFound, "there is no forward change\(since) to undo; switchover history \(request.migration)")

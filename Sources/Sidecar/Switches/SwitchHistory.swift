@@ -32,6 +32,18 @@ struct SwitchHistory {
         while let last = changes.last, last.origin != .file, isLater(last.after) { changes.removeLast() }
     }
 
+    /// Why the last change is not on record, so that nobody can say what would undo it; nil where it is.
+    ///
+    /// - Parameter epoch: of the switch file. The first one is made without a change.
+    func gap(before epoch: UInt64) -> String? {
+        guard epoch > 1, changes.last?.after.epoch != epoch else { return nil }
+        let newest = changes.last.map { "its newest is epoch \($0.after.epoch)" } ?? "it has none"
+        return """
+            The audit file does not have the change that made epoch \(epoch) (\(newest)): a line of it is damaged or \
+            missing, or the change was made by hand and is not in force yet.
+            """
+    }
+
     /// Whether keys have left the enrolled set since the migration left `idle`.
     var hasLeftEnrolled: Bool {
         let start = changes.lastIndex { $0.before?.state.phase == .idle && $0.after.state.phase == .migrating }

@@ -30,6 +30,17 @@ import Testing
     private static let rollback = entry(.rollback, state(2, 10), state(3, 0), undoes: 2)
     private static let withdrawal = entry(.withdrawn, state(3, 0), state(2, 10), undoes: 3)
 
+    /// Contract, 2: `rollback` undoes the last forward change. One that is not on record cannot be undone by it, and no
+    /// other one is.
+    @Test func aLastChangeThatIsNotOnRecordIsTold() {
+        let first = Self.entry(.file, nil, Self.state(1, 0))
+        #expect(Self.history([first, Self.enrol], inFile: Self.state(2, 10)).gap(before: 2) == nil)
+        let gap = Self.history([first, Self.enrol], inFile: Self.state(3, 20)).gap(before: 3)
+        #expect(gap?.contains("its newest is epoch 2") == true)
+        #expect(Self.history([], inFile: Self.state(3, 20)).gap(before: 3) != nil)
+        #expect(Self.history([], inFile: Self.state(1, 0)).gap(before: 1) == nil, "nothing made it")
+    }
+
     // MARK: - What was made
 
     @Test func whatWasMadeStaysInItsOrder() {
