@@ -112,7 +112,7 @@ def test_a_second_change_cuts_off_queries_of_before_the_first(field, ledgers):
 
 
 def test_edits_do_not_keep_a_rollback_from_landing(field, ledgers):
-    """A query of before the last change hangs, and somebody changes the same migration's switches all the time."""
+    """A query of before the last change hangs, and somebody edits the same migration's switches all the time."""
     sidecar, operator, client = field(dict(phase="migrating", enrolled="all", gray={"allow": ["7"]}))
     ledgers[1].faults["Find"] = hang(30)
     query = begin(client, "Find", name(OTHER), timeout=None)
@@ -122,13 +122,15 @@ def test_edits_do_not_keep_a_rollback_from_landing(field, ledgers):
         began = time.monotonic()
         rollback = pool.submit(operator.rollback)
         wait_for(lambda: operator.status().in_file.epoch == 4, 5, "it waits")
-        edits = []
+        assert "not in force yet" in operator.gray(add="1000")[1], "one step forward at a time"
+        keys = ["7"]
         while operator.explain("406").stage != "dualOld" and time.monotonic() - began < 2 * SOON:
-            edits.append(pool.submit(operator.gray, add=f"{1000 + len(edits)}"))
+            keys.append(f"{1000 + len(keys)}")
+            sidecar.write_switches("migrating", "all", {"allow": keys}, epoch=3 + len(keys))
             time.sleep(0.2)
         assert time.monotonic() - began < SOON
-        for answer in (each.result(2 * SOON) for each in [rollback, *edits]):
-            assert not isinstance(answer, tuple) or "replaced it" in answer[1], answer
+        answer = rollback.result(2 * SOON)
+        assert not isinstance(answer, tuple) or "replaced it" in answer[1], answer
     assert query.code().name == "UNAVAILABLE"
 
 

@@ -156,7 +156,7 @@ def test_many_records_without_new(clerk, databases):
     databases[1].link.execute("drop table orders")
     assert [number for number, *_ in client.get_many([2, 5, 1])] == [2, 1]
     assert partial(client.last) == "new"
-    assert client.get_many([2], store="2") == "INTERNAL", "the store's own word"
+    assert client.get_many([2], store="2") == "UNAVAILABLE side-unreachable", "a table that is gone (decision 0032)"
     assert [number for number, *_ in client.get_many([1], store="1")] == [1]
 
 
@@ -164,7 +164,7 @@ def test_many_records_with_a_gray_key_somewhere_need_new(clerk, databases):
     client = clerk(MIXED)
     databases[0].put(1, "1")
     databases[1].link.execute("drop table orders")
-    assert client.get_many([1]) == "INTERNAL", "the store's own word"
+    assert client.get_many([1]) == "UNAVAILABLE side-unreachable", "a table that is gone (decision 0032)"
 
 
 def test_where_all_keys_have_one_stage_none_is_looked_for(clerk, databases):
