@@ -30,6 +30,9 @@ struct WriteGrayKeys {
     var hasNone = false
     var next: [UInt8]?
 
+    /// Nil where the write may change it.
+    var known: [UInt8]? { next == nil ? present : nil }
+
     var noted: RecordTable.State.NotedKey {
         if let next, next != present { return .moves }
         return present.map { .has($0) } ?? .unsaid
@@ -162,10 +165,22 @@ extension CallPointer {
     func noteOpenWrite(
         _ stage: Stage, from last: UnsafePointer<MigrationSwitches>, to next: UnsafePointer<MigrationSwitches>
     ) {
-        count(stage) { grayKey in
-            guard let grayKey else { return next.pointee.stageWithoutKey != stage }
-            return grayKey.withUnsafeBytes { next.pointee.stage(key: $0) != last.pointee.stage(key: $0) }
-        }
+        count(stage) { Self.isMoving($0, stage, from: last, to: next) }
+    }
+
+    /// Whether a change of the switches alters the stage of a record that it writes.
+    func isMoving(
+        _ stage: Stage, from last: UnsafePointer<MigrationSwitches>, to next: UnsafePointer<MigrationSwitches>
+    ) -> Bool {
+        recordsOfMessage().contains { Self.isMoving($0.grayKey.known, stage, from: last, to: next) }
+    }
+
+    private static func isMoving(
+        _ grayKey: [UInt8]?, _ stage: Stage, from last: UnsafePointer<MigrationSwitches>,
+        to next: UnsafePointer<MigrationSwitches>
+    ) -> Bool {
+        guard let grayKey else { return next.pointee.stageWithoutKey != stage }
+        return grayKey.withUnsafeBytes { next.pointee.stage(key: $0) != last.pointee.stage(key: $0) }
     }
 
     /// A record is about to be moved to another stage.
@@ -191,7 +206,7 @@ extension CallPointer {
     ) {
         let worker = pointee.worker
         let now = worker.pointee.loop.pointee.now
-        let moving = records.filter { moves($0.grayKey.next == nil ? $0.grayKey.present : nil) }
+        let moving = records.filter { moves($0.grayKey.known) }
         guard !moving.isEmpty else { return }
         for (record, grayKey) in moving {
             worker.pointee.records.singleFound(record, stage, grayKey: grayKey.noted, now: now)

@@ -84,6 +84,18 @@ extension WorkerPointer {
         }
     }
 
+    /// How many writes of one side are under way whose stage a change alters.
+    func openWrites(_ migration: Int) -> Int {
+        let state = pointee.switches + migration
+        guard let current = state.pointee.current, let held = state.pointee.held else { return 0 }
+        var count = 0
+        forEachCall(of: migration) { call in
+            guard call.pointee.write == .read, let stage = call.pointee.stage else { return }
+            if call.isMoving(stage, from: current, to: held) { count += 1 }
+        }
+        return count
+    }
+
     /// The records of writes of one side that are under way, and whose stage a change alters: they are to be pinned.
     func noteOpenWrites(_ migration: Int) {
         let state = pointee.switches + migration

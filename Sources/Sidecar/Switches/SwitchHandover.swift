@@ -31,10 +31,21 @@ final class SwitchHandover: @unchecked Sendable {
         var readsSince: UInt64 = 0
         /// Whether the change takes keys from a stage whose writes may have been forwarded unread.
         var leavesUnread = false
+        /// Writes of one side that are under way may still end without being pinned.
+        var grace: Grace?
         /// Records that wait for several stages may take one step when no query of an earlier step runs.
         var stepIsOut = false
         /// When what still runs of them is cut off, monotonic nanoseconds.
         var stepCutsOffAt: UInt64 = 0
+    }
+
+    /// All workers hold the writes of the delta, and those of one side that are under way are given a moment to end:
+    /// one that is over before the change lands is at rest, and a record that is pinned to one side is dirty afterwards.
+    private struct Grace {
+        let current: SwitchSnapshot
+        let target: SwitchSnapshot
+        let until: UInt64
+        var lookAt: UInt64
     }
 
     private let workers: [WorkerThread]
@@ -51,6 +62,9 @@ final class SwitchHandover: @unchecked Sendable {
 
     /// How often it is looked whether pinned records are at rest.
     private static let lookNanoseconds: UInt64 = 50_000_000
+    /// How long the change holds for writes of one side that are under way, at most, and how often it looks.
+    private static let graceNanoseconds: UInt64 = 100_000_000
+    private static let graceLookNanoseconds: UInt64 = 2_000_000
 
     /// - Parameters:
     ///   - unsettledUntil: until when a write of the process before may take effect on old, for each migration;
@@ -101,13 +115,14 @@ final class SwitchHandover: @unchecked Sendable {
     private func timePassed() {
         for index in ways.indices {
             perform(ways[index].handover.timePassed(unreadUntil: unreadUntil(index), at: now), index)
+            if let grace = ways[index].grace, now >= grace.lookAt { lookForWrites(index, grace) }
             lookAfterPins(index)
         }
         armTimer()
     }
 
     private func armTimer() {
-        var next = ways.compactMap(\.handover.wakeAt).min()
+        var next = ways.flatMap { [$0.handover.wakeAt, $0.grace?.lookAt].compactMap(\.self) }.min()
         if ways.indices.contains(where: { records.pins.isAny(of: $0) }) {
             next = min(next ?? .max, now &+ Self.lookNanoseconds)
         }
@@ -142,11 +157,12 @@ final class SwitchHandover: @unchecked Sendable {
         case .holdX(let current, let target):
             askAll(index) { worker, done in
                 worker.take(index, current, held: target)
-                worker.noteOpenWrites(index)
                 done()
             } then: { [self] in
-                pin(index, current, target)
-                perform(ways[index].handover.acknowledged(at: now), index)
+                let grace = Grace(
+                    current: current, target: target, until: now &+ min(Self.graceNanoseconds, longestHold / 4),
+                    lookAt: now)
+                lookForWrites(index, grace)
             }
         case .holdY(let target, let current):
             askAll(index) { worker, done in
@@ -168,8 +184,33 @@ final class SwitchHandover: @unchecked Sendable {
             tell(.opened(migration: index, snapshot, heldNanoseconds: held, pinned: pinned))
         case .backToX(let current):
             ways[index].step += 1
+            ways[index].grace = nil
             tell(.tookTooLong(migration: index, .workerBusy))
             for worker in workers { worker.post { $0.take(index, current, held: nil, refusesWaiting: true) } }
+        }
+    }
+
+    /// Pins what is not at rest when no write of one side runs any more, or when they have had their time.
+    private func lookForWrites(_ index: Int, _ grace: Grace) {
+        ways[index].grace = nil
+        let found = SharedCount()
+        askAll(index) { worker, done in
+            found.add(worker.openWrites(index))
+            done()
+        } then: { [self] in
+            guard found.value > 0, now < grace.until else { return pinOpen(index, grace) }
+            ways[index].grace = grace
+            ways[index].grace?.lookAt = now &+ Self.graceLookNanoseconds
+        }
+    }
+
+    private func pinOpen(_ index: Int, _ grace: Grace) {
+        askAll(index) { worker, done in
+            worker.noteOpenWrites(index)
+            done()
+        } then: { [self] in
+            pin(index, grace.current, grace.target)
+            perform(ways[index].handover.acknowledged(at: now), index)
         }
     }
 
@@ -252,4 +293,14 @@ final class SwitchHandover: @unchecked Sendable {
             ways[index].stepIsOut = false
         }
     }
+}
+
+/// A sum that several threads add to.
+private final class SharedCount: Sendable {
+    private let sum = Atomic<Int>(0)
+
+    func add(_ count: Int) { sum.add(count, ordering: .relaxed) }
+
+    /// Once all have added.
+    var value: Int { sum.load(ordering: .relaxed) }
 }
