@@ -40,7 +40,7 @@ final class SwitchHandover: @unchecked Sendable {
     }
 
     /// All workers hold the writes of the delta, and those of one side that are under way are given a moment to end:
-    /// one that is over before the change lands is at rest, and a record that is pinned to one side is dirty afterwards.
+    /// one that is over before the change lands is at rest; a record that is pinned to one side is dirty afterwards.
     private struct Grace {
         let current: SwitchSnapshot
         let target: SwitchSnapshot
