@@ -200,10 +200,12 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         return singles > 0 ? .singlesRun : .free
     }
 
-    /// Whoever holds the lane lets those go first that take none.
+    /// Whoever holds the lane lets those go first that take none; `entered` where the last of them has just ended.
     package mutating func waitForSingles(id: UInt64, _ ticket: Ticket, now: UInt64, limit: Int) -> Lane<Ticket>.Entry {
-        singlesHoldLane = true
-        return lane.enter(id: id, ticket, now: now, limit: limit)
+        guard singles > 0 else { return .entered }
+        let entry = lane.enter(id: id, ticket, now: now, limit: limit)
+        if entry == .waits { singlesHoldLane = true }
+        return entry
     }
 
     // MARK: - Changes of the switches

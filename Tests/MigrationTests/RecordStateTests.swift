@@ -228,6 +228,21 @@ import Testing
         check(record.settle(at: 101, mayStep: false) && record.pin == [])
     }
 
+    /// The last of them may end, on another thread, between the look at them and the wait.
+    @Test(arguments: [true, false]) func aMoveWaitsForWritesOfOneSideThatStillRun(hasEnded: Bool) {
+        var record = State()
+        check(record.enter(id: 1, "move", now: 0, limit: 10) == .entered)
+        record.beginMove()
+        record.singleFound(.old, grayKey: .has([7]))
+        check(record.moveStanding(at: 1) == .singlesRun && record.standing(at: 1) == .queues)
+        if hasEnded { check(record.singleEnded() == nil) }
+        check(record.waitForSingles(id: 1, "move", now: 2, limit: 10) == (hasEnded ? .entered : .waits))
+        if !hasEnded { check(record.singleEnded() == "move") }
+        check(record.moveStanding(at: 3) == .free)
+        record.endMove()
+        check(record.leave(isEqual: true) == nil && record.isForgettable(at: 4))
+    }
+
     @Test func aPinToBothSidesTakesTheLane() {
         var record = Self.running(at: .dualOld)
         _ = record.leave(isEqual: false)

@@ -221,12 +221,19 @@ final class WriteOperation: Operation {
     }
 
     private func waitForSingles() {
-        phase = .waiting
-        waitsSince = now
         let mailbox = worker.pointee.loop.pointee.mailbox
         let operation = LoopBound(self, to: worker.pointee.loop)
-        _ = records.waitForSingles(lane, id: id, now: now) { turn in
+        let entry = records.waitForSingles(lane, id: id, now: now) { turn in
             mailbox.post { operation.value.laneCalled(turn) }
+        }
+        switch entry {
+        case .entered: decide()
+        case .waits:
+            phase = .waiting
+            waitsSince = now
+        case .full, .closed:
+            call.refuse(.laneFull(limit: worker.pointee.limits.laneQueue))
+            finish(isUnsettled: false, isEqual: nil)
         }
     }
 
