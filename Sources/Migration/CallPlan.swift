@@ -79,6 +79,8 @@ package struct CallPlan: Sendable, Equatable {
     package let migrationIndex: Int
     /// Position of the method in its migration; one past the last declared method for calls that none declares.
     package let methodIndex: Int
+    /// Position of its records' entity among those of the migration.
+    package var entityIndex = 0
 
     package init(
         singleQuery key: KeyPlan, recordKey: KeyPlan? = nil, absent: GRPCStatus, grayFallback: Bool,

@@ -294,7 +294,7 @@ package final class SidecarProcess: @unchecked Sendable {
                     "migration": .string(configuration.migrations[index].name), "held_ms": "\(held / 1_000_000)",
                     "pinned": "\(pinned.count)",
                 ])
-        case .differing(let index, let records): logDiffering(configuration.migrations[index].name, records)
+        case .differing(let index, let records): logDiffering(configuration.migrations[index], records)
         case .waits(let index, let reason):
             logger.notice(
                 "the switches of \(configuration.migrations[index].name) change later: \(reason.sentence)")
@@ -310,7 +310,7 @@ package final class SidecarProcess: @unchecked Sendable {
     }
 
     /// As many names as a person may want to read.
-    private func logDiffering(_ migration: String, _ records: [RecordTable.Key]) {
+    private func logDiffering(_ migration: MigrationConfiguration, _ records: [RecordTable.Key]) {
         let shown = 100
         for key in records.prefix(shown) {
             logger.error(
@@ -318,10 +318,13 @@ package final class SidecarProcess: @unchecked Sendable {
                 the two sides of a record may differ: a write of it was under way, or lost its answer, when its key \
                 was enrolled, and reached one side alone
                 """,
-                metadata: ["migration": .string(migration), "record": .string("\(RecordKeyText(key.record))")])
+                metadata: [
+                    "migration": .string(migration.name),
+                    "record": .string("\(RecordText(key, of: migration.entities))"),
+                ])
         }
         if records.count > shown {
-            logger.error("\(records.count - shown) more records of \(migration) are in the same case")
+            logger.error("\(records.count - shown) more records of \(migration.name) are in the same case")
         }
     }
 
@@ -408,11 +411,12 @@ package final class SidecarProcess: @unchecked Sendable {
     private func note(_ keys: [RecordTable.Key], _ sentence: String, _ limit: Int) {
         if !keys.isEmpty { exitStatus = 3 }
         for key in keys.prefix(limit) {
+            let migration = configuration.migrations[key.migration]
             logger.error(
                 "\(sentence)",
                 metadata: [
-                    "migration": .string(configuration.migrations[key.migration].name),
-                    "record": .string("\(RecordKeyText(key.record))"),
+                    "migration": .string(migration.name),
+                    "record": .string("\(RecordText(key, of: migration.entities))"),
                 ])
         }
         if keys.count > limit { logger.error("\(keys.count - limit) more records are in the same case") }

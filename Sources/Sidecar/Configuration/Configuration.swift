@@ -83,6 +83,8 @@ package struct MigrationConfiguration: Sendable {
     /// Full names, `shop.v1.Orders`.
     package let services: [String]
     package let methods: [MethodConfiguration]
+    /// The names of what its records are; a method's plan says which one by its position.
+    package let entities: [String]
     /// The plan of the services' methods that are not in `methods`: pass-through of undeclared effect.
     package let otherMethods: CallPlan
     /// How gray keys are written in switch files; nil where no method has a gray key.

@@ -39,6 +39,8 @@ struct MigrationDraft {
     var grayKey: GrayKeyDraft = .absent
     /// The default of its methods; read like a gray key.
     var recordKey: GrayKeyDraft = .absent
+    /// The same; nil: named after its services.
+    var entity: Placed<String>?
     var grayFallback = true
     /// Where it is said that gray keys never change; nil where they may.
     var immutableGrayKey: Place?
@@ -83,6 +85,8 @@ struct MethodDraft {
         let key: GrayKeyDraft
         /// A single query's or a write's own.
         let recordKey: GrayKeyDraft
+        /// Nil: the migration's.
+        let entity: Placed<String>?
         let absent: GRPCStatus
         let timeoutNanoseconds: UInt64
     }

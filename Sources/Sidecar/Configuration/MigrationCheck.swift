@@ -1,4 +1,5 @@
 import Migration
+import Stores
 import WireFormat
 
 /// Checks one migration against the upstreams and makes its configuration.
@@ -14,9 +15,10 @@ struct MigrationCheck {
         let old = upstreamIndex(draft.old)
         let new = upstreamIndex(draft.new)
         if let old, let new { checkSides(old: old, new: new) }
-        let methods = checkMethods()
+        let entities = EntityCheck(migration: draft, issues: issues, fullName: knownName).result()
+        let methods = checkMethods(entities)
         let keyForm = checkKeyForms()
-        checkRecordKeyForms()
+        checkRecordKeyForms(entities)
         checkImmutable()
         checkDatabases()
         let records = draft.records.map { records in
@@ -26,7 +28,7 @@ struct MigrationCheck {
         let counted = records.flatMap { $0.map(recordsMethods) } ?? methods
         return MigrationConfiguration(
             name: draft.name, oldUpstream: old, newUpstream: new, services: draft.services.map(\.value),
-            methods: counted,
+            methods: counted, entities: records.flatMap { $0.map { [$0.entity.name] } } ?? entities.names,
             otherMethods: CallPlan(passThrough: .undeclared, migrationIndex: index, methodIndex: counted.count),
             keyForm: records.flatMap { $0.map { GrayKeyForm($0.entity.requestGrayKey) } } ?? keyForm,
             records: records.flatMap { $0 },
@@ -80,7 +82,7 @@ struct MigrationCheck {
         }
     }
 
-    private func checkMethods() -> [MethodConfiguration] {
+    private func checkMethods(_ entities: EntityCheck.Result) -> [MethodConfiguration] {
         var firstPlaces: [String: Place] = [:]
         return draft.methods.enumerated().compactMap { methodIndex, method in
             guard let (service, name) = fullName(Placed(method.name, at: method.place)) else { return nil }
@@ -92,7 +94,8 @@ struct MigrationCheck {
             }
             firstPlaces[path] = method.place
             let write = writePlan(method)
-            guard let plan = plan(method, methodIndex) else { return nil }
+            guard var plan = plan(method, methodIndex) else { return nil }
+            plan.entityIndex = entities.indices[methodIndex]
             return MethodConfiguration(
                 service: service, name: name, plan: plan, write: write, query: queryConfiguration(method))
         }
@@ -114,6 +117,14 @@ struct MigrationCheck {
         }
         let plan = MultiQueryPlan(rows: query.rows, lookUp: lookUp, rest: query.rest)
         return MultiQueryConfiguration(plan: plan, mayMiss: query.mayMiss)
+    }
+
+    /// The same without a word where it is none.
+    private func knownName(_ method: String) -> (service: String, name: String)? {
+        let services = draft.services.map(\.value)
+        let parts = method.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        if parts.count == 2, services.contains(parts[0]) { return (parts[0], parts[1]) }
+        return parts.count == 1 && services.count == 1 ? (services[0], parts[0]) : nil
     }
 
     private func fullName(_ method: Placed<String>) -> (service: String, name: String)? {
@@ -227,22 +238,25 @@ struct MigrationCheck {
     }
 
     /// One lane is one record, whatever the method.
-    private func checkRecordKeyForms() {
-        var plans: [Placed<KeyPlan>] = []
-        if case .plan(let plan) = draft.recordKey { plans.append(plan) }
-        for rule in draft.methods.map(\.rule) {
-            if case .write(let write) = rule, case .plan(let plan) = write.routing.recordKey { plans.append(plan) }
-            if case .singleQuery(let query) = rule, case .plan(let plan) = query.recordKey { plans.append(plan) }
+    private func checkRecordKeyForms(_ entities: EntityCheck.Result) {
+        for entity in entities.names.indices {
+            let methods = zip(draft.methods, entities.indices).filter { $1 == entity }
+            let keys = methods.compactMap { $0.0.rule.routing?.recordKey }
+            var plans: [Placed<KeyPlan>] = []
+            let isOnly = entities.names.count == 1
+            let usesMigrations = isOnly || keys.contains { if case .absent = $0 { true } else { false } }
+            if usesMigrations, case .plan(let plan) = draft.recordKey { plans.append(plan) }
+            for case .plan(let plan) in keys { plans.append(plan) }
+            _ = commonForm(plans, of: isOnly ? "the migration" : "the entity \(entities.names[entity])")
         }
-        _ = commonForm(plans)
     }
 
-    private func commonForm(_ plans: [Placed<KeyPlan>]) -> GrayKeyForm? {
+    private func commonForm(_ plans: [Placed<KeyPlan>], of what: String = "the migration") -> GrayKeyForm? {
         guard let first = plans.first.map({ GrayKeyForm($0.value) }) else { return nil }
         for plan in plans.dropFirst() where GrayKeyForm(plan.value) != first {
             issues.error(
                 plan.place,
-                "this key is made of (\(GrayKeyForm(plan.value))), other keys of the migration of (\(first)); "
+                "this key is made of (\(GrayKeyForm(plan.value))), other keys of \(what) of (\(first)); "
                     + "make them alike"
             )
         }

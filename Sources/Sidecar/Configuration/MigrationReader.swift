@@ -7,7 +7,7 @@ struct MigrationReader {
         var draft = MigrationDraft(name: name, place: value.place)
         let keys = [
             "old", "new", "services", "gray_key", "record_key", "gray_fallback", "inserts", "insert_guard", "methods",
-            "records", "immutable_gray_key",
+            "records", "immutable_gray_key", "entity",
         ]
         guard let section = Section(value, keys: keys) else { return draft }
         draft.old = upstreamName("old", section)
@@ -20,6 +20,7 @@ struct MigrationReader {
             value.boolean().flatMap { $0 ? value.place : nil }
         }
         draft.recordKey = GrayKeyReader.read(section["record_key"])
+        draft.entity = readEntity(section)
         let rules = InsertRule.allCases.map { (name: $0.name, value: $0) }
         draft.inserts = section["inserts"]?.choice("rule", rules) ?? .new
         draft.guardsInserts = section["insert_guard"]?.boolean() ?? true
@@ -47,8 +48,17 @@ struct MigrationReader {
         }
     }
 
+    private func readEntity(_ section: Section) -> Placed<String>? {
+        guard let value = section["entity"], let text = value.text("a name like orders") else { return nil }
+        guard !text.isEmpty else {
+            value.fail("the name is empty; write what the records are, like orders")
+            return nil
+        }
+        return value.placed(text)
+    }
+
     private func readMethod(_ name: String, _ value: DocumentValue) -> MethodDraft? {
-        let keys = ["kind", "gray_key", "absent", "timeout", "effect"] + WriteReader.keys + QueryReader.keys
+        let keys = ["kind", "gray_key", "entity", "absent", "timeout", "effect"] + WriteReader.keys + QueryReader.keys
         guard let section = Section(value, keys: keys, like: "{ kind: single_query }") else { return nil }
         let kinds = CallKind.allCases.map { (name: $0.name, value: $0) }
         let known = "one of \(kinds.map(\.name).joined(separator: ", "))"
@@ -65,7 +75,7 @@ struct MigrationReader {
         case .update: ["effect"] + QueryReader.keys
         case .upsert: ["effect"] + WriteReader.changeKeys + QueryReader.keys
         case .insert, .delete: ["effect", "put"] + WriteReader.changeKeys + QueryReader.keys
-        case .passThrough: ["gray_key", "absent", "timeout"] + WriteReader.keys + QueryReader.keys
+        case .passThrough: ["gray_key", "entity", "absent", "timeout"] + WriteReader.keys + QueryReader.keys
         }
     }
 
@@ -88,6 +98,7 @@ struct MigrationReader {
         let range: ClosedRange<UInt64> = 1_000_000...86_400_000_000_000
         return MethodDraft.Routing(
             key: GrayKeyReader.read(section["gray_key"]), recordKey: GrayKeyReader.read(section["record_key"]),
+            entity: readEntity(section),
             absent: section["absent"].flatMap(readAbsent) ?? .notFound,
             timeoutNanoseconds: section["timeout"]?.quantity(.duration, in: range)
                 ?? Configuration.defaultTimeoutNanoseconds

@@ -34,6 +34,9 @@ struct RecordsCheck {
         for case .plan(let plan) in [migration.grayKey, migration.recordKey] {
             issues.error(plan.place, "a migration with records names its keys in records; remove this")
         }
+        if let entity = migration.entity {
+            issues.error(entity.place, "a migration with records names its entity in records; write it there")
+        }
     }
 
     private func entity() -> RecordEntity? {

@@ -24,7 +24,8 @@ extension SwitchControl {
             throw ControlFault(.failedPrecondition, "no switches are known for \(request.migration)")
         }
         let lane = RecordTable.Key(
-            migration: index, record: try Self.canonical(update, key: request.key, entity: records.entity.name))
+            migration: index, entity: update.plan.entityIndex,
+            record: try Self.canonical(update, key: request.key, entity: records.entity.name))
         ask(records.entity.name, request.key, index) { [self] sides in
             reply(.success(explanation(of: lane, update, sides).bytes))
         }

@@ -410,7 +410,8 @@ final class SwitchControl: @unchecked Sendable {
         for waiting in done {
             var response = waiting.response
             response.heldMicroseconds = held / 1000
-            if let sentence = pinned.sentence(at: now) { response.notes.append(sentence) }
+            let entities = configuration.migrations[waiting.index].entities
+            if let sentence = pinned.sentence(at: now, entities) { response.notes.append(sentence) }
             if let delay = waiting.delay {
                 let seconds = (now - waiting.since + 500_000_000) / 1_000_000_000
                 response.notes.append("It came into force \(seconds) s after it was asked for: \(delay.past).")
@@ -513,7 +514,9 @@ extension Switchover_V1_ChangeSwitchesRequest {
 
 extension RecordTable.Unrest {
     /// Why records stay behind, and until when; nil where none does.
-    func sentence(at now: UInt64) -> String? {
+    ///
+    /// - Parameter entities: the names of the migration's entities.
+    func sentence(at now: UInt64, _ entities: [String]) -> String? {
         guard count > 0 else { return nil }
         var reasons: [String] = []
         if open > 0 { reasons.append("\(open) \(open == 1 ? "is" : "are") being written just now") }
@@ -522,7 +525,7 @@ extension RecordTable.Unrest {
             reasons.append("\(unsettled) had a write whose answer was lost, and wait at most \(seconds) s")
         }
         if dirty > 0 { reasons.append("\(dirty) may differ between the sides, until a write makes them equal") }
-        let names = examples.map { "\(RecordKeyText($0))" }.joined(separator: ", ")
+        let names = examples.map { "\(RecordText($0, of: entities))" }.joined(separator: ", ")
         return """
             In force for all but \(count) record\(count == 1 ? "" : "s") \
             (\(names)\(count > examples.count ? ", ..." : "")), which keep the stage that they had: \

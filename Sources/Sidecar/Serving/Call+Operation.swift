@@ -44,7 +44,7 @@ extension CallPointer {
         case .key(let key):
             pointee.phase = .operating
             if pointee.deadline == 0 { setDeadline(plan.pointee.timeoutNanoseconds) }
-            let lane = RecordTable.Key(migration: plan.pointee.migrationIndex, record: Array(key))
+            let lane = RecordTable.Key(plan, record: Array(key))
             let operation = WriteOperation(self, grayKeys, lane: lane, message: Array(message), route: write)
             pointee.operation = operation
             operation.start()
@@ -71,7 +71,10 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer, pointee.worker.hasPins(plan.pointee.migrationIndex) else {
             return false
         }
-        return pointee.worker.pointee.records.pins.count(of: plan.pointee.migrationIndex, authority: .new) > 0
+        let pins = pointee.worker.pointee.records.pins
+        return pins.authorities(
+            of: plan.pointee.migrationIndex, entity: plan.pointee.entityIndex, grayKey: nil
+        ).contains(.new)
     }
 
     /// - Parameters:
@@ -85,7 +88,7 @@ extension CallPointer {
         case nil, .dualOld, .dualNew: query(message, .both(stage), stage, mayMiss, switches)
         case .old?, .newMirrored?, .new?:
             guard let stage, let plan = pointee.route.pointee.planPointer else { return }
-            if let mayMiss = sidesOfPinned(stage, plan.pointee.migrationIndex, grayKey) {
+            if let mayMiss = sidesOfPinned(stage, plan, grayKey) {
                 return query(message, .both(stage), stage, mayMiss, switches)
             }
             if plan.pointee.readsToken(at: stage) { return query(message, .one(stage.authority), stage, [], switches) }
@@ -95,12 +98,11 @@ extension CallPointer {
 
     /// Where pinned records may be on the other side than the stage asks: which side the page may do without. Nil while
     /// none is pinned that the page may show.
-    private func sidesOfPinned(_ stage: Stage, _ migration: Int, _ grayKey: [UInt8]?) -> SideSet? {
-        guard pointee.worker.hasPins(migration) else { return nil }
-        let pins = pointee.worker.pointee.records.pins
+    private func sidesOfPinned(_ stage: Stage, _ plan: UnsafePointer<CallPlan>, _ grayKey: [UInt8]?) -> SideSet? {
+        guard pointee.worker.hasPins(plan.pointee.migrationIndex) else { return nil }
         let other = stage.authority.other
-        guard let grayKey else { return pins.count(of: migration, authority: other) > 0 ? [] : SideSet(other) }
-        let pinned = pins.authorities(of: migration, grayKey: grayKey)
+        let pinned = pointee.worker.pointee.records.pins.authorities(
+            of: plan.pointee.migrationIndex, entity: plan.pointee.entityIndex, grayKey: grayKey)
         guard !pinned.isEmpty else { return nil }
         return pinned.contains(other) ? [] : SideSet(other)
     }

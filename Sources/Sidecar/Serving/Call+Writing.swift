@@ -225,7 +225,6 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer, let write = pointee.route.pointee.writePointer else {
             return []
         }
-        let migration = plan.pointee.migrationIndex
         let keyPlan = pointee.route.pointee.keyPointer
         func named(_ part: UnsafeRawBufferPointer) -> (record: RecordTable.Key, grayKey: WriteGrayKeys)? {
             let scratch = pointee.worker.pointee.keyScratch
@@ -233,7 +232,7 @@ extension CallPointer {
             let grayKey = WriteGrayKeys(
                 present: keyPlan?.pointee.key(in: part, scratch: scratch),
                 next: write.pointee.plan.newGrayKey(in: part, scratch: scratch)?.key)
-            return (RecordTable.Key(migration: migration, record: record), grayKey)
+            return (RecordTable.Key(plan, record: record), grayKey)
         }
         guard let element = write.pointee.plan.element else { return named(message).map { [$0] } ?? [] }
         let parts = (try? RepeatedField.ranges(of: element.field, in: message)) ?? []
@@ -277,7 +276,7 @@ extension CallPointer {
             pointee.worker.hasPins(plan.pointee.migrationIndex),
             let record = write.pointee.plan.recordKey.key(in: element, scratch: pointee.worker.pointee.keyScratch)
         else { return nil }
-        let key = RecordTable.Key(migration: plan.pointee.migrationIndex, record: record)
+        let key = RecordTable.Key(plan, record: record)
         return pointee.worker.pointee.records.pinnedStage(key, now: pointee.worker.pointee.loop.pointee.now)
     }
 
@@ -294,13 +293,15 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer, let key = pointee.route.pointee.recordKeyPointer,
             let record = key.pointee.key(in: message, scratch: pointee.worker.pointee.keyScratch)
         else { return nil }
-        return RecordTable.Key(migration: plan.pointee.migrationIndex, record: record)
+        return RecordTable.Key(plan, record: record)
     }
 
     /// What the rows of a query that is decided now are judged by.
     func stages(_ switches: UnsafePointer<MigrationSwitches>) -> RecordStages {
-        let migration = pointee.route.pointee.planPointer?.pointee.migrationIndex ?? 0
-        return RecordStages(switches: switches, pinned: pointee.worker.pointee.records.pins.view(of: migration))
+        guard let plan = pointee.route.pointee.planPointer else { return RecordStages(switches: switches, pinned: [:]) }
+        let pinned = pointee.worker.pointee.records.pins.view(
+            of: plan.pointee.migrationIndex, entity: plan.pointee.entityIndex)
+        return RecordStages(switches: switches, pinned: pinned)
     }
 
     /// The stage that the record of a query has.

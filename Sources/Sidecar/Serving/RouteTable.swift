@@ -181,7 +181,9 @@ extension Route {
         self.init(
             planPointer: Self.keep(method.plan), keyPointer: method.plan.key.map(Self.keep),
             writePointer: method.write.map {
-                Self.keep(WriteRoute($0, migration: migration.name, absent: migration.absent(of:)))
+                Self.keep(
+                    WriteRoute(
+                        $0, migration: migration.name, entities: migration.entities, absent: migration.absent(of:)))
             },
             queryPointer: method.query.map { Self.keep(QueryRoute($0)) }, recordsPointer: records.map(Self.keep),
             entitiesPointer: nil, counterIndex: counterIndex, oldUpstream: migration.oldUpstream,

@@ -8,3 +8,14 @@ struct RecordKeyText: CustomStringConvertible {
         return "0x" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 }
+
+/// A record as it is named to a person: by its key, behind the name of its entity where the migration has several.
+struct RecordText: CustomStringConvertible {
+    let description: String
+
+    /// - Parameter entities: the names of the migration's entities.
+    init(_ key: RecordTable.Key, of entities: [String]) {
+        let record = "\(RecordKeyText(key.record))"
+        description = entities.count > 1 ? "\(entities[key.entity]) \(record)" : record
+    }
+}

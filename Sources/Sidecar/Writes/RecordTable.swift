@@ -22,8 +22,21 @@ final class RecordTable: Sendable {
 
     struct Key: Hashable, Sendable {
         let migration: Int
+        /// Position among the migration's entities: records of two of them may have equal keys.
+        let entity: Int
         /// Canonical.
         let record: [UInt8]
+
+        init(migration: Int, entity: Int, record: [UInt8]) {
+            self.migration = migration
+            self.entity = entity
+            self.record = record
+        }
+
+        /// A record of the entity that the method is of.
+        init(_ plan: UnsafePointer<CallPlan>, record: [UInt8]) {
+            self.init(migration: plan.pointee.migrationIndex, entity: plan.pointee.entityIndex, record: record)
+        }
     }
 
     /// Records of one migration that are not at rest, of those the pinned ones, why they are and until when at most.
@@ -34,7 +47,7 @@ final class RecordTable: Sendable {
         /// Monotonic nanoseconds; 0: nothing is unsettled.
         var unsettledUntil: UInt64 = 0
         /// Some of them.
-        var examples: [[UInt8]] = []
+        var examples: [Key] = []
 
         var count: Int { open + unsettled + dirty }
     }
@@ -279,8 +292,7 @@ extension RecordTable {
     /// - Returns: whether some record took one and has others before it.
     func settle(_ migration: Int, at now: UInt64, mayStep: Bool) -> Bool {
         var hasStepped = false
-        for record in pins.movable(of: migration) {
-            let key = Key(migration: migration, record: record)
+        for key in pins.movable(of: migration) {
             let stepped = box(key).withLock { shard in
                 guard shard.records[key] != nil else { return false }
                 return shard.change(key, at: now, pins) { $0.settle(at: now, mayStep: mayStep) && !$0.pin.isEmpty }
@@ -316,7 +328,7 @@ extension RecordTable {
                         unrest.unsettledUntil = max(unrest.unsettledUntil, state.unsettledUntil(at: now))
                     case .open: unrest.open += 1
                     }
-                    if unrest.examples.count < 3 { unrest.examples.append(key.record) }
+                    if unrest.examples.count < 3 { unrest.examples.append(key) }
                 }
             }
         }
@@ -332,136 +344,4 @@ extension RecordTable {
     func dirty() -> [Key] {
         shards.flatMap { box in box.withLock { $0.records.filter { $1.isDirty && !$1.isRunning }.map(\.key) } }
     }
-}
-
-/// How many records of each migration are pinned, and of those how many to a stage whose authority is each side. Read
-/// without a lock on the way of every call; which gray keys they have only where a page of one gray key is asked for.
-final class Pins: @unchecked Sendable {
-    // Sendable because the cells are only touched as atomics, and nothing else changes.
-
-    private struct Cell: ~Copyable {
-        let all = Atomic<Int>(0)
-        let ofOld = Atomic<Int>(0)
-        let moves = Atomic<Int>(0)
-        let pinned = Locked(Pinned())
-    }
-
-    private struct Pinned {
-        /// By the canonical record key.
-        var stages: [[UInt8]: Stage] = [:]
-        /// Those that time, or the end of a write, may let go of: a dirty one waits for a write of its own.
-        var movable: Set<[UInt8]> = []
-        /// Nil: of records whose gray key is not known.
-        var grayKeys: [[UInt8]?: (ofOld: Int, ofNew: Int)] = [:]
-
-        mutating func count(_ change: Int, _ pin: Pin) {
-            var count = grayKeys[pin.grayKey] ?? (0, 0)
-            if pin.stage.authority == .old { count.ofOld += change } else { count.ofNew += change }
-            grayKeys[pin.grayKey] = count == (0, 0) ? nil : count
-        }
-    }
-
-    /// What is known here of a record.
-    struct Pin: Equatable {
-        let stage: Stage
-        let grayKey: [UInt8]?
-        let isDirty: Bool
-
-        init?(_ state: RecordTable.State) {
-            guard let stage = state.pin.first else { return nil }
-            self.stage = stage
-            isDirty = state.isDirty
-            grayKey = state.grayKey
-        }
-    }
-
-    private let cells: UnsafeMutablePointer<Cell>
-    private let count: Int
-
-    init(migrations: Int) {
-        count = migrations
-        cells = .allocate(capacity: max(migrations, 1))
-        for index in 0..<migrations { (cells + index).initialize(to: Cell()) }
-    }
-
-    deinit {
-        cells.deinitialize(count: count)
-        cells.deallocate()
-    }
-
-    @inline(__always) func isAny(of migration: Int) -> Bool { count(of: migration) > 0 }
-
-    /// Whether a write of one side must look its record up: one is pinned, or is being moved between stages.
-    @inline(__always) func isAnyOrMoves(of migration: Int) -> Bool {
-        isAny(of: migration) || cells[migration].moves.load(ordering: .sequentiallyConsistent) > 0
-    }
-
-    fileprivate func count(moves change: Int, of migration: Int) {
-        cells[migration].moves.add(change, ordering: .sequentiallyConsistent)
-    }
-
-    func count(of migration: Int) -> Int { cells[migration].all.load(ordering: .relaxed) }
-
-    /// Those whose records that side is the authority of.
-    func count(of migration: Int, authority: Side) -> Int {
-        let ofOld = cells[migration].ofOld.load(ordering: .relaxed)
-        return authority == .old ? ofOld : count(of: migration) - ofOld
-    }
-
-    /// The sides that decide about pinned records which may have that gray key.
-    func authorities(of migration: Int, grayKey: [UInt8]) -> SideSet {
-        cells[migration].pinned.withLock { pinned in
-            var sides: SideSet = []
-            for key in [grayKey, nil] {
-                guard let count = pinned.grayKeys[key] else { continue }
-                if count.ofOld > 0 { sides.formUnion(.old) }
-                if count.ofNew > 0 { sides.formUnion(.new) }
-            }
-            return sides
-        }
-    }
-
-    /// The pinned records of now with their stages. Who asks for them at once with the switches sees each record at one
-    /// stage, however long it goes on.
-    func view(of migration: Int) -> [[UInt8]: Stage] {
-        isAny(of: migration) ? cells[migration].pinned.withLock { $0.stages } : [:]
-    }
-
-    /// The pinned records that need be looked at.
-    fileprivate func movable(of migration: Int) -> Set<[UInt8]> {
-        isAny(of: migration) ? cells[migration].pinned.withLock { $0.movable } : []
-    }
-
-    fileprivate func changed(of key: RecordTable.Key, from before: Pin?, to after: Pin?) {
-        guard before != after else { return }
-        let migration = key.migration
-        let change = (after == nil ? 0 : 1) - (before == nil ? 0 : 1)
-        let ofOld = (after?.stage.authority == .old ? 1 : 0) - (before?.stage.authority == .old ? 1 : 0)
-        cells[migration].pinned.withLock { pinned in
-            pinned.stages[key.record] = after?.stage
-            if let after, !after.isDirty {
-                pinned.movable.insert(key.record)
-            } else {
-                pinned.movable.remove(key.record)
-            }
-            if let before { pinned.count(-1, before) }
-            if let after { pinned.count(1, after) }
-        }
-        if ofOld != 0 { cells[migration].ofOld.add(ofOld, ordering: .relaxed) }
-        if change != 0 { cells[migration].all.add(change, ordering: .relaxed) }
-    }
-}
-
-/// What a query knows of records while rows are merged: the switches and the pins that it began with. One that is
-/// released meanwhile is judged as before, else the rows of one side would be judged otherwise than those of the other.
-struct RecordStages: RowStages {
-    let switches: UnsafePointer<MigrationSwitches>
-    /// By the canonical record key.
-    let pinned: [[UInt8]: Stage]
-
-    func stage(grayKey: UnsafeRawBufferPointer) -> Stage { switches.pointee.stage(key: grayKey) }
-    var stageOfNoKey: Stage { switches.pointee.stageOfNoKey }
-    var hasPins: Bool { !pinned.isEmpty }
-
-    func pinnedStage(recordKey: UnsafeRawBufferPointer) -> Stage? { pinned[Array(recordKey)] }
 }

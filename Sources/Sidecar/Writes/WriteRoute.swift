@@ -19,8 +19,9 @@ struct WriteRoute {
         }
     }
 
-    /// The migration's name.
+    /// The migration's name, and its entities'.
     let migration: String
+    let entities: [String]
     let plan: WritePlan
     let lookUp: Derived?
     let put: Derived?
@@ -28,9 +29,10 @@ struct WriteRoute {
     let erase: Derived?
 
     /// - Parameter absent: what a method says of a record that is not there, by the `:path`.
-    init(_ plan: WritePlan, migration: String, absent: (String) -> GRPCStatus) {
+    init(_ plan: WritePlan, migration: String, entities: [String], absent: (String) -> GRPCStatus) {
         func derived(_ request: DerivedRequest?) -> Derived? { request.map { Derived($0, absent: absent($0.path)) } }
         self.migration = migration
+        self.entities = entities
         self.plan = plan
         lookUp = derived(plan.lookUp)
         put = derived(plan.put)

@@ -385,7 +385,7 @@ final class WriteRun {
         worker.pointee.logs.post(
             .error, "the two sides of a record may differ",
             [
-                "migration": "\(route.pointee.migration)", "record": "\(RecordKeyText(lane.record))",
+                "migration": "\(route.pointee.migration)", "record": "\(RecordText(lane, of: route.pointee.entities))",
                 "kind": "\(kind.name)", "end": "\(end.answer)", "stuck": "\(effects.contains(.stuck))",
                 "words": "\(words)",
             ])

@@ -104,14 +104,17 @@ import WireFormat
         #expect((orders.oldUpstream, orders.newUpstream) == (0, 1))
         #expect((orders.upstream(.old), orders.upstream(.new)) == (0, 1))
         #expect(orders.methods.map(\.path) == ["/shop.v1.Orders/Get", "/shop.v1.Carts/Get", "/shop.v1.Orders/Watch"])
+        var cart = CallPlan(
+            singleQuery: own, absent: .notFound, grayFallback: false, timeoutNanoseconds: 30_000_000_000,
+            migrationIndex: 0, methodIndex: 1)
+        cart.entityIndex = 1
+        #expect(orders.entities == ["shop.v1.Orders", "shop.v1.Carts"])
         #expect(
             orders.methods.map(\.plan) == [
                 CallPlan(
                     singleQuery: key, absent: .failedPrecondition, grayFallback: false,
                     timeoutNanoseconds: 1_500_000_000, migrationIndex: 0, methodIndex: 0),
-                CallPlan(
-                    singleQuery: own, absent: .notFound, grayFallback: false, timeoutNanoseconds: 30_000_000_000,
-                    migrationIndex: 0, methodIndex: 1),
+                cart,
                 CallPlan(passThrough: .read, migrationIndex: 0, methodIndex: 2),
             ])
         #expect(orders.otherMethods == CallPlan(passThrough: .undeclared, migrationIndex: 0, methodIndex: 3))

@@ -8,7 +8,7 @@ import WireFormat
     private static let end = WriteEnd(answer: .reply(of: .old), effects: .none)
 
     private static func lane(_ record: UInt8, migration: Int = 0) -> RecordTable.Key {
-        RecordTable.Key(migration: migration, record: [record])
+        RecordTable.Key(migration: migration, entity: 0, record: [record])
     }
 
     @Test func aRecordsOwnWritesAreToldNewestFirst() {

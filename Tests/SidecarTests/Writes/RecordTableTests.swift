@@ -6,17 +6,21 @@ import Testing
 
 @Suite struct RecordTableTests {
     private let table = RecordTable(limit: 100, migrations: 2)
-    private let key = RecordTable.Key(migration: 0, record: [1])
+    private let key = RecordTable.Key(migration: 0, entity: 0, record: [1])
 
     private func change(from last: Stage, to next: Stage, at now: UInt64) {
         table.change(of: 0, at: now, isRetired: false) { _ in (last, next) }
+    }
+
+    private static func record(_ number: UInt8, migration: Int = 0) -> RecordTable.Key {
+        RecordTable.Key(migration: migration, entity: 0, record: [number])
     }
 
     @Test func aRecordIsForgottenWhenItsLastHolderLeaves() {
         let said = Mutex<[RecordTable.Call]>([])
         #expect(table.enter(key, id: 1, now: 0) { _ in } == .entered)
         #expect(table.enter(key, id: 2, now: 0) { turn in said.withLock { $0.append(turn) } } == .waits)
-        #expect(table.enter(.init(migration: 1, record: [1]), id: 3, now: 0) { _ in } == .entered, "another migration")
+        #expect(table.enter(Self.record(1, migration: 1), id: 3, now: 0) { _ in } == .entered, "another migration")
         #expect(table.count == 2)
         table.leave(key, now: 0)
         #expect(said.withLock { $0 } == [.entered])
@@ -55,53 +59,76 @@ import Testing
         table.lost(key, until: 100, .dualOld, grayKey: .has([7]), now: 0)
         #expect(!table.pins.isAny(of: 0), "at rest or not: while nothing changes nobody need look")
         change(from: .dualOld, to: .dualNew, at: 1)
-        #expect(table.pins.count(of: 0) == 1 && table.pins.count(of: 0, authority: .old) == 1)
-        #expect(table.pins.count(of: 0, authority: .new) == 0 && !table.pins.isAny(of: 1))
+        #expect(table.pins.count(of: 0) == 1 && !table.pins.isAny(of: 1))
+        #expect(table.pins.authorities(of: 0, entity: 0, grayKey: nil) == .old)
         #expect(table.pinnedStage(key, now: 2) == .dualOld)
-        #expect(table.pinnedStage(.init(migration: 0, record: [2]), now: 2) == nil)
+        #expect(table.pinnedStage(Self.record(2), now: 2) == nil)
         #expect(table.pinnedStage(key, now: 100) == nil, "its time has come, whoever looks")
         #expect(!table.pins.isAny(of: 0) && table.count == 0)
     }
 
     @Test func whatStaysBehindIsTold() {
         table.lost(key, until: 100, .dualOld, grayKey: .has([7]), now: 0)
-        _ = table.enter(.init(migration: 0, record: [2]), id: 1, now: 0) { _ in }
-        #expect(table.decide(.init(migration: 0, record: [2]), .dualOld, grayKey: .unsaid, now: 0) == .dualOld)
-        _ = table.enter(.init(migration: 0, record: [3]), id: 2, now: 0) { _ in }
-        #expect(table.decide(.init(migration: 0, record: [3]), .dualOld, grayKey: .unsaid, now: 0) == .dualOld)
-        table.leave(.init(migration: 0, record: [3]), isEqual: false, now: 0)
+        _ = table.enter(Self.record(2), id: 1, now: 0) { _ in }
+        #expect(table.decide(Self.record(2), .dualOld, grayKey: .unsaid, now: 0) == .dualOld)
+        _ = table.enter(Self.record(3), id: 2, now: 0) { _ in }
+        #expect(table.decide(Self.record(3), .dualOld, grayKey: .unsaid, now: 0) == .dualOld)
+        table.leave(Self.record(3), isEqual: false, now: 0)
         change(from: .dualOld, to: .old, at: 1)
         let unrest = table.unrest(of: 0, pinned: true, at: 1)
         #expect(unrest.open == 1 && unrest.unsettled == 1 && unrest.dirty == 1 && unrest.unsettledUntil == 100)
-        #expect(Set(unrest.examples) == [[1], [2], [3]])
-        #expect(table.running() == [.init(migration: 0, record: [2])])
+        #expect(Set(unrest.examples.map(\.record)) == [[1], [2], [3]])
+        #expect(table.running() == [Self.record(2)])
     }
 
     /// Contract, 2: a query is never decided anew halfway. What it was told of the pins holds to its end.
     @Test func aViewOfThePinsStaysAsItWas() {
         table.lost(key, until: 100, .dualNew, grayKey: .has([7]), now: 0)
-        #expect(table.pins.view(of: 0).isEmpty)
+        #expect(table.pins.view(of: 0, entity: 0).isEmpty)
         change(from: .dualNew, to: .dualOld, at: 1)
-        let view = table.pins.view(of: 0)
+        let view = table.pins.view(of: 0, entity: 0)
         #expect(view == [[1]: .dualNew])
         #expect(table.pinnedStage(key, now: 100) == nil)
-        #expect(table.pins.view(of: 0).isEmpty && view == [[1]: .dualNew])
+        #expect(table.pins.view(of: 0, entity: 0).isEmpty && view == [[1]: .dualNew])
     }
 
     /// Contract, I9 and 2: keys outside the delta notice nothing of a pin.
     @Test func onlyPagesThatMayShowAPinnedRecordAskForIt() {
-        let (known, unknown) = (key, RecordTable.Key(migration: 0, record: [2]))
+        let (known, unknown) = (key, RecordTable.Key(migration: 0, entity: 0, record: [2]))
         table.lost(known, until: 100, .dualNew, grayKey: .has([7]), now: 0)
         change(from: .dualNew, to: .dualOld, at: 1)
-        #expect(table.pins.authorities(of: 0, grayKey: [7]) == .new)
-        #expect(table.pins.authorities(of: 0, grayKey: [8]).isEmpty)
+        #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [7]) == .new)
+        #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [8]).isEmpty)
         table.lost(unknown, until: 100, .dualOld, grayKey: .moves, now: 2)
         change(from: .dualOld, to: .old, at: 3)
-        #expect(table.pins.authorities(of: 0, grayKey: [8]) == .old, "it may have any key")
-        #expect(table.pins.authorities(of: 0, grayKey: [7]) == [.old, .new])
+        #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [8]) == .old, "it may have any key")
+        #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [7]) == [.old, .new])
         _ = table.settle(0, at: 200, mayStep: true)
         _ = table.settle(0, at: 200, mayStep: true)
-        #expect(table.pins.authorities(of: 0, grayKey: [7]).isEmpty)
+        #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [7]).isEmpty)
+    }
+
+    /// Contract, 1: ordering and repair work per (entity, record key).
+    @Test func recordsOfTwoEntitiesHaveNothingInCommon() {
+        let other = RecordTable.Key(migration: 0, entity: 1, record: key.record)
+        #expect(table.enter(key, id: 1, now: 0) { _ in } == .entered)
+        #expect(table.enter(other, id: 2, now: 0) { _ in } == .entered, "a lane of its own")
+        _ = table.decide(key, .dualNew, grayKey: .has([7]), now: 0)
+        _ = table.decide(other, .dualNew, grayKey: .has([7]), now: 0)
+        table.leave(key, isEqual: false, now: 0)
+        table.leave(other, isEqual: true, now: 0)
+        #expect(table.dirty() == [key])
+        change(from: .dualNew, to: .dualOld, at: 1)
+        #expect(table.pinnedStage(key, now: 1) == .dualNew && table.pinnedStage(other, now: 1) == nil)
+        #expect(table.pins.view(of: 0, entity: 0) == [[1]: .dualNew] && table.pins.view(of: 0, entity: 1).isEmpty)
+        #expect(table.pins.authorities(of: 0, entity: 0, grayKey: nil) == .new)
+        #expect(table.pins.authorities(of: 0, entity: 1, grayKey: nil).isEmpty)
+        #expect(table.pins.authorities(of: 0, entity: 1, grayKey: [7]).isEmpty)
+        #expect(table.unrest(of: 0, pinned: true, at: 1).examples == [key])
+        table.close(other, until: 100, isDirty: true, now: 1)
+        #expect(table.enter(key, id: 3, now: 1) { _ in } == .entered, "another record's lost answer closes nothing")
+        let names = ["orders", "customers"]
+        #expect("\(RecordText(other, of: names))" == "customers 0x01" && "\(RecordText(key, of: ["orders"]))" == "0x01")
     }
 
     @Test func aRecordOfSeveralStagesStepsWhenItMay() {
@@ -127,7 +154,7 @@ import Testing
 
     @Test func whatTimeAloneLetsGoOfIsForgottenByThoseWhoCome() {
         for record in 0..<10_000 {
-            let key = RecordTable.Key(migration: 0, record: [UInt8(record >> 8), UInt8(record & 255)])
+            let key = RecordTable.Key(migration: 0, entity: 0, record: [UInt8(record >> 8), UInt8(record & 255)])
             table.lost(key, until: UInt64(record) + 10, .old, grayKey: .unsaid, now: UInt64(record))
         }
         #expect(table.count < 200, "each that comes takes a few with it whose time is over")
