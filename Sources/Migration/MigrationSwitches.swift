@@ -29,6 +29,9 @@ package struct MigrationSwitches: ~Copyable, Sendable {
     /// Whether some key may be at stage `old`.
     package var hasKeysAtOld: Bool { phase == .idle || (phase == .migrating && !enrolled.isAll) }
 
+    /// Whether some key may be at another stage than `old`.
+    package var hasKeysBeyondOld: Bool { phase != .idle && (phase != .migrating || !enrolled.isNone) }
+
     /// Whether a change to these switches takes some key away from stage `old`. It looks at every listed key.
     package func takesKeysFromOld(since last: borrowing MigrationSwitches) -> Bool {
         guard last.hasKeysAtOld else { return false }

@@ -1,8 +1,9 @@
+import EventLoop
 import Glibc
 
 /// Says that this process alone works with a file, by a lock on another file beside it. The kernel gives the lock back
-/// when the process ends, however it ends; the file stays and is nobody's then. It keeps for the next owner whether
-/// something that this one has sent may take effect later.
+/// when the process ends, however it ends; the file stays and is nobody's then. It keeps an `OwnerNote` for the next
+/// owner.
 ///
 /// Two sidecars on one switch file or one database would each hold lanes of their own: their writes to one record would
 /// mix, and the one would not wait for the other's change of the switches.
@@ -29,28 +30,39 @@ final class OwnerLock {
     }
 
     static let ending = ".switchover-lock"
-    private static let bytesAtMost = 4096
-
-    private static let unsettled = "unsettled"
 
     private let descriptor: Int32
-    private let control: String
-    /// Whether an owner before took calls and did not say at its end that nothing of it is left.
-    let wasLeftUnsettled: Bool
+    let path: String
+    private let state: Locked<OwnerNote>
+    /// What owners before left. Nothing where this one cannot write down what follows: it would be out of date later.
+    let left: OwnerNote
 
-    private init(descriptor: Int32, control: String) {
+    private init(descriptor: Int32, path: String, control: String) {
         self.descriptor = descriptor
-        self.control = control
-        wasLeftUnsettled = Self.lines(descriptor).dropFirst(2).first.map { $0 == Self.unsettled } ?? false
-        note(isUnsettled: wasLeftUnsettled)
+        self.path = path
+        var note = OwnerNote.read(descriptor)
+        note.process = getpid()
+        note.control = control
+        let isWritten = (try? note.write(descriptor, path)) != nil
+        left = isWritten ? note : OwnerNote()
+        state = Locked(note)
     }
 
-    /// Writes down whether something that this process has sent may take effect after its end. What cannot be written
-    /// is missing in another's sentence.
-    func note(isUnsettled: Bool) {
-        let text = Array("\(getpid())\n\(control)\n\(isUnsettled ? Self.unsettled + "\n" : "")".utf8)
-        ftruncate(descriptor, 0)
-        _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    /// Changes what the next owner reads. From any thread.
+    func note(_ change: (inout OwnerNote) -> Void) throws(FileFailure) {
+        let result: Result<Void, FileFailure> = state.withLock { note in
+            let before = note
+            change(&note)
+            guard note != before else { return .success(()) }
+            do throws(FileFailure) {
+                try note.write(descriptor, path)
+            } catch {
+                note = before
+                return .failure(error)
+            }
+            return .success(())
+        }
+        try result.get()
     }
 
     deinit { close(descriptor) }
@@ -87,18 +99,20 @@ final class OwnerLock {
             guard errno == EWOULDBLOCK else { return .impossible(FileFailure("lock", place, code: errno)) }
             return .taken(owner(descriptor))
         }
-        return .held(OwnerLock(descriptor: descriptor, control: control))
+        return .held(OwnerLock(descriptor: descriptor, path: place, control: control))
+    }
+
+    /// What a lock file says, whoever has the lock; nil where there is none.
+    static func note(of place: String) -> OwnerNote? {
+        let descriptor = open(place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return OwnerNote.read(descriptor)
     }
 
     private static func owner(_ descriptor: Int32) -> Owner {
-        let lines = lines(descriptor)
-        return Owner(process: lines.first.flatMap { Int32($0) }, control: lines.count > 1 ? lines[1] : "unknown")
-    }
-
-    private static func lines(_ descriptor: Int32) -> [String] {
-        var bytes = [UInt8](repeating: 0, count: bytesAtMost)
-        let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
-        return String(decoding: bytes[..<max(count, 0)], as: UTF8.self).split(separator: "\n").map { String($0) }
+        let note = OwnerNote.read(descriptor)
+        return Owner(process: note.process, control: note.control ?? "unknown")
     }
 }
 
@@ -109,8 +123,9 @@ struct OwnedFiles {
     }
 
     private var locks: [OwnerLock] = []
+    private var switchLocks: [OwnerLock] = []
     /// Whether the last sidecar on these files may have left a write on its way.
-    private(set) var wereLeftUnsettled = false
+    var wereLeftUnsettled: Bool { locks.contains { $0.left.isUnsettled } }
     /// What could not be locked, and what follows from that; sentences for the log.
     private(set) var warnings: [String] = []
 
@@ -133,7 +148,7 @@ struct OwnedFiles {
                 case .held(let lock):
                     locks.append(lock)
                     isLocked = true
-                    if lock.wasLeftUnsettled { wereLeftUnsettled = true }
+                    if kind == "switch file" { switchLocks.append(lock) }
                 case .taken(let owner):
                     throw Taken(
                         description: """
@@ -152,9 +167,20 @@ struct OwnedFiles {
         }
     }
 
-    /// Writes down whether something that this process has sent may take effect after its end.
+    /// Writes down whether something that this process has sent may take effect after its end. What cannot be written
+    /// is missing to the next one.
     func note(isUnsettled: Bool) {
-        for lock in locks { lock.note(isUnsettled: isUnsettled) }
+        for lock in locks { try? lock.note { $0.isUnsettled = isUnsettled } }
+    }
+
+    /// Writes down what is in force from now on; on the disk when this returns.
+    func note(inForce: OwnerNote.InForce, of migration: String) throws(FileFailure) {
+        for lock in switchLocks { try lock.note { $0.inForce[migration] = inForce } }
+    }
+
+    /// What sidecars before left of a migration's switches.
+    func left(of migration: String) -> LeftSwitches {
+        LeftSwitches(switchLocks.map { ($0.path, $0.left) }, migration, isUnsettled: wereLeftUnsettled)
     }
 
     private static func absolute(_ path: String) -> String {

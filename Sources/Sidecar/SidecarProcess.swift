@@ -246,12 +246,12 @@ package final class SidecarProcess: @unchecked Sendable {
         }
         let handover = SwitchHandover(
             workers: workers, admin: admin, records: records, migrations: configuration.migrations.count,
-            limits: configuration.limits, unsettledUntil: unsettledUntil
-        ) { [self] event in
-            if switchesProgressed(event) { looked() }
-        }
+            limits: configuration.limits, unsettledUntil: unsettledUntil, note: { [self] in note($1, of: $0) },
+            tell: { [self] event in
+                if switchesProgressed(event) { looked() }
+            })
         let watcher = SwitchFileWatcher(
-            path: configuration.switches, migrations: configuration.switchedMigrations,
+            path: configuration.switches, migrations: configuration.switchedMigrations, left: left,
             deliver: { [self] snapshot in
                 admin.mailbox.post { self.control?.taken(snapshot) }
                 handover.change(to: snapshot)
@@ -278,6 +278,29 @@ package final class SidecarProcess: @unchecked Sendable {
     private var unsettledUntil: [UInt64] {
         let until = owned.wereLeftUnsettled ? MonotonicClock.nanoseconds &+ configuration.limits.settleAfter : 0
         return configuration.migrations.map { $0.oldUpstream < configuration.upstreams.count ? until : 0 }
+    }
+
+    /// A database in a file has no write of the process before on its way.
+    private var left: [LeftSwitches] {
+        configuration.migrations.map { migration in
+            var left = owned.left(of: migration.name)
+            left.isUnsettled = left.isUnsettled && migration.oldUpstream < configuration.upstreams.count
+            return left
+        }
+    }
+
+    private func note(_ summary: SwitchSummary?, of index: Int) {
+        guard let summary else { return }
+        let name = configuration.migrations[index].name
+        do {
+            try owned.note(inForce: .init(epoch: summary.epoch, fingerprint: summary.fingerprint), of: name)
+        } catch {
+            logger.error(
+                """
+                \(error); that epoch \(summary.epoch) of \(name) is in force is not on record, and the next start may \
+                take an older one for it
+                """)
+        }
     }
 
     /// True once all migrations have been looked at.

@@ -38,8 +38,8 @@ import Testing
         try folder.write("", to: "old.db")
         func visit(_ note: Bool?) -> [Bool] {
             let locks = take(folder.path("old.db"))
-            if let note { for lock in locks { lock.note(isUnsettled: note) } }
-            return locks.map(\.wasLeftUnsettled)
+            if let note { for lock in locks { try? lock.note { $0.isUnsettled = note } } }
+            return locks.map(\.left.isUnsettled)
         }
         #expect(visit(nil) == [false])
         #expect(visit(true) == [false], "it never took a call")
@@ -47,6 +47,30 @@ import Testing
         #expect(visit(true) == [true], "it took no calls: what was left is left")
         #expect(visit(false) == [true])
         #expect(visit(nil) == [false])
+    }
+
+    /// It stays through owners that say nothing of it, and nobody needs the lock to read it.
+    @Test func whatWasInForceIsKept() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("s.json")
+        #expect(LeftSwitches(switchFile: path, "orders") == .none)
+        var locks = take(path)
+        for lock in locks { try lock.note { $0.inForce["orders"] = .init(epoch: 7, fingerprint: 9) } }
+        locks = []
+        locks = take(path)
+        #expect(locks.map(\.left.inForce) == [["orders": .init(epoch: 7, fingerprint: 9)]])
+        for lock in locks { try lock.note { $0.isUnsettled = true } }
+        let read = LeftSwitches(switchFile: path, "orders")
+        #expect(read.inForce?.epoch == 7 && read.source == folder.path("s.json" + OwnerLock.ending))
+    }
+
+    /// What a process cannot keep up to date it does not go by: it may be years old.
+    @Test(.enabled(if: getuid() != 0)) func aLockThatCannotBeWrittenTellsNothing() throws {
+        let folder = try TemporaryFolder()
+        for lock in take(folder.path("s.json")) { try lock.note { $0.isUnsettled = true } }
+        chmod(folder.path("s.json" + OwnerLock.ending), 0o444)
+        let locks = take(folder.path("s.json"))
+        #expect(locks.map(\.left) == [OwnerNote()])
     }
 
     /// By whatever way: a link to the file, a link to the folder, dots in the path.

@@ -48,7 +48,7 @@ package struct InitialSwitches {
             let status = running.first { $0.migration == name }
             return try Self.choice(
                 name, running: status.flatMap(Self.last), try audit.newest(of: name), audit.path,
-                isNotMade: notMade.contains(name))
+                LeftSwitches(switchFile: path, name), isNotMade: notMade.contains(name))
         }
     }
 
@@ -60,7 +60,8 @@ package struct InitialSwitches {
     }
 
     static func choice(
-        _ migration: String, running: SwitchEntry?, _ record: AuditFile.Newest, _ audit: String, isNotMade: Bool
+        _ migration: String, running: SwitchEntry?, _ record: AuditFile.Newest, _ audit: String,
+        _ left: LeftSwitches = .none, isNotMade: Bool
     ) throws(Refusal) -> Choice {
         if let running { return Choice(migration: migration, entry: running, source: .sidecar) }
         guard record.unreadable == 0 else {
@@ -71,7 +72,19 @@ package struct InitialSwitches {
                     into new. Put the switch file back from a copy; or correct or remove those lines, and repeat this
                     """)
         }
-        let doubtful = record.entry.flatMap { $0.origin.isCommand ? $0.before : nil }
+        let wasInForce = left.inForce?.epoch ?? 0
+        guard (record.entry?.after.epoch ?? 0) >= wasInForce else {
+            throw Refusal(
+                description: """
+                    epoch \(wasInForce) of \(migration) was in force by \(left.source), and \(audit) does not say what \
+                    it was. Put switch file and audit file back from a copy, or write the switch file by hand with an \
+                    epoch higher than \(wasInForce). Only where \(migration) begins anew, with nothing on new: remove \
+                    \(left.source), and repeat this
+                    """)
+        }
+        let doubtful = record.entry.flatMap { entry in
+            entry.origin.isCommand && entry.after.epoch > wasInForce ? entry.before : nil
+        }
         if isNotMade {
             guard let doubtful else {
                 throw Refusal(

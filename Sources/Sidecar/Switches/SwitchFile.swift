@@ -34,12 +34,11 @@ struct SwitchFile {
     }
 
     private let migrationNames: [String]
-    /// The epochs that were in force before this process started, as far as anybody knows.
-    private let epochsOnRecord: [UInt64]
+    private let epochsOnRecord: [EpochOnRecord]
     private var state = State.unknown
 
-    /// - Parameter epochsOnRecord: by the migration's position; 0 where nothing is known.
-    init(migrationNames: [String], epochsOnRecord: [UInt64]) {
+    /// - Parameter epochsOnRecord: what was in force before this process started, by the migration's position.
+    init(migrationNames: [String], epochsOnRecord: [EpochOnRecord]) {
         self.migrationNames = migrationNames
         self.epochsOnRecord = epochsOnRecord
     }
@@ -98,17 +97,28 @@ struct SwitchFile {
     }
 
     private func objection(atStart found: [SwitchSummary?]) -> String? {
-        for (name, (onRecord, now)) in zip(migrationNames, zip(epochsOnRecord, found)) {
-            guard let now, now.epoch < onRecord else { continue }
-            return "migration \(name): epoch \(now.epoch) is lower than \(onRecord), which was in force by the audit "
-                + "file; put the last switch file back, or write epoch \(onRecord + 1) if these switches are meant"
+        for (index, now) in found.enumerated() {
+            if let now, let objection = objection(toFirst: now, index) { return objection }
         }
         return nil
     }
 
+    /// A migration that comes into the file later is held against the record as well.
+    private func objection(toFirst now: SwitchSummary, _ index: Int) -> String? {
+        let last = epochsOnRecord[index]
+        guard now.epoch < last.epoch else { return nil }
+        return "migration \(migrationNames[index]): epoch \(now.epoch) is lower than \(last.epoch), which was in force "
+            + "by \(last.source). Put the last switch file back; or remove this one and write what was in force, with: "
+            + "switchover init-switches; or write epoch \(last.epoch + 1) if these switches are meant"
+    }
+
     private func objection(to found: [SwitchSummary?], after known: [SwitchSummary?]) -> String? {
-        for (name, (before, now)) in zip(migrationNames, zip(known, found)) {
-            guard let before else { continue }
+        for (index, name) in migrationNames.enumerated() {
+            let now = found[index]
+            guard let before = known[index] else {
+                if let now, let objection = objection(toFirst: now, index) { return objection }
+                continue
+            }
             guard let now else { return "migration \(name) is missing, its epoch was \(before.epoch); write it again" }
             if now.epoch < before.epoch {
                 return "migration \(name): epoch \(now.epoch) is lower than \(before.epoch), which is in force; "

@@ -13,12 +13,12 @@ struct SwitchFileFollower {
     private var lastContent: Result<[UInt8], FileFailure>?
     private var lastStamp: FileStamp?
     private var isRefused = false
-    private let onRecord: [AuditEntry?]
+    private let before: [SwitchesBefore]
     private var isFirst = true
 
-    /// - Parameter onRecord: the newest change on record, by the migration's position.
+    /// - Parameter before: by the migration's position.
     init(
-        path: String, migrations: [SwitchedMigration], onRecord: [AuditEntry?],
+        path: String, migrations: [SwitchedMigration], before: [SwitchesBefore],
         deliver: @escaping (SwitchSnapshot) -> Void,
         report: @escaping (SwitchFileReport) -> Void
     ) {
@@ -27,9 +27,8 @@ struct SwitchFileFollower {
         self.deliver = deliver
         self.report = report
         reader = SwitchFileReader(path: path, migrations: migrations)
-        self.onRecord = onRecord
-        file = SwitchFile(
-            migrationNames: migrationNames, epochsOnRecord: onRecord.map { $0?.epochInForce ?? 0 })
+        self.before = before
+        file = SwitchFile(migrationNames: migrationNames, epochsOnRecord: before.map(\.epoch))
     }
 
     mutating func look() {
@@ -80,9 +79,11 @@ struct SwitchFileFollower {
             isRefused = false
             guard let snapshot else { return }
             for warning in reader.warnings { say(.warning, "\(warning)") }
+            let opening = isFirst ? opening(to: snapshot) : nil
             if isFirst { warnOfJumps(to: states) }
             isFirst = false
             say(.notice, "switches read from \(path): \(describe(snapshot))", .accepted)
+            if let opening { deliver(opening) }
             deliver(snapshot)
         case .refuse(let reason):
             refuse("the last good switches stay in force: \(reason)")
@@ -93,8 +94,10 @@ struct SwitchFileFollower {
 
     /// What was changed while no sidecar ran is taken, for nobody can say what it came from for sure.
     private func warnOfJumps(to states: [SwitchState?]) {
-        for (name, (entry, next)) in zip(migrationNames, zip(onRecord, states)) {
-            guard let last = entry?.after, let next, let obstacle = SwitchFile.jump(from: last.state, to: next) else {
+        for (name, (entry, next)) in zip(migrationNames, zip(before, states)) {
+            guard let last = entry.audit.entry?.after, let next,
+                let obstacle = SwitchFile.jump(from: last.state, to: next)
+            else {
                 continue
             }
             say(
@@ -103,6 +106,45 @@ struct SwitchFileFollower {
                     + "file \(next.phase.name), which is taken; no command would have made that change: "
                     + obstacle.sentence(name))
         }
+    }
+
+    /// What the process begins with, where that is not what the file says: the change to that then waits for late
+    /// writes of the process before, as it would have if that had gone on.
+    private func opening(to snapshot: SwitchSnapshot) -> SwitchSnapshot? {
+        guard case .success(let bytes)? = lastContent else { return nil }
+        var reader = SwitchFileReader(path: path, migrations: reader.migrations)
+        guard var document = try? SwitchDocument(bytes, file: path) else { return nil }
+        var unknown: Set<Int> = []
+        var isOther = false
+        for (index, name) in migrationNames.enumerated() {
+            guard let summary = snapshot.summaries[index], let last = before[index].left.inForce,
+                case .withOneOf(let entries) = before[index].opening(to: summary)
+            else { continue }
+            isOther = true
+            let known = entries.first { entry in
+                var single = document
+                single.set(entry, of: name)
+                let draft = try? reader.drafts(Array(single.text.utf8))[index]
+                return draft?.summary.fingerprint == last.fingerprint
+            }
+            if let known { document.set(known, of: name) } else { unknown.insert(index) }
+            say(.warning, sentence(name, summary, last, isKnown: known != nil))
+        }
+        guard isOther else { return nil }
+        return try? reader.read(Array(document.text.utf8), without: unknown)
+    }
+
+    private func sentence(
+        _ name: String, _ summary: SwitchSummary, _ last: OwnerNote.InForce, isKnown: Bool
+    ) -> String {
+        let meanwhile =
+            isKnown
+            ? "Until then epoch \(last.epoch) stays in force"
+            : "What epoch \(last.epoch) said is not on record, so that its calls are refused (no-switches) until then"
+        return
+            "migration \(name): the switch file says epoch \(summary.epoch), epoch \(last.epoch) was in force when the "
+            + "last sidecar ended, and a write of it may still arrive; where the change takes keys from old, it waits "
+            + "for settle_after. \(meanwhile)"
     }
 
     private mutating func refuse(_ reason: String) {

@@ -26,11 +26,16 @@ package struct SwitchFileInspection: Sendable {
         (isMissing, problem) = failure
     }
 
-    /// What a sidecar would say that starts now; what the audit file does not tell is no objection.
+    /// What a sidecar would say that starts now; what is not on record is no objection.
     private static func objection(to found: [SwitchSummary?], _ configuration: Configuration) -> String? {
         let names = configuration.switchedMigrations.map(\.name)
         let audit = AuditFile(switchFile: configuration.switches)
-        let onRecord = names.map { name in (try? audit.newest(of: name))?.entry?.epochInForce ?? 0 }
+        let onRecord = names.map { name in
+            SwitchesBefore(
+                audit: (try? audit.newest(of: name)) ?? AuditFile.Newest(),
+                left: LeftSwitches(switchFile: configuration.switches, name)
+            ).epoch
+        }
         var file = SwitchFile(migrationNames: names, epochsOnRecord: onRecord)
         guard case .notReady(let reason) = file.read(.usable(found)) else { return nil }
         return "\(configuration.switches): \(reason)"

@@ -46,12 +46,15 @@ struct SwitchFileReader {
         self.migrations = migrations
     }
 
-    mutating func read(_ bytes: [UInt8]) throws(InvalidFile) -> SwitchSnapshot {
-        let drafts = try drafts(bytes)
+    /// - Parameter unknown: migrations whose switches are to be unknown, whatever the file says.
+    mutating func read(_ bytes: [UInt8], without unknown: Set<Int> = []) throws(InvalidFile) -> SwitchSnapshot {
+        var drafts = try drafts(bytes)
+        for index in unknown { drafts[index] = nil }
         let document = try SwitchDocument(bytes, file: path)
         do {
             return try SwitchSnapshot(
-                summaries: drafts.map { $0?.summary }, entries: migrations.map { document.entry(of: $0.name) }
+                summaries: drafts.map { $0?.summary },
+                entries: migrations.indices.map { unknown.contains($0) ? nil : document.entry(of: migrations[$0].name) }
             ) { (index) throws(KeySetError) in
                 guard let draft = drafts[index] else { return nil }
                 return try draft.switches(of: migrations[index].name)

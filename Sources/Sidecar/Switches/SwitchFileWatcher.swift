@@ -24,14 +24,16 @@ package final class SwitchFileWatcher: Sendable {
 
     /// `deliver` and `report` are called on the watcher's thread. The first reading is delivered soon after `start`;
     /// until then, and as long as there is no usable file, switches are unknown (`SwitchSnapshot(unknown:)`).
+    ///
+    /// - Parameter left: by sidecars before, by the migration's position.
     package init(
-        path: String, migrations: [SwitchedMigration],
+        path: String, migrations: [SwitchedMigration], left: [LeftSwitches],
         deliver: @escaping @Sendable (SwitchSnapshot) -> Void,
         report: @escaping @Sendable (SwitchFileReport) -> Void
     ) {
         thread = WatcherThread { wake in
             var follower = SwitchFileFollower(
-                path: path, migrations: migrations, onRecord: Self.onRecord(path, migrations, report),
+                path: path, migrations: migrations, before: Self.before(path, migrations, left, report),
                 deliver: deliver, report: report)
             var folder = FolderWatch(FilePath.folder(of: path))
             if let failure = folder.failure {
@@ -42,11 +44,12 @@ package final class SwitchFileWatcher: Sendable {
         }
     }
 
-    private static func onRecord(
-        _ path: String, _ migrations: [SwitchedMigration], _ report: (SwitchFileReport) -> Void
-    ) -> [AuditEntry?] {
+    private static func before(
+        _ path: String, _ migrations: [SwitchedMigration], _ left: [LeftSwitches],
+        _ report: (SwitchFileReport) -> Void
+    ) -> [SwitchesBefore] {
         let audit = AuditFile(switchFile: path)
-        return migrations.map { migration in
+        return zip(migrations, left).map { migration, left in
             do {
                 let newest = try audit.newest(of: migration.name)
                 if newest.unreadable > 0 {
@@ -55,11 +58,11 @@ package final class SwitchFileWatcher: Sendable {
                         + "(\(newest.unreadable)); they are left out"
                     report(SwitchFileReport(level: .warning, message: message, outcome: nil))
                 }
-                return newest.entry
+                return SwitchesBefore(audit: newest, left: left)
             } catch {
                 let message = "\(error); whether \(path) went back in epoch while no sidecar ran is not known"
                 report(SwitchFileReport(level: .warning, message: message, outcome: nil))
-                return nil
+                return SwitchesBefore(left: left)
             }
         }
     }

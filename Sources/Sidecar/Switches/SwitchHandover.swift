@@ -56,6 +56,7 @@ final class SwitchHandover: @unchecked Sendable {
     /// Until when a write of the process before may still take effect on old, for each migration; monotonic
     /// nanoseconds, 0: there is none.
     private let unsettledUntil: [UInt64]
+    private let note: (_ migration: Int, SwitchSummary?) -> Void
     private let tell: (Event) -> Void
     private let timer: UnsafeMutablePointer<Timer>
     private var ways: [Way]
@@ -69,10 +70,13 @@ final class SwitchHandover: @unchecked Sendable {
     /// - Parameters:
     ///   - unsettledUntil: until when a write of the process before may take effect on old, for each migration;
     ///     monotonic nanoseconds.
+    ///   - note: writes down what is in force from now on, for the next process; called on the admin loop, before any
+    ///     call is decided by it.
     ///   - tell: called on the admin loop.
     init(
         workers: [WorkerThread], admin: LoopThread, records: RecordTable, migrations: Int, limits: Limits,
-        unsettledUntil: [UInt64], tell: @escaping (Event) -> Void
+        unsettledUntil: [UInt64], note: @escaping (_ migration: Int, SwitchSummary?) -> Void,
+        tell: @escaping (Event) -> Void
     ) {
         self.workers = workers
         self.admin = admin
@@ -81,6 +85,7 @@ final class SwitchHandover: @unchecked Sendable {
         longestHold = limits.handoverWait
         self.unsettledUntil = unsettledUntil
         ways = (0..<migrations).map { _ in Way(handover: Handover(longestHold: limits.handoverWait)) }
+        self.note = note
         self.tell = tell
         timer = .allocate(capacity: 1)
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -155,6 +160,7 @@ final class SwitchHandover: @unchecked Sendable {
         case .cutOff:
             for worker in workers { worker.post { $0.cutOff(index, unread: true) } }
         case .holdX(let current, let target):
+            note(index, target.summaries[index])
             askAll(index) { worker, done in
                 worker.take(index, current, held: target)
                 done()
@@ -172,6 +178,7 @@ final class SwitchHandover: @unchecked Sendable {
                 perform(ways[index].handover.acknowledged(at: now), index)
             }
         case .open(let snapshot):
+            note(index, snapshot.summaries[index])
             askAll(index) { worker, done in
                 worker.take(index, snapshot, held: nil)
                 done()
@@ -185,6 +192,7 @@ final class SwitchHandover: @unchecked Sendable {
         case .backToX(let current):
             ways[index].step += 1
             ways[index].grace = nil
+            note(index, current.summaries[index])
             tell(.tookTooLong(migration: index, .workerBusy))
             for worker in workers { worker.post { $0.take(index, current, held: nil, refusesWaiting: true) } }
         }
@@ -258,7 +266,9 @@ final class SwitchHandover: @unchecked Sendable {
     private static func leavesOld(
         _ current: UnsafePointer<MigrationSwitches>?, _ target: UnsafePointer<MigrationSwitches>?
     ) -> Bool {
-        guard let current, let target else { return false }
+        guard let target else { return false }
+        // Any key may have been there.
+        guard let current else { return target.pointee.hasKeysBeyondOld }
         return target.pointee.takesKeysFromOld(since: current.pointee)
     }
 

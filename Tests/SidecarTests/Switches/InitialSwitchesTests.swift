@@ -46,6 +46,22 @@ import Testing
         }
     }
 
+    /// The lock file says what was in force: a newest change that it has was made, and one that the audit file lacks
+    /// is no ground for an older one, or for idle.
+    @Test func whatWasInForceIsNotForgotten() throws {
+        let entry = AuditFileTests.entry("orders", epoch: 7)
+        func choice(_ record: AuditFile.Newest, _ epoch: UInt64) throws -> InitialSwitches.Choice {
+            try InitialSwitches.choice(
+                "orders", running: nil, record, "s.audit.jsonl", SwitchesBeforeTests.left(epoch), isNotMade: false)
+        }
+        #expect(try choice(AuditFile.Newest(entry: entry), 7).source == .audit(before: nil))
+        #expect(try choice(AuditFile.Newest(entry: entry), 6).source == .audit(before: entry.before))
+        for record in [AuditFile.Newest(entry: entry), AuditFile.Newest()] {
+            let refusal = #expect(throws: InitialSwitches.Refusal.self) { try choice(record, 8) }
+            #expect(refusal?.description.contains("epoch 8") == true)
+        }
+    }
+
     /// Also where the record has something newer: the sidecar knows what was in the file, and the record does not know
     /// what was made.
     @Test(arguments: [3, 5, 6, 9] as [UInt64])

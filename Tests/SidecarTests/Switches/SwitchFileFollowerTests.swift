@@ -40,9 +40,9 @@ import Testing
         path = folder.path("s.json")
     }
 
-    func follower() -> SwitchFileFollower {
+    func follower(_ before: SwitchesBefore = SwitchesBefore()) -> SwitchFileFollower {
         SwitchFileFollower(
-            path: path, migrations: Self.migrations, onRecord: [nil],
+            path: path, migrations: Self.migrations, before: [before],
             deliver: { [record] snapshot in record.add("delivered \(snapshot.summaries[0]?.epoch ?? 0)") },
             report: { [record] report in record.add("\(report.level): \(report.message)") })
     }
@@ -142,6 +142,78 @@ import Testing
         try folder.replace("s.json", with: Self.text(2, "migrating", gray: gray))
         follower.look()
         #expect(record.take() == [Self.taken(path, "epoch 2 migrating"), "delivered 2"])
+    }
+
+    // MARK: - After a process that left something
+
+    /// Of switches as the file would say them.
+    private func before(_ text: String, isUnsettled: Bool = true, _ audit: AuditEntry?) throws -> SwitchesBefore {
+        var reader = SwitchFileReader(path: path, migrations: Self.migrations)
+        let summary = try #require(try reader.read(Array(text.utf8)).summaries[0])
+        var note = OwnerNote()
+        note.inForce["orders"] = .init(epoch: summary.epoch, fingerprint: summary.fingerprint)
+        return SwitchesBefore(
+            audit: AuditFile.Newest(entry: audit),
+            left: LeftSwitches([("s.lock", note)], "orders", isUnsettled: isUnsettled))
+    }
+
+    private static func entry(_ text: String) throws -> SwitchEntry {
+        try #require(try SwitchDocument(Array(text.utf8), file: "s.json").entry(of: "orders"))
+    }
+
+    private static func pending(_ before: String, _ after: String) throws -> AuditEntry {
+        AuditEntry(
+            time: "", migration: "orders", origin: .command, by: "", reason: "", before: try entry(before),
+            after: try entry(after))
+    }
+
+    @Test func aChangeThatWasPendingComesAfterWhatWasInForce() throws {
+        let (last, next) = (Self.text(4), Self.text(5, "migrating"))
+        try folder.write(next, to: "s.json")
+        var follower = follower(try before(last, try Self.pending(last, next)))
+        follower.look()
+        var said = record.take()
+        #expect(
+            said.removeFirst().contains("epoch 4 was in force") && said.first == Self.taken(path, "epoch 5 migrating"))
+        #expect(said.dropFirst() == ["delivered 4", "delivered 5"])
+        try folder.replace("s.json", with: Self.text(6, "migrating"))
+        follower.look()
+        #expect(record.take().last == "delivered 6")
+    }
+
+    /// Its switches are not known until the quiet period is over: `SwitchHandover` waits for that.
+    @Test func withoutARecordOfItNothingIsInForceFirst() throws {
+        try folder.write(Self.text(5, "migrating"), to: "s.json")
+        // Another text under the epoch is not what was in force.
+        let other = try Self.pending(Self.text(4, gray: "\"all\""), Self.text(5, "migrating"))
+        for audit in [nil, other] {
+            var follower = follower(try before(Self.text(4), audit))
+            follower.look()
+            let said = record.take()
+            #expect(said.first?.contains("no-switches") == true)
+            #expect(said.suffix(2) == ["delivered 0", "delivered 5"])
+        }
+    }
+
+    @Test func whoLeftNothingIsNotWaitedFor() throws {
+        let (last, next) = (Self.text(4), Self.text(5, "migrating"))
+        try folder.write(next, to: "s.json")
+        var follower = follower(try before(last, isUnsettled: false, try Self.pending(last, next)))
+        follower.look()
+        #expect(record.take().suffix(2) == [Self.taken(path, "epoch 5 migrating"), "delivered 5"])
+    }
+
+    /// A switch file that was put back from a copy, one epoch behind a command's change that was in force.
+    @Test func aFileOneEpochBackIsRefused() throws {
+        let (last, next) = (Self.text(4), Self.text(5, "migrating"))
+        try folder.write(last, to: "s.json")
+        var follower = follower(try before(next, isUnsettled: false, try Self.pending(last, next)))
+        follower.look()
+        let said = record.take()
+        #expect(said.count == 1 && said[0].contains("epoch 4 is lower than 5, which was in force by s.lock"))
+        try folder.replace("s.json", with: next)
+        follower.look()
+        #expect(record.take().last == "delivered 5")
     }
 
     @Test func aFolderInTheFilesPlaceIsBrokenNotMissing() {

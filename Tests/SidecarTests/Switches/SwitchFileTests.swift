@@ -9,14 +9,14 @@ import Testing
         SwitchSummary(epoch: epoch, phase: phase, enrolled: "all", gray: "none", fingerprint: fingerprint)
     }
 
-    static func known(_ summaries: [SwitchSummary?], onRecord: [UInt64] = [0, 0]) -> SwitchFile {
+    static func known(_ summaries: [SwitchSummary?], onRecord: [EpochOnRecord] = [.none, .none]) -> SwitchFile {
         var file = SwitchFile(migrationNames: ["orders", "users"], epochsOnRecord: onRecord)
         #expect(file.read(.usable(summaries)) == .swap)
         return file
     }
 
     @Test func nothingButAUsableFileMakesSwitchesKnown() {
-        var file = SwitchFile(migrationNames: ["orders", "users"], epochsOnRecord: [0, 0])
+        var file = SwitchFile(migrationNames: ["orders", "users"], epochsOnRecord: [.none, .none])
         let advice =
             "there is no switch file; create it, or write back what was in force last, with: switchover init-switches"
         #expect(file.read(.missing) == .notReady(advice))
@@ -61,15 +61,18 @@ import Testing
     }
 
     @Test func atStartNoEpochIsLowerThanWhatWasInForce() {
-        var file = SwitchFile(migrationNames: ["orders", "users"], epochsOnRecord: [3, 0])
+        let three = EpochOnRecord(epoch: 3, source: "the audit file")
+        var file = SwitchFile(migrationNames: ["orders", "users"], epochsOnRecord: [three, .none])
         let reason =
-            "migration orders: epoch 2 is lower than 3, which was in force by the audit file; put the last switch file "
-            + "back, or write epoch 4 if these switches are meant"
+            "migration orders: epoch 2 is lower than 3, which was in force by the audit file. Put the last switch file "
+            + "back; or remove this one and write what was in force, with: switchover init-switches; or write epoch 4 "
+            + "if these switches are meant"
         #expect(file.read(.usable([Self.summary(2), Self.summary(1)])) == .notReady(reason))
         #expect(file.read(.usable([Self.summary(3), Self.summary(1)])) == .swap)
-        // Once switches are known, they and not the record are what counts.
-        var other = Self.known([nil, Self.summary(1)], onRecord: [3, 0])
-        #expect(other.read(.usable([Self.summary(2), Self.summary(1)])) == .swap)
+        // Also where the file names the migration later.
+        var other = Self.known([nil, Self.summary(1)], onRecord: [three, .none])
+        #expect(other.read(.usable([Self.summary(2), Self.summary(1)])) == .refuse(reason))
+        #expect(other.read(.usable([Self.summary(4), Self.summary(1)])) == .swap)
     }
 
     // MARK: - Jumps
@@ -79,7 +82,7 @@ import Testing
     /// By file as by command, one rung at a time, and no way back from `retired` (contract, section 2).
     @Test(arguments: Phase.allCases, Phase.allCases)
     func aFileMovesOneRungAtATime(from: Phase, to: Phase) {
-        var file = SwitchFile(migrationNames: ["orders"], epochsOnRecord: [0])
+        var file = SwitchFile(migrationNames: ["orders"], epochsOnRecord: [.none])
         #expect(file.read(.usable([Self.summary(3, from)]), states: [Self.state(from)]) == .swap)
         let decision = file.read(.usable([Self.summary(4, to)]), states: [Self.state(to)])
         let distance = abs(Int(to.rawValue) - Int(from.rawValue))

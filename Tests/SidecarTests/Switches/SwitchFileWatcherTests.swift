@@ -19,7 +19,7 @@ import Testing
         init(_ path: String) throws {
             let (stream, continuation) = AsyncStream.makeStream(of: Event.self)
             watcher = SwitchFileWatcher(
-                path: path, migrations: SwitchFileFollowerTests.migrations,
+                path: path, migrations: SwitchFileFollowerTests.migrations, left: [.none],
                 deliver: { continuation.yield(.delivered(epoch: $0.summaries[0]?.epoch ?? 0)) },
                 report: { report in
                     guard "\(report.level)" == "error" else { return }

@@ -1,0 +1,75 @@
+import Glibc
+
+/// What a lock file says: who has the lock, and what a process leaves for the next one. A text of lines:
+///
+///     the process
+///     its control socket
+///     unsettled                             (where something that was sent may take effect later)
+///     in-force MIGRATION EPOCH FINGERPRINT  (the switches that were in force last)
+///     end
+///
+/// What stands after `end` is left over from a longer text.
+struct OwnerNote: Sendable, Equatable {
+    /// Which switches of a migration were in force.
+    struct InForce: Sendable, Equatable {
+        let epoch: UInt64
+        /// Of phase and sets, keys of lists included.
+        let fingerprint: UInt64
+    }
+
+    /// Nil where nobody has written yet.
+    var process: Int32?
+    var control: String?
+    var isUnsettled = false
+    /// By the migration's name.
+    var inForce: [String: InForce] = [:]
+
+    private static let unsettled = "unsettled"
+    private static let inForce = "in-force"
+    private static let end = "end"
+    /// Some thousand migrations.
+    private static let bytesAtMost = 1 << 18
+
+    init() {}
+
+    init(text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+        process = lines.first.flatMap { Int32($0) }
+        control = lines.count > 1 && !lines[1].isEmpty ? lines[1] : nil
+        for line in lines.dropFirst(2) {
+            if line == Self.end { return }
+            if line == Self.unsettled { isUnsettled = true }
+            let words = line.split(separator: " ")
+            guard words.count == 4, words[0] == Self.inForce, let epoch = UInt64(words[2]),
+                SwitchEntry.epochs.contains(epoch), let fingerprint = UInt64(words[3], radix: 16)
+            else { continue }
+            inForce[String(words[1])] = InForce(epoch: epoch, fingerprint: fingerprint)
+        }
+    }
+
+    var text: String {
+        var lines = [process.map { "\($0)" } ?? "", control ?? ""]
+        if isUnsettled { lines.append(Self.unsettled) }
+        for (name, last) in inForce.sorted(by: { $0.key < $1.key }) {
+            lines.append("\(Self.inForce) \(name) \(last.epoch) \(String(last.fingerprint, radix: 16))")
+        }
+        return (lines + [Self.end, ""]).joined(separator: "\n")
+    }
+
+    /// What a file says; nothing where it cannot be read.
+    static func read(_ descriptor: Int32) -> OwnerNote {
+        var bytes = [UInt8](repeating: 0, count: bytesAtMost)
+        let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+        return OwnerNote(text: String(decoding: bytes[..<max(count, 0)], as: UTF8.self))
+    }
+
+    /// On the disk when this returns. The old text or the new one is there at any instant: it is written over the old
+    /// one, which needs no room on a full disk either, and what is left of a longer one is cut off afterwards.
+    func write(_ descriptor: Int32, _ path: String) throws(FileFailure) {
+        let bytes = Array(text.utf8)
+        let written = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        guard written == bytes.count else { throw FileFailure("write", path, code: written < 0 ? errno : ENOSPC) }
+        ftruncate(descriptor, off_t(bytes.count))
+        guard fdatasync(descriptor) == 0 else { throw FileFailure("sync", path, code: errno) }
+    }
+}
