@@ -7,7 +7,8 @@ import Synchronization
 
 /// A running sidecar: its workers, and the admin loop on which signals, switches, logs and the drain are handled.
 ///
-/// The admin loop does what may block or take long; the workers' loops serve calls and nothing else.
+/// The workers' loops serve calls and nothing else. The admin loop brings the switches to them, and the control loop
+/// answers commands and `status`: it reads files that may be long, and nothing waits for it but who asks.
 package final class SidecarProcess: @unchecked Sendable {
     // Sendable because everything mutable is touched on the admin loop's thread alone, or before it runs.
 
@@ -19,6 +20,7 @@ package final class SidecarProcess: @unchecked Sendable {
     private let logger: Logger
     private let logs: LogQueue?
     private let admin: LoopThread
+    private let controlThread: LoopThread
     private let resolver: Resolver
     private let routes: UnsafeMutablePointer<RouteTable>
     private let board: StatusBoard
@@ -26,6 +28,7 @@ package final class SidecarProcess: @unchecked Sendable {
     /// Until the end of the process.
     private let owned: OwnedFiles
     private let stores: RecordStores
+    private let keyLists = KeyListCache()
     private var control: SwitchControl?
     private var workers: [WorkerThread] = []
     /// What calls are decided by, and of which migrations that is known.
@@ -57,6 +60,7 @@ package final class SidecarProcess: @unchecked Sendable {
         for warning in owned.warnings { logger.warning("\(warning)") }
         inForce = Array(repeating: nil, count: configuration.migrations.count)
         admin = try LoopThread(name: "admin")
+        controlThread = try LoopThread(name: "control")
         resolver = try Resolver()
         stores = try RecordStores(configuration)
         routes = .allocate(capacity: 1)
@@ -83,6 +87,8 @@ package final class SidecarProcess: @unchecked Sendable {
     /// After the admin loop, or without it.
     private func stopThreads() {
         for worker in workers { worker.join() }
+        controlThread.stop()
+        controlThread.join()
         status?.stop()
         resolver.stop()
         stores.close()
@@ -96,7 +102,8 @@ package final class SidecarProcess: @unchecked Sendable {
         try startWorkers()
         try listen()
         let control = SwitchControl(
-            configuration: configuration, admin: admin, board: board, stores: stores, records: records,
+            configuration: configuration, thread: controlThread, board: board, stores: stores, records: records,
+            keyLists: keyLists,
             resolver: resolver, logger: logger,
             keySamples: workers.map(\.keySample), listen: listeningText,
             counters: { [board, counters, names = CountedNames(configuration)] in
@@ -104,7 +111,7 @@ package final class SidecarProcess: @unchecked Sendable {
                 return StatsSnapshot(counters, names: names, status: status, process: ProcessStatistics())
             })
         self.control = control
-        admin.mailbox.post { control.start() }
+        control.start()
         let status = try StatusThread(
             configuration: configuration, workers: counters, board: board, switches: control)
         self.status = status
@@ -124,6 +131,7 @@ package final class SidecarProcess: @unchecked Sendable {
             ]
         )
         try startSwitches()
+        try controlThread.start()
         try admin.start()
         DatabaseInspection.log(configuration, to: logger)
     }
@@ -251,9 +259,9 @@ package final class SidecarProcess: @unchecked Sendable {
                 if switchesProgressed(event) { looked() }
             })
         let watcher = SwitchFileWatcher(
-            path: configuration.switches, migrations: configuration.switchedMigrations, left: left,
+            path: configuration.switches, migrations: configuration.switchedMigrations, left: left, cache: keyLists,
             deliver: { [self] snapshot in
-                admin.mailbox.post { self.control?.taken(snapshot) }
+                control?.hear { $0.taken(snapshot) }
                 handover.change(to: snapshot)
             },
             report: { [self] in
@@ -263,9 +271,9 @@ package final class SidecarProcess: @unchecked Sendable {
                 let message = $0.message
                 switch outcome {
                 case .refused:
-                    admin.mailbox.post { self.control?.refused(message) }
+                    control?.hear { $0.refused(message) }
                     looked()
-                case .accepted: admin.mailbox.post { self.control?.accepted() }
+                case .accepted: control?.hear { $0.accepted() }
                 }
             }
         )
@@ -305,7 +313,7 @@ package final class SidecarProcess: @unchecked Sendable {
 
     /// True once all migrations have been looked at.
     private func switchesProgressed(_ event: SwitchHandover.Event) -> Bool {
-        control?.progressed(event)
+        control?.hear { $0.progressed(event) }
         switch event {
         case .opened(let index, let snapshot, let held, let pinned):
             inForce[index] = snapshot.summaries[index]

@@ -23,14 +23,14 @@ struct PlannedChange: Sendable {
     ///   - bytes: the switch file.
     init(
         _ request: Switchover_V1_ChangeSwitchesRequest, migrations: [SwitchedMigration], path: String, bytes: [UInt8],
-        audit: [AuditEntry]
+        audit: [AuditEntry], cache: KeyListCache = KeyListCache()
     ) throws(ControlFault) {
         guard let index = migrations.firstIndex(where: { $0.name == request.migration }) else {
             throw Self.unknown(request.migration, migrations.map(\.name))
         }
         migration = migrations[index]
         self.index = index
-        var reader = SwitchFileReader(path: path, migrations: migrations)
+        var reader = SwitchFileReader(path: path, migrations: migrations, cache: cache)
         var document: SwitchDocument
         do throws(InvalidFile) {
             beforeDraft = try Self.draft(&reader, bytes, index)
@@ -63,14 +63,15 @@ struct PlannedChange: Sendable {
 
     /// A change that is in the switch file already, and not in force yet.
     init(
-        pending entry: AuditEntry, _ index: Int, migrations: [SwitchedMigration], path: String, bytes: [UInt8]
+        pending entry: AuditEntry, _ index: Int, migrations: [SwitchedMigration], path: String, bytes: [UInt8],
+        cache: KeyListCache
     ) throws(ControlFault) {
         migration = migrations[index]
         self.index = index
         before = entry.before ?? entry.after
         after = entry.after
         undoes = entry.undoes
-        var reader = SwitchFileReader(path: path, migrations: migrations)
+        var reader = SwitchFileReader(path: path, migrations: migrations, cache: cache)
         do throws(InvalidFile) {
             var document = try SwitchDocument(bytes, file: path)
             text = document.text
@@ -131,6 +132,7 @@ struct PlannedChange: Sendable {
 
     /// Listed keys that would be gray without being enrolled, as they are written; at most ten.
     func grayNotEnrolled() throws(KeySetError) -> [String] {
+        guard afterDraft.gray.allow.count > 0 else { return [] }
         let enrolled = try afterDraft.enrolled.set(.init(migration: migration.name))
         var found: [String] = []
         for key in afterDraft.gray.allow {

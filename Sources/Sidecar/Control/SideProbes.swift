@@ -6,9 +6,9 @@ import SwitchoverProtocol
 import WireFormat
 
 /// Finds out which sides answer, when somebody asks; what is known of one is used again for a while. Confined to the
-/// admin loop.
+/// thread loop.
 final class SideProbes: @unchecked Sendable {
-    // Sendable because everything mutable is touched on the admin loop's thread alone.
+    // Sendable because everything mutable is touched on the control loop's thread alone.
 
     /// How long a side may take, nanoseconds.
     private static let longestNanoseconds: UInt64 = 1_000_000_000
@@ -29,17 +29,17 @@ final class SideProbes: @unchecked Sendable {
     private let configuration: Configuration
     private let stores: RecordStores
     private let resolver: Resolver
-    private let admin: LoopThread
+    private let thread: LoopThread
     private let timer: UnsafeMutablePointer<Timer>
     private var found: [Key: (result: Reachability, at: UInt64)] = [:]
     private var running: [Key: (since: UInt64, probe: ServiceProbe?)] = [:]
     private var waiting: [Waiting] = []
 
-    init(_ configuration: Configuration, stores: RecordStores, resolver: Resolver, admin: LoopThread) {
+    init(_ configuration: Configuration, stores: RecordStores, resolver: Resolver, thread: LoopThread) {
         self.configuration = configuration
         self.stores = stores
         self.resolver = resolver
-        self.admin = admin
+        self.thread = thread
         timer = .allocate(capacity: 1)
         timer.initialize(
             to: Timer(context: Unmanaged.passUnretained(self).toOpaque()) {
@@ -60,11 +60,11 @@ final class SideProbes: @unchecked Sendable {
 
     private func start(_ key: Key) {
         running[key] = (now, nil)
-        admin.loop.arm(timer, at: admin.loop.pointee.now + Self.longestNanoseconds)
+        thread.loop.arm(timer, at: thread.loop.pointee.now + Self.longestNanoseconds)
         if let store = stores.store(key.side, migration: key.migration) { return ask(store, key) }
         let upstream = configuration.migrations[key.migration].upstream(key.side)
         guard upstream < configuration.upstreams.count else { return end(key, .unknown("it is no service")) }
-        resolver.resolve(configuration.upstreams[upstream].address, answerTo: admin.mailbox) { [self] result in
+        resolver.resolve(configuration.upstreams[upstream].address, answerTo: thread.mailbox) { [self] result in
             switch result {
             case .success(let addresses): connect(addresses, key)
             case .failure(let error): end(key, .no("\(error)"))
@@ -74,7 +74,7 @@ final class SideProbes: @unchecked Sendable {
 
     private func connect(_ addresses: [SocketAddress], _ key: Key) {
         guard let since = running[key]?.since else { return }
-        let probe = ServiceProbe(addresses, loop: admin.loop) { [unowned self] in end(key, $0) }
+        let probe = ServiceProbe(addresses, loop: thread.loop) { [unowned self] in end(key, $0) }
         running[key] = (since, probe)
         probe.start()
     }
@@ -88,7 +88,7 @@ final class SideProbes: @unchecked Sendable {
         store.perform(.query, message: request.bytes, deadline: now + Self.longestNanoseconds) { [self] reply in
             let words = reply.isUnreachable ? reply.detail : "\(reply.status.name): \(reply.detail)"
             let result: Reachability = reply.status == .ok ? .yes : .no(words)
-            admin.mailbox.post { self.end(key, result) }
+            thread.mailbox.post { self.end(key, result) }
         }
     }
 
@@ -97,7 +97,7 @@ final class SideProbes: @unchecked Sendable {
         ended.probe?.cancel()
         found[key] = (result, now)
         // Not in the middle of a probe's own work.
-        admin.mailbox.post { [self] in answerWaiting() }
+        thread.mailbox.post { [self] in answerWaiting() }
     }
 
     private func timePassed() {
@@ -107,7 +107,7 @@ final class SideProbes: @unchecked Sendable {
             end(key, .no(reason))
         }
         guard let next = running.values.map(\.since).min() else { return }
-        admin.loop.arm(timer, at: next + Self.longestNanoseconds)
+        thread.loop.arm(timer, at: next + Self.longestNanoseconds)
     }
 
     private func answerWaiting() {

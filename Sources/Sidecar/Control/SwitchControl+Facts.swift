@@ -70,10 +70,6 @@ extension SwitchControl {
         }
     }
 
-    func history(of index: Int, inFile: SwitchEntry) throws(ControlFault) -> SwitchHistory {
-        SwitchHistory(try auditEntries(), of: migrations[index].name, inFile: inFile)
-    }
-
     /// Whether records of the migration were written on both sides before this process started, as far as the audit
     /// file tells: what became of those writes it does not know.
     func wroteBothSidesBefore(_ index: Int, _ history: SwitchHistory) -> Bool {
@@ -89,7 +85,7 @@ extension SwitchControl {
 
     // MARK: - Asking the databases
 
-    /// What is not to be known of a service stays nil. `tell` is called on the admin loop.
+    /// What is not to be known of a service stays nil. `tell` is called on the control loop.
     func askStores(_ plan: PlannedChange, _ tell: @escaping @Sendable (StoreFacts) -> Void) {
         var facts = MoveFacts()
         facts.insertsIntoNewOnly = inserts(plan).contains(.new)
@@ -99,7 +95,7 @@ extension SwitchControl {
             askWhetherNewHoldsRecords(plan.index) { tell(StoreFacts(newHoldsRecords: $0)) }
         case .whatNewAloneHas:
             guard let scan = NewOnlyScan(plan, self) else { return tell(StoreFacts()) }
-            scan.start { [self] found in onAdminLoop { tell(StoreFacts(newOnly: found)) } }
+            scan.start { [self] found in onControlLoop { tell(StoreFacts(newOnly: found)) } }
         }
     }
 
@@ -114,7 +110,7 @@ extension SwitchControl {
         store.perform(.query, message: request.bytes, deadline: deadline(seconds: 5)) { [self] reply in
             let response = try? Switchover_V1_QueryResponse(serializedBytes: reply.message)
             let holds = reply.status == .ok ? response.map { !$0.records.isEmpty } : nil
-            onAdminLoop { tell(holds) }
+            onControlLoop { tell(holds) }
         }
     }
 }

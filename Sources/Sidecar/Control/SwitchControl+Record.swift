@@ -7,7 +7,7 @@ import WireFormat
 
 /// What is known of one record.
 extension SwitchControl {
-    /// Both sides are asked for it; `reply` is called on the admin loop.
+    /// Both sides are asked for it; `reply` is called on the control loop.
     func explainRecord(_ request: Switchover_V1_ExplainRecordRequest, _ reply: @escaping Reply) throws(ControlFault) {
         guard let index = migrations.firstIndex(where: { $0.name == request.migration }) else {
             throw PlannedChange.unknown(request.migration, migrations.map(\.name))
@@ -55,7 +55,7 @@ extension SwitchControl {
             $0.key = key
         }.bytes
         let answers = SideAnswers(waitingFor: 2) { [self] sides in
-            onAdminLoop { tell(sides) }
+            onControlLoop { tell(sides) }
         }
         for side in [Side.old, .new] {
             guard let store = store(side, index) else {

@@ -170,8 +170,8 @@ extension SwitchControl {
     func changes(_ request: Switchover_V1_ListChangesRequest) throws(ControlFault) -> Switchover_V1_ListChangesResponse
     {
         let limit = request.limit == 0 ? 100 : min(Int(request.limit), 1000)
-        let entries = try auditEntries().filter { request.migration.isEmpty || $0.migration == request.migration }
-        return .with { $0.changes = entries.suffix(limit).reversed().map(Switchover_V1_SwitchChange.init) }
+        let changes = try changes(of: request.migration, atMost: limit)
+        return .with { $0.changes = changes.map(Switchover_V1_SwitchChange.init) }
     }
 
     func explain(_ request: Switchover_V1_ExplainKeyRequest) throws(ControlFault) -> Switchover_V1_ExplainKeyResponse {

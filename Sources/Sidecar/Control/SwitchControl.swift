@@ -7,12 +7,15 @@ import SwiftProtobuf
 import SwitchoverProtocol
 import WireFormat
 
-/// Serves `switchover.v1.Control`: changes the switches, and tells where they stand. Confined to the admin loop.
+/// Serves `switchover.v1.Control`: changes the switches, and tells where they stand. Confined to the control loop.
 ///
 /// A change is written to the audit file, then to the switch file, and takes effect on the way that every change of the
 /// file takes; its answer waits until all workers decide by it.
+///
+/// A long list of keys, a long record or a full disk takes its time here, and nothing else waits for it: the handover of
+/// all migrations runs on the admin loop.
 final class SwitchControl: @unchecked Sendable {
-    // Sendable because everything mutable is touched on the admin loop's thread alone.
+    // Sendable because everything mutable is touched on the control loop's thread alone.
 
     typealias Reply = @Sendable (Result<[UInt8], ControlFault>) -> Void
 
@@ -40,8 +43,10 @@ final class SwitchControl: @unchecked Sendable {
     let configuration: Configuration
     let migrations: [SwitchedMigration]
     let audit: AuditFile
+    private var auditTail: AuditTail
+    private let keyLists: KeyListCache
     let board: StatusBoard
-    private let admin: LoopThread
+    private let thread: LoopThread
     private let stores: RecordStores
     let records: RecordTable
     private let logger: Logger
@@ -70,12 +75,12 @@ final class SwitchControl: @unchecked Sendable {
 
     /// - Parameter counters: of all workers, now.
     init(
-        configuration: Configuration, admin: LoopThread, board: StatusBoard, stores: RecordStores, records: RecordTable,
-        resolver: Resolver, logger: Logger,
+        configuration: Configuration, thread: LoopThread, board: StatusBoard, stores: RecordStores,
+        records: RecordTable, keyLists: KeyListCache, resolver: Resolver, logger: Logger,
         keySamples: [KeySample], listen: String, counters: @escaping @Sendable () -> StatsSnapshot
     ) {
         self.configuration = configuration
-        self.admin = admin
+        self.thread = thread
         self.board = board
         self.stores = stores
         self.records = records
@@ -83,10 +88,12 @@ final class SwitchControl: @unchecked Sendable {
         self.keySamples = keySamples
         self.listen = listen
         self.counters = counters
-        probes = SideProbes(configuration, stores: stores, resolver: resolver, admin: admin)
+        probes = SideProbes(configuration, stores: stores, resolver: resolver, thread: thread)
         tables = TableWatch(stores, migrations: configuration.migrations.count, logger: logger)
         migrations = configuration.switchedMigrations
         audit = AuditFile(switchFile: configuration.switches)
+        auditTail = AuditTail(audit)
+        self.keyLists = keyLists
         inForce = Array(repeating: nil, count: migrations.count)
         current = Array(repeating: nil, count: migrations.count)
         taken = Array(repeating: nil, count: migrations.count)
@@ -98,14 +105,14 @@ final class SwitchControl: @unchecked Sendable {
             })
     }
 
-    /// On the admin loop, once.
-    func start() { timePassed() }
+    /// Once, from any thread.
+    func start() { onControlLoop { self.timePassed() } }
 
-    /// From any thread; `reply` is called once, on the admin loop.
+    /// From any thread; `reply` is called once, on the control loop.
     ///
     /// - Parameter by: who asks, for the audit file.
     func answer(_ method: ControlCall.Method, _ message: [UInt8], by: String, _ reply: @escaping Reply) {
-        let isTaken = admin.mailbox.post { [self] in
+        let isTaken = thread.mailbox.post { [self] in
             do throws(ControlFault) {
                 try dispatch(method, message, by, reply)
             } catch {
@@ -139,7 +146,7 @@ final class SwitchControl: @unchecked Sendable {
 
     var now: UInt64 { MonotonicClock.nanoseconds }
 
-    func onAdminLoop(_ work: @escaping @Sendable () -> Void) { admin.mailbox.post(work) }
+    func onControlLoop(_ work: @escaping @Sendable () -> Void) { thread.mailbox.post(work) }
 
     /// Monotonic nanoseconds.
     func deadline(seconds: UInt64) -> UInt64 { now + seconds * 1_000_000_000 }
@@ -173,7 +180,7 @@ final class SwitchControl: @unchecked Sendable {
             let index = migrations.firstIndex(where: { $0.name == request.migration }),
             let inFile = try? SwitchDocument(try switchFile(), file: configuration.switches)
                 .entry(of: request.migration),
-            let last = try history(of: index, inFile: inFile).changes.last, last.origin == .rollback,
+            let last = try history(of: index, inFile: inFile, isDeep: true).changes.last, last.origin == .rollback,
             last.after == inFile
         else { return nil }
         return last
@@ -185,10 +192,11 @@ final class SwitchControl: @unchecked Sendable {
     ) throws(ControlFault) {
         guard let index = migrations.firstIndex(where: { $0.name == last.migration }) else { return }
         let plan = try PlannedChange(
-            pending: last, index, migrations: migrations, path: configuration.switches, bytes: try switchFile())
+            pending: last, index, migrations: migrations, path: configuration.switches, bytes: try switchFile(),
+            cache: keyLists)
         var response = try response(plan, [])
         let name = last.migration
-        let next = Undo(try history(of: index, inFile: plan.after), from: plan.after.state, after: 0)
+        let next = Undo(try history(of: index, inFile: plan.after, isDeep: true), from: plan.after.state, after: 0)
         let further = next.map { next in
             "To undo the one before it, epoch \(next.epoch), too: switchover rollback \(name) --to \(next.epoch - 1)"
         }
@@ -201,9 +209,22 @@ final class SwitchControl: @unchecked Sendable {
     }
 
     func plan(_ request: Switchover_V1_ChangeSwitchesRequest) throws(ControlFault) -> PlannedChange {
+        let audit = try auditEntries()
+        do throws(ControlFault) {
+            return try plan(request, audit)
+        } catch {
+            // What a rollback undoes may be long ago.
+            guard case .rollback? = request.change, !auditTail.isWhole else { throw error }
+            return try plan(request, try allAuditEntries())
+        }
+    }
+
+    private func plan(
+        _ request: Switchover_V1_ChangeSwitchesRequest, _ audit: [AuditEntry]
+    ) throws(ControlFault) -> PlannedChange {
         try PlannedChange(
-            request, migrations: migrations, path: configuration.switches, bytes: try switchFile(),
-            audit: try auditEntries())
+            request, migrations: migrations, path: configuration.switches, bytes: try switchFile(), audit: audit,
+            cache: keyLists)
     }
 
     private func make(
@@ -315,6 +336,9 @@ final class SwitchControl: @unchecked Sendable {
                 delay: delays[plan.index], response: response, reply: reply))
         answerWaiting(held: 0, records.unrest(of: plan.index, pinned: true, at: now))
     }
+
+    /// What the admin loop and the watcher of the switch file tell, from their threads.
+    func hear(_ news: @escaping @Sendable (SwitchControl) -> Void) { onControlLoop { news(self) } }
 
     /// A change of the switches has got on, or has not.
     func progressed(_ event: SwitchHandover.Event) {
@@ -450,7 +474,7 @@ final class SwitchControl: @unchecked Sendable {
                 "epoch \(waiting.epoch) is in the switch file, but not in force yet\(problem.isEmpty ? "" : ": ")"
                     + problem)
         }
-        admin.loop.arm(timer, at: admin.loop.pointee.now + RecentTraffic.intervalNanoseconds)
+        thread.loop.arm(timer, at: thread.loop.pointee.now + RecentTraffic.intervalNanoseconds)
     }
 
     /// The stores themselves are checked when they are opened; what is changed later is noticed here.
@@ -479,7 +503,17 @@ final class SwitchControl: @unchecked Sendable {
         }
     }
 
-    func auditEntries() throws(ControlFault) -> [AuditEntry] {
+    /// The end of the audit file.
+    private func auditEntries() throws(ControlFault) -> [AuditEntry] {
+        do throws(FileFailure) {
+            return try auditTail.entries()
+        } catch {
+            throw ControlFault(.internal, "\(error)")
+        }
+    }
+
+    /// All of it, which may take a while.
+    private func allAuditEntries() throws(ControlFault) -> [AuditEntry] {
         do throws(FileFailure) {
             return try audit.entries()
         } catch {
@@ -487,6 +521,23 @@ final class SwitchControl: @unchecked Sendable {
         }
     }
 
+    /// - Parameter isDeep: whether a migration that the end of the record does not name is looked for before it.
+    func history(of index: Int, inFile: SwitchEntry, isDeep: Bool = false) throws(ControlFault) -> SwitchHistory {
+        let name = migrations[index].name
+        let entries = try auditEntries()
+        if isDeep, !auditTail.isWhole, !entries.contains(where: { $0.migration == name }) {
+            return SwitchHistory(try allAuditEntries(), of: name, inFile: inFile)
+        }
+        return SwitchHistory(entries, of: name, inFile: inFile, isWhole: auditTail.isWhole)
+    }
+
+    /// The newest changes, newest first; of one migration, or of all where it is empty.
+    func changes(of migration: String, atMost limit: Int) throws(ControlFault) -> [AuditEntry] {
+        let isWanted = { (entry: AuditEntry) in migration.isEmpty || entry.migration == migration }
+        var found = try auditEntries().filter(isWanted)
+        if found.count < limit, !auditTail.isWhole { found = try allAuditEntries().filter(isWanted) }
+        return found.suffix(limit).reversed()
+    }
 }
 
 extension Switchover_V1_ChangeSwitchesRequest {

@@ -3,7 +3,7 @@ import Migration
 import Stores
 
 /// Looks at the tables of all migrations now and then, and tells what has changed since the start: a trigger, an index
-/// or a column that nobody has checked, and a file that was replaced. Confined to the admin loop.
+/// or a column that nobody has checked, and a file that was replaced. Confined to the control loop.
 final class TableWatch {
     private struct Table {
         let migration: Int

@@ -88,7 +88,7 @@ struct AuditEntry: Sendable, Equatable {
 
 /// The append-only record of all changes of the switches: JSON, one change a line, beside the switch file.
 struct AuditFile {
-    /// Longest file that is read; what a person changes by hand takes decades to fill it.
+    /// How far back a migration's newest entry is looked for.
     private static let bytesAtMost = 256 << 20
 
     private static let chunkBytes = 1 << 16
@@ -101,15 +101,10 @@ struct AuditFile {
         path = stem + ".audit.jsonl"
     }
 
-    /// Oldest first. None where there is no file yet.
+    /// All of it, oldest first. None where there is no file yet.
     func entries() throws(FileFailure) -> [AuditEntry] {
-        do {
-            let bytes = try FileContent.read(path, limit: Self.bytesAtMost)
-            return bytes.split(separator: UInt8(ascii: "\n")).compactMap { AuditEntry(line: Array($0)) }
-        } catch {
-            if error.isMissing { return [] }
-            throw error
-        }
+        var tail = AuditTail(self, limit: .max)
+        return try tail.entries()
     }
 
     /// The end of a migration's record.
@@ -126,9 +121,10 @@ struct AuditFile {
         defer { close(descriptor) }
         var found = Newest()
         var end = Int(lseek(descriptor, 0, SEEK_END))
-        guard end <= Self.bytesAtMost else { throw FileFailure(tooLong: path, limit: Self.bytesAtMost) }
+        let size = end
         var tail: [UInt8] = []
         while end > 0 {
+            guard size - end <= Self.bytesAtMost else { throw FileFailure(tooLong: path, limit: Self.bytesAtMost) }
             let count = min(end, max(Self.chunkBytes, tail.count))
             end -= count
             var chunk = [UInt8](repeating: 0, count: count)
@@ -157,7 +153,7 @@ struct AuditFile {
     }
 
     /// Nil where there is no file. Never waits for a writer of what is no file but a pipe.
-    private func open(_ flags: Int32) throws(FileFailure) -> Int32? {
+    func open(_ flags: Int32) throws(FileFailure) -> Int32? {
         let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }

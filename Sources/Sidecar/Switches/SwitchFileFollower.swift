@@ -18,7 +18,7 @@ struct SwitchFileFollower {
 
     /// - Parameter before: by the migration's position.
     init(
-        path: String, migrations: [SwitchedMigration], before: [SwitchesBefore],
+        path: String, migrations: [SwitchedMigration], before: [SwitchesBefore], cache: KeyListCache = KeyListCache(),
         deliver: @escaping (SwitchSnapshot) -> Void,
         report: @escaping (SwitchFileReport) -> Void
     ) {
@@ -26,7 +26,7 @@ struct SwitchFileFollower {
         migrationNames = migrations.map(\.name)
         self.deliver = deliver
         self.report = report
-        reader = SwitchFileReader(path: path, migrations: migrations)
+        reader = SwitchFileReader(path: path, migrations: migrations, cache: cache)
         self.before = before
         file = SwitchFile(migrationNames: migrationNames, epochsOnRecord: before.map(\.epoch))
     }

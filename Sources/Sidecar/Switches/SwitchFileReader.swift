@@ -40,10 +40,12 @@ struct SwitchFileReader {
     private(set) var lists: [ListFile] = []
     /// What is allowed but doubtful in the last reading.
     private(set) var warnings: [Diagnostic] = []
+    private let cache: KeyListCache
 
-    init(path: String, migrations: [SwitchedMigration]) {
+    init(path: String, migrations: [SwitchedMigration], cache: KeyListCache = KeyListCache()) {
         self.path = path
         self.migrations = migrations
+        self.cache = cache
     }
 
     /// - Parameter unknown: migrations whose switches are to be unknown, whatever the file says.
@@ -139,8 +141,19 @@ struct SwitchFileReader {
     private mutating func read(_ file: DocumentValue, into list: inout KeyList, _ reader: KeyListReader) {
         guard let name = file.quotedText("the path of a file with one key a line") else { return }
         let path = FilePath.resolve(name, in: FilePath.folder(of: path))
-        lists.append(ListFile(path: path, stamp: FileStamp(path)))
+        let stamp = FileStamp(path)
+        lists.append(ListFile(path: path, stamp: stamp))
+        // Keys that stand in the switch file itself make it another list.
+        guard list.count == 0 else { return reader.read(file: path, named: file, into: &list) }
+        let place = file.place.path
+        if let known = cache.list(at: place, path: path, stamp: stamp, form: reader.form) {
+            list = known
+            return
+        }
+        let problems = file.issues.errors.count
         reader.read(file: path, named: file, into: &list)
+        guard file.issues.errors.count == problems else { return }
+        cache.keep(list, at: place, path: path, stamp: stamp, form: reader.form)
     }
 }
 

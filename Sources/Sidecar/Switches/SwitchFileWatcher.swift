@@ -27,13 +27,13 @@ package final class SwitchFileWatcher: Sendable {
     ///
     /// - Parameter left: by sidecars before, by the migration's position.
     package init(
-        path: String, migrations: [SwitchedMigration], left: [LeftSwitches],
+        path: String, migrations: [SwitchedMigration], left: [LeftSwitches], cache: KeyListCache = KeyListCache(),
         deliver: @escaping @Sendable (SwitchSnapshot) -> Void,
         report: @escaping @Sendable (SwitchFileReport) -> Void
     ) {
         thread = WatcherThread { wake in
             var follower = SwitchFileFollower(
-                path: path, migrations: migrations, before: Self.before(path, migrations, left, report),
+                path: path, migrations: migrations, before: Self.before(path, migrations, left, report), cache: cache,
                 deliver: deliver, report: report)
             var folder = FolderWatch(FilePath.folder(of: path))
             if let failure = folder.failure {

@@ -8,11 +8,15 @@ import Migration
 struct SwitchHistory {
     /// Oldest first.
     private(set) var changes: [AuditEntry] = []
+    /// Whether no older ones are left out.
+    private let isWhole: Bool
 
     /// - Parameters:
     ///   - entries: of all migrations, oldest first.
     ///   - inFile: what the switch file says of this one.
-    init(_ entries: [AuditEntry], of migration: String, inFile: SwitchEntry) {
+    ///   - isWhole: whether no older entries are left out; what they may say counts as said then.
+    init(_ entries: [AuditEntry], of migration: String, inFile: SwitchEntry, isWhole: Bool = true) {
+        self.isWhole = isWhole
         for entry in entries where entry.migration == migration {
             switch entry.origin {
             case .withdrawn:
@@ -47,6 +51,7 @@ struct SwitchHistory {
     /// Whether keys have left the enrolled set since the migration left `idle`.
     var hasLeftEnrolled: Bool {
         let start = changes.lastIndex { $0.before?.state.phase == .idle && $0.after.state.phase == .migrating }
+        if start == nil, !isWhole { return true }
         return changes[(start ?? 0)...].contains { entry in
             guard let before = entry.before?.state, before.phase == .migrating else { return false }
             return before.enrolled.mayGain(over: entry.after.state.enrolled)
@@ -56,7 +61,7 @@ struct SwitchHistory {
     /// Whether records were written on both sides at an epoch up to this one.
     func wroteBothSides(upTo epoch: UInt64) -> Bool {
         let found = changes.filter { $0.after.epoch <= epoch }.map(\.after.state)
-        if found.isEmpty { return epoch > 1 }
+        if found.isEmpty || !isWhole { return epoch > 1 }
         return found.contains { $0.phase != .idle && !($0.phase == .migrating && $0.enrolled.isNone) }
     }
 }
