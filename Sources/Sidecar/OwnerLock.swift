@@ -13,10 +13,19 @@ final class OwnerLock {
         /// Nil where it has not written yet.
         let process: Int32?
         let control: String
+        /// Its number is one of another container, or of the machine outside of this one's.
+        var isElsewhere = false
 
         var sentence: String {
             guard let process else { return "another sidecar" }
-            return "another sidecar (process \(process), control socket \(control))"
+            let place = isElsewhere ? " of another container" : ""
+            return "another sidecar (process \(process)\(place), control socket \(control))"
+        }
+
+        /// How to end it.
+        var advice: String {
+            guard let process else { return "Stop that one first" }
+            return isElsewhere ? "Stop that one's container first" : "Stop that one first (kill \(process))"
         }
     }
 
@@ -43,6 +52,7 @@ final class OwnerLock {
         var note = OwnerNote.read(descriptor)
         note.process = getpid()
         note.control = control
+        note.namespace = OwnerNote.ownNamespace
         let isWritten = (try? note.write(descriptor, path)) != nil
         left = isWritten ? note : OwnerNote()
         state = Locked(note)
@@ -112,7 +122,9 @@ final class OwnerLock {
 
     private static func owner(_ descriptor: Int32) -> Owner {
         let note = OwnerNote.read(descriptor)
-        return Owner(process: note.process, control: note.control ?? "unknown")
+        return Owner(
+            process: note.process, control: note.control ?? "unknown",
+            isElsewhere: note.namespace != nil && note.namespace != OwnerNote.ownNamespace)
     }
 }
 
@@ -153,8 +165,7 @@ struct OwnedFiles {
                     throw Taken(
                         description: """
                             the \(kind) \(path) is used by \(owner.sentence); two sidecars on one \(kind) would \
-                            mix their writes. Stop that one first\(owner.process.map { " (kill \($0))" } ?? ""), or \
-                            give this one files of its own
+                            mix their writes. \(owner.advice), or give this one files of its own
                             """)
                 case .impossible(let error): failure = error
                 case .noFolder: break

@@ -4,6 +4,7 @@ import Glibc
 ///
 ///     the process
 ///     its control socket
+///     namespace NAME                        (in which the process has its number)
 ///     unsettled                             (where something that was sent may take effect later)
 ///     in-force MIGRATION EPOCH FINGERPRINT  (the switches that were in force last)
 ///     end
@@ -20,10 +21,13 @@ struct OwnerNote: Sendable, Equatable {
     /// Nil where nobody has written yet.
     var process: Int32?
     var control: String?
+    /// Where its number means something: nil where nobody has written it.
+    var namespace: String?
     var isUnsettled = false
     /// By the migration's name.
     var inForce: [String: InForce] = [:]
 
+    private static let namespace = "namespace"
     private static let unsettled = "unsettled"
     private static let inForce = "in-force"
     private static let end = "end"
@@ -40,6 +44,7 @@ struct OwnerNote: Sendable, Equatable {
             if line == Self.end { return }
             if line == Self.unsettled { isUnsettled = true }
             let words = line.split(separator: " ")
+            if words.count == 2, words[0] == Self.namespace { namespace = String(words[1]) }
             guard words.count == 4, words[0] == Self.inForce, let epoch = UInt64(words[2]),
                 SwitchEntry.epochs.contains(epoch), let fingerprint = UInt64(words[3], radix: 16)
             else { continue }
@@ -49,11 +54,20 @@ struct OwnerNote: Sendable, Equatable {
 
     var text: String {
         var lines = [process.map { "\($0)" } ?? "", control ?? ""]
+        if let namespace { lines.append("\(Self.namespace) \(namespace)") }
         if isUnsettled { lines.append(Self.unsettled) }
         for (name, last) in inForce.sorted(by: { $0.key < $1.key }) {
             lines.append("\(Self.inForce) \(name) \(last.epoch) \(String(last.fingerprint, radix: 16))")
         }
         return (lines + [Self.end, ""]).joined(separator: "\n")
+    }
+
+    /// The one that this process has its number in: processes of other containers have others.
+    static var ownNamespace: String? {
+        var text = [CChar](repeating: 0, count: 64)
+        let count = readlink("/proc/self/ns/pid", &text, text.count)
+        guard count > 0, count < text.count else { return nil }
+        return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// What a file says; nothing where it cannot be read.

@@ -31,6 +31,17 @@ import Testing
         #expect(locks.count == 1)
     }
 
+    /// The number of a process in another container is one of somebody else here.
+    @Test func aProcessOfAnotherContainerIsNotToBeKilledByItsNumber() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("s.json")
+        let locks = take(path)
+        #expect(isTaken(path)?.advice == "Stop that one first (kill \(getpid()))")
+        for lock in locks { try lock.note { $0.namespace = "pid:[1]" } }
+        let owner = try #require(isTaken(path))
+        #expect(!owner.advice.contains("kill") && owner.sentence.contains("of another container"))
+    }
+
     /// Contract, 2: what a process before may have sent counts until its quiet period is over. Only a process that says
     /// that it has left nothing, or one that never took a call, is followed by one that begins without.
     @Test func whoWasThereBeforeMayHaveLeftSomething() throws {

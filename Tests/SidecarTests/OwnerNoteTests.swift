@@ -7,6 +7,7 @@ import Testing
         var note = OwnerNote()
         note.process = 17
         note.control = "/run/a.sock"
+        note.namespace = "pid:[4026531836]"
         note.isUnsettled = true
         note.inForce = ["orders": .init(epoch: 7, fingerprint: .max), "users": .init(epoch: 1, fingerprint: 0)]
         return note
@@ -14,7 +15,9 @@ import Testing
 
     @Test func goesThereAndBack() {
         #expect(OwnerNote(text: Self.full.text) == Self.full)
-        #expect(Self.full.text.hasPrefix("17\n/run/a.sock\nunsettled\nin-force orders 7 ffffffffffffffff\n"))
+        #expect(
+            Self.full.text.hasPrefix(
+                "17\n/run/a.sock\nnamespace pid:[4026531836]\nunsettled\nin-force orders 7 ffffffffffffffff\n"))
         #expect(OwnerNote(text: OwnerNote().text) == OwnerNote())
     }
 
