@@ -219,10 +219,10 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     @discardableResult
     package mutating func change(from last: Stage?, to next: Stage?, at now: UInt64) -> Bool {
         stageAfterPin = next
-        if pin.count == 1, pin.first == next {
-            // It has not left that stage.
-            pin = []
-            differsLater = false
+        if let next, let place = pin.firstIndex(of: next) {
+            // It has not left that stage, or not come there yet: nothing of it was decided by those between.
+            pin.removeSubrange(place...)
+            if pin.isEmpty { differsLater = false }
         } else if let waitsFor = pin.last {
             if let last, last != waitsFor { pin.append(last) }
         } else if unrest(at: now) != nil, let stage = last ?? stage, stage != next {

@@ -131,6 +131,25 @@ import Testing
         check(record.pin == [], "it has never left its stage")
     }
 
+    /// Nothing was decided by a stage that the record did not reach: a key that is moved to and fro adds no steps.
+    @Test func aKeyThatIsMovedToAndFroAddsNoSteps() {
+        var record = Self.running(at: .newMirrored)
+        record.change(from: .newMirrored, to: .dualNew, at: 1)
+        for time in stride(from: 2, to: 200, by: 2) {
+            record.change(from: .dualNew, to: .dualOld, at: UInt64(time))
+            check(record.pin == [.newMirrored, .dualNew])
+            record.change(from: .dualOld, to: .dualNew, at: UInt64(time) + 1)
+            check(record.pin == [.newMirrored])
+        }
+        record.change(from: .dualNew, to: .dualOld, at: 300)
+        record.change(from: .dualOld, to: .old, at: 301)
+        check(record.pin == [.newMirrored, .dualNew, .dualOld])
+        record.change(from: .old, to: .dualNew, at: 302)
+        check(record.pin == [.newMirrored], "by another way back as well")
+        _ = record.leave(isEqual: true)
+        check(record.settle(at: 303, mayStep: true) && record.pin == [] && record.stage == .dualNew)
+    }
+
     @Test func whatIsUnderWayBesideTheDeltaIsNotPinned() {
         var record = Self.running(at: .dualOld)
         record.change(from: .dualOld, to: .dualOld, at: 1)
