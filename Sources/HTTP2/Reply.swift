@@ -19,9 +19,9 @@ package enum Reply {
         leg.pointee.fields.first(.status)?.valueBytes.elementsEqual("200".utf8) ?? false
     }
 
-    /// Whether the reply has a status of gRPC; else it is some proxy's page.
+    /// Whether the reply has a status of gRPC, under `:status` 200; else it is some proxy's word.
     package static func isGRPC(_ leg: StreamPointer) -> Bool {
-        (leg.pointee.trailers.first(.grpcStatus) ?? leg.pointee.fields.first(.grpcStatus)) != nil
+        isHTTPSuccess(leg) && (leg.pointee.trailers.first(.grpcStatus) ?? leg.pointee.fields.first(.grpcStatus)) != nil
     }
 
     /// What the reply says to a person, `grpc-message` decoded; empty where it says nothing.

@@ -20,12 +20,12 @@ package enum WriteOutcome: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - absent: the status by which the method says that there is no such record.
-    ///   - isGRPC: whether the reply has a `grpc-status`; without one it is a proxy's, which may have sent the request
-    ///     on.
+    ///   - isGRPC: whether the reply is one of gRPC: HTTP status 200 and a `grpc-status`. Else it is a proxy's, which
+    ///     may have sent the request on.
     ///   - word: the reply's `switchover-error`, by which a sidecar behind this one says more than its status does.
     package init(_ status: GRPCStatus, absent: GRPCStatus, isGRPC: Bool = true, word: String? = nil) {
         if status == .ok {
-            self = .accepted
+            self = isGRPC ? .accepted : .unknown(.unknown)
         } else if status == absent, isGRPC {
             self = .absent
         } else if let outcome = word.flatMap({ Self.said($0, status) }) {

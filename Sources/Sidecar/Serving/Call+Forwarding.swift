@@ -120,7 +120,9 @@ extension CallPointer {
         }
         if leg.pointee.hasEnded {
             let status = Reply.status(of: leg)
-            let outcome = plan.map { $0.pointee.outcome(of: status) } ?? .failed(status)
+            // A proxy's word for it is no absence.
+            let isWord = status != .ok && !Reply.isGRPC(leg)
+            let outcome = isWord ? .failed(status) : plan.map { $0.pointee.outcome(of: status) } ?? .failed(status)
             return perform(pointee.machine.replied(outcome))
         }
         if retry(leg) { return }
@@ -152,7 +154,7 @@ extension CallPointer {
 
     /// A proxy before the side has answered in its place, and may have sent the write on all the same.
     private func isProxysWord(_ leg: StreamPointer) -> Bool {
-        guard mayWrite, pointee.stage != .old, !Reply.isHTTPSuccess(leg), !Reply.isGRPC(leg) else { return false }
+        guard mayWrite, pointee.stage != .old, !Reply.isHTTPSuccess(leg) else { return false }
         let outcome = WriteOutcome(Reply.status(of: leg), absent: .notFound, isGRPC: false)
         if case .unknown = outcome { return true }
         return false
