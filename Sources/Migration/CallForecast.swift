@@ -67,7 +67,7 @@ package struct CallForecast: Sendable, Equatable {
         switch action {
         case .call(let side): "\(side.name)"
         case .put(let side, .overwrite): "\(side.name) is given the record if it has one"
-        case .put(let side, .overwriteOrInsert): "\(side.name) is given the record"
+        case .put(let side, .overwriteOrInsert), .place(let side): "\(side.name) is given the record"
         case .lookUp(let side): "look up on \(side.name)"
         case .tryCall(let side): "try on \(side.name)"
         case .erase(let side), .eraseFound(let side):

@@ -10,14 +10,18 @@ import WireFormat
 ///                  placing --anything else, other stages--------------------------> done
 ///                  following, erasing --any outcome-------------------------------> done
 ///
-///     new has the record, and old will be its authority: trying --accepted--> placing first --accepted, new key at
-///     `old`--> erasing, other stages--> following; trying, placing first --anything else--> done, nothing has changed
+///     between stores, where the other side will be the authority: trying --accepted--> reading
+///     reading --it is old--> placing first --accepted, new key at `old`--> erasing, other stages--> following
+///     reading --it is new--> authority, other
+///     trying, reading, placing first --anything else--> done, nothing has changed
 ///
 /// The present key's stage says who is asked, as for any update. What the record then is must be where the new key's
 /// stage looks for it, before the client hears of it: *placed* on that stage's authority, inserted if need be, for the
 /// other side has it in this lane and it cannot have been deleted. Where that is old, old may refuse what new has
 /// accepted (its constraints), and the record would be on new under a key that nobody reads there: so new, where it
-/// can, only tries the update out, and old is given the result first. A key at `old` has nothing on new: the row that
+/// can, only tries the update out, and old is given the result first. What the side that is given the record has of it
+/// is read before a side is changed, and only that is written over: it may be another record of the same key, which its
+/// own gray key shows. A key at `old` has nothing on new: the row that
 /// nobody would write there any more is *erased*, last of all, so that it cannot come to light, out of date, when that
 /// key is enrolled one day. Else the side that will follow is given the record if it has one, as for any update.
 ///
@@ -30,8 +34,10 @@ struct GrayKeyUpdate: Sendable, Equatable {
         case authority
         /// The present authority does not have the record.
         case other
-        /// New carries the update out and rolls it back.
-        case trying
+        /// The side that has the record carries the update out and rolls it back.
+        case trying(Side)
+        /// What the new stage's authority has is read; this side will be asked for the update.
+        case reading(Side)
         /// Old is given what the update makes of the record, before new has it.
         case placingFirst
         /// The new stage's authority is given the record, which the other side has.
@@ -64,16 +70,20 @@ struct GrayKeyUpdate: Sendable, Equatable {
 
     mutating func start() -> WriteAction {
         guard state == .ready else { return .ignore }
-        return ask(present.authority, .authority)
+        return ask(present.authority)
     }
 
-    /// Asks a side for the update, or tries it out there: where old is to be given the result first.
-    private mutating func ask(_ side: Side, _ asking: State) -> WriteAction {
-        if tries, side == .new, next.authority == .old {
-            state = .trying
-            return .tryCall(.new)
+    /// Asks a side for the update, or tries it out there: where the other side is to be given the result.
+    private mutating func ask(_ side: Side) -> WriteAction {
+        if tries, side != next.authority {
+            state = .trying(side)
+            return .tryCall(side)
         }
-        state = asking
+        return call(side)
+    }
+
+    private mutating func call(_ side: Side) -> WriteAction {
+        state = side == present.authority ? .authority : .other
         return .call(side)
     }
 
@@ -82,7 +92,8 @@ struct GrayKeyUpdate: Sendable, Equatable {
         case .ready, .done: return .ignore
         case .authority: return authorityReplied(outcome)
         case .other: return otherReplied(outcome)
-        case .trying: return tried(outcome)
+        case .trying(let side): return tried(side, outcome)
+        case .reading(let side): return read(side, outcome)
         case .placingFirst: return placedFirst(outcome)
         case .placing: return placed(outcome)
         case .following: return done(FollowerEnd(authority: written).end(outcome, absentIsDirty: isMirrored))
@@ -95,7 +106,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
         case .accepted:
             written = present.authority
             return written == next.authority ? follow() : place()
-        case .absent where present.fallsBack: return ask(present.authority.other, .other)
+        case .absent where present.fallsBack: return ask(present.authority.other)
         default:
             return done(FirstFailure.end(present.authority, outcome) ?? .end(.reply(of: present.authority)))
         }
@@ -113,17 +124,25 @@ struct GrayKeyUpdate: Sendable, Equatable {
         }
     }
 
-    private mutating func tried(_ outcome: WriteOutcome) -> WriteAction {
+    private mutating func tried(_ side: Side, _ outcome: WriteOutcome) -> WriteAction {
         switch outcome {
         case .accepted:
-            state = .placingFirst
-            return .put(.old, .overwriteOrInsert)
-        case .absent where present == .dualNew:
-            state = .other
-            return .call(.old)
+            state = .reading(side)
+            return .lookUp(next.authority)
+        case .absent where side == present.authority && present.fallsBack: return ask(side.other)
         case .absent: return done(.end(.reply(of: present.authority)))
-        case .rejected: return done(.end(.reply(of: .new)))
-        default: return done(FirstFailure.end(lookUp: .new, outcome) ?? .ignore)
+        case .rejected: return done(.end(.reply(of: side)))
+        default: return done(FirstFailure.end(lookUp: side, outcome) ?? .ignore)
+        }
+    }
+
+    private mutating func read(_ side: Side, _ outcome: WriteOutcome) -> WriteAction {
+        switch outcome {
+        case .accepted, .absent:
+            guard side == .new else { return call(side) }
+            state = .placingFirst
+            return .place(.old)
+        default: return done(FirstFailure.end(lookUp: next.authority, outcome) ?? .ignore)
         }
     }
 
@@ -154,7 +173,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
 
     private mutating func place() -> WriteAction {
         state = .placing
-        return .put(next.authority, .overwriteOrInsert)
+        return tries ? .place(next.authority) : .put(next.authority, .overwriteOrInsert)
     }
 
     private mutating func follow() -> WriteAction {

@@ -6,7 +6,10 @@ package enum WriteAction: Sendable, Equatable {
     case call(Side)
     /// Make this side's row the record that the other side has answered with.
     case put(Side, PutMode)
-    /// Ask this side whether it has the record; the row is kept for `eraseFound`.
+    /// The same, where a row is inserted, if this side still has what `lookUp` found there: ABORTED else. A service
+    /// cannot tell, and is not asked before.
+    case place(Side)
+    /// Ask this side whether it has the record; the row is kept for `place` and `eraseFound`.
     case lookUp(Side)
     /// Have this side carry the client's own call out and roll it back: it is judged, and nothing is changed.
     case tryCall(Side)
@@ -48,6 +51,11 @@ package enum PutMode: UInt8, Sendable {
 package struct WriteEnd: Sendable, Equatable {
     package let answer: WriteAnswer
     package var effects: WriteEffects
+
+    package init(answer: WriteAnswer, effects: WriteEffects) {
+        self.answer = answer
+        self.effects = effects
+    }
 }
 
 package enum WriteAnswer: Sendable, Equatable {

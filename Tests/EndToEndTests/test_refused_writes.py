@@ -103,15 +103,55 @@ def test_a_delete_that_only_the_delete_itself_can_refuse_is_tried_first(stage, a
     assert '"recordsDirty" : 0' in sidecar.get("/stats")[1]
 
 
+# Where 999 is read from the side that follows for 406.
+ELSEWHERE = {
+    "dualOld": dict(phase="migrating", enrolled={"allow": ["406", "999"]}, gray={"allow": ["999"]}),
+    "dualNew": dict(phase="migrating", enrolled={"allow": ["406"]}, gray={"allow": ["406"]}),
+}
+
+
+@pytest.mark.parametrize("act, error", [
+    (lambda clerk: clerk.delete(7), "FAILED_PRECONDITION"),
+    (lambda clerk: clerk.update(7, to="999", status="paid"), "ABORTED"),
+], ids=["delete", "update of the gray key"])
 @pytest.mark.parametrize("stage", DUAL)
-def test_a_row_of_another_gray_key_is_not_taken_from_the_follower(stage, between, databases):
-    """Two records under one key: the request names only one of them."""
-    _, clerk = between(stage)
+def test_another_record_of_the_key_is_neither_deleted_nor_written_over(stage, act, error, between, databases):
+    """Two records under one key, each found by its own gray key: the request names only one of them."""
+    sidecar, clerk = between(ELSEWHERE[stage])
     authority, follower = databases if stage == "dualOld" else databases[::-1]
     authority.put(7, "406")
     follower.put(7, "999", "other")
-    assert clerk.delete(7) == "FAILED_PRECONDITION"
-    assert len(authority.rows()) == len(follower.rows()) == 1
+    before = [side.rows() for side in databases]
+    assert act(clerk) == error
+    assert "has another record of this key" in clerk.last.details and follower.side in clerk.last.details
+    assert [side.rows() for side in databases] == before
+    assert "two records of one key" in sidecar.log() and '"recordsDirty" : 0' in sidecar.get("/stats")[1]
+
+
+@pytest.mark.parametrize("stage", DUAL)
+def test_a_delete_takes_what_the_follower_has_missed(stage, between, databases):
+    """4.7: the authority's record judges. The follower's row is a former state, under a gray key that it had then."""
+    allow = {"allow": ["406", "999"]}
+    _, clerk = between(dict(STAGES[stage], enrolled=allow, gray=allow if stage == "dualNew" else "none"))
+    authority, follower = databases if stage == "dualOld" else databases[::-1]
+    authority.put(7, "406")
+    follower.put(7, "999", "other")
+    assert clerk.delete(7) == (7, "406", "open", 100, 1)
+    assert authority.rows() == follower.rows() == []
+
+
+@pytest.mark.parametrize("stage", DUAL)
+def test_a_record_moves_again_after_the_follower_missed_a_move(stage, between, databases):
+    allow = {"allow": ["406", "407"]}
+    _, clerk = between(dict(STAGES[stage], enrolled=allow, gray=allow if stage == "dualNew" else "none"))
+    follower = databases[stage == "dualOld"]
+    for side in databases:
+        side.put(7, "406")
+    follower.link.execute("begin immediate")
+    assert clerk.update(7, to="407", status="paid") == "ABORTED partial-write"
+    follower.link.execute("rollback")
+    assert clerk.update(7, store="407", to="1", status="done") == (7, "1", "done", 100, 3)
+    assert [side.rows() for side in databases] == [[(7, "1", "done", 100, 3)], []]
 
 
 def test_a_record_of_a_store_at_old_is_not_deleted_by_another_gray_key(between, databases):
@@ -274,6 +314,33 @@ def test_a_query_whose_connection_is_lost_was_not_answered(start, keep):
     for method in ("Find", "Elsewhere"):
         outcome = client.unary(f"/{LEDGER}/{method}", NAMED)
         assert (outcome.code, outcome.error) == ("UNAVAILABLE", "side-unreachable")
+
+
+PROXY = [(":status", "503"), ("content-type", "application/grpc"), ("grpc-status", "5")]
+
+
+@pytest.mark.parametrize("stage, asked", [("dualOld", 1), ("new", 1), ("newMirrored", 1)])
+def test_a_proxys_not_found_is_no_absence(stage, asked, start, keep):
+    """Decision 0022: HTTP status 503 is a proxy's word, whatever stands beside it; it may have sent the write on."""
+    server = keep(RawServer(lambda wire, stream, exchange: wire.headers(stream, PROXY, end_stream=True)))
+    spare = keep(RawServer())
+    sides = (server, spare) if stage == "dualOld" else (spare, server)
+    sidecar = start(
+        sides[0].address, sides[1].address, STAGES[stage], plan=PLAN, migration={"services": [LEDGER], **NAME})
+    client = keep(Bookkeeper(sidecar.await_ready().address))
+    outcome = client.unary(f"/{LEDGER}/Change", ledger.ChangeRequest(name=NAMED, add_cents=1))
+    assert (outcome.code, outcome.error) == ("UNKNOWN", "outcome-unknown")
+    assert (len(server.received), len(spare.received)) == (asked, 0)
+
+
+def test_a_proxys_not_found_sends_no_query_to_the_other_side(start, keep):
+    server = keep(RawServer(lambda wire, stream, exchange: wire.headers(stream, PROXY, end_stream=True)))
+    spare = keep(RawServer())
+    sidecar = start(
+        server.address, spare.address, STAGES["dualOld"], plan=PLAN, migration={"services": [LEDGER], **NAME})
+    client = keep(Bookkeeper(sidecar.await_ready().address))
+    assert client.unary(f"/{LEDGER}/Find", NAMED).code == "NOT_FOUND", "in the side's own words"
+    assert not spare.received
 
 
 # A sidecar behind this one.

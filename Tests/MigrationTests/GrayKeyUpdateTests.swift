@@ -101,27 +101,42 @@ import WireFormat
             [("call old", there), ("erase new", lost)], "partial without new, dirty, unsettled"),
     ]
 
-    /// Between stores: before new has the update, old is given what it makes of the record.
+    /// Between stores: before a side has the update, the other one has been read, and old is given what the update
+    /// makes of the record. Only what was read is written over.
     static let trials: [WriteTests.Script] = [
         script(
             "from dualNew to old old is asked first", update(.dualNew, .old, tries: true),
-            [("try new", there), ("put old overwriteOrInsert", there), ("erase new", there)], "reply of new"),
+            [("try new", there), ("look up old", there), ("place old", there), ("erase new", there)], "reply of new"),
+        script(
+            "from dualNew to old what old lacks is made", update(.dualNew, .old, tries: true),
+            [("try new", there), ("look up old", .absent), ("place old", there), ("erase new", there)],
+            "reply of new"),
         script(
             "from dualNew to dualOld old is asked first", update(.dualNew, .dualOld, tries: true),
-            [("try new", there), ("put old overwriteOrInsert", there), ("call new", there)], "reply of old"),
+            [("try new", there), ("look up old", there), ("place old", there), ("call new", there)], "reply of old"),
         script(
             "from dualOld to old what was born on new goes to old first", update(.dualOld, .old, tries: true),
-            [("call old", .absent), ("try new", there), ("put old overwriteOrInsert", there), ("erase new", there)],
+            [
+                ("call old", .absent), ("try new", there), ("look up old", .absent), ("place old", there),
+                ("erase new", there),
+            ],
             "reply of new"),
         script(
             "old's refusal leaves new as it was", update(.dualNew, .old, tries: true),
-            [("try new", there), ("put old overwriteOrInsert", refused)], "reply of old"),
+            [("try new", there), ("look up old", there), ("place old", refused)], "reply of old"),
+        script(
+            "another row on old by now leaves new as it was", update(.dualNew, .old, tries: true),
+            [("try new", there), ("look up old", there), ("place old", .rejected(.aborted))], "reply of old"),
         script(
             "old unreachable leaves new as it was", update(.dualNew, .dualOld, tries: true),
-            [("try new", there), ("put old overwriteOrInsert", .unreachable)], "old unreachable"),
+            [("try new", there), ("look up old", there), ("place old", .unreachable)], "old unreachable"),
+        script(
+            "old that cannot be read leaves new as it was", update(.dualNew, .dualOld, tries: true),
+            [("try new", there), ("look up old", .unreachable)], "old unreachable"),
         script(
             "old's refusal leaves what was born on new", update(.dualOld, .old, tries: true),
-            [("call old", .absent), ("try new", there), ("put old overwriteOrInsert", refused)], "reply of old"),
+            [("call old", .absent), ("try new", there), ("look up old", .absent), ("place old", refused)],
+            "reply of old"),
         script(
             "new's refusal ends it", update(.dualNew, .old, tries: true), [("try new", refused)], "reply of new"),
         script(
@@ -135,11 +150,27 @@ import WireFormat
             "reply of old"),
         script(
             "new that then refuses is stuck behind old", update(.dualNew, .dualOld, tries: true),
-            [("try new", there), ("put old overwriteOrInsert", there), ("call new", refused)],
+            [("try new", there), ("look up old", there), ("place old", there), ("call new", refused)],
             "partial without new, dirty, stuck"),
         script(
-            "on the way up old is asked first in any case", update(.dualOld, .dualNew, tries: true),
-            [("call old", there), ("put new overwriteOrInsert", there)], "reply of old"),
+            "on the way up new is read first and old is asked first", update(.dualOld, .dualNew, tries: true),
+            [("try old", there), ("look up new", there), ("call old", there), ("place new", there)], "reply of old"),
+        script(
+            "on the way up new is given what it lacks", update(.old, .dualNew, tries: true),
+            [("try old", there), ("look up new", .absent), ("call old", there), ("place new", there)], "reply of old"),
+        script(
+            "on the way up another row on new by now is partial and stuck", update(.old, .dualNew, tries: true),
+            [("try old", there), ("look up new", .absent), ("call old", there), ("place new", .rejected(.aborted))],
+            "partial without new, dirty, stuck"),
+        script(
+            "on the way up new that cannot be read leaves old as it was", update(.old, .dualNew, tries: true),
+            [("try old", there), ("look up new", .unreachable)], "new unreachable"),
+        script(
+            "on the way up what old lacks is where it belongs", update(.dualOld, .dualNew, tries: true),
+            [("try old", .absent), ("call new", there)], "reply of new, not copied"),
+        script(
+            "on the way up new is not asked for what old lacks", update(.old, .dualNew, tries: true),
+            [("try old", .absent)], "reply of old"),
     ]
 
     /// A pinned record keeps the stage that it had, which no gray key may have any more: at `newMirrored` and `new` new
@@ -230,7 +261,7 @@ import WireFormat
                     let isStale = present == .new || present == .newMirrored && new == nil
                     let start = World(
                         old: isStale ? old.map { _ in -1 } : old, new: present == .old ? new.map { _ in -1 } : new)
-                    for failing in 0..<4 {
+                    for failing in 0..<6 {
                         for fault in faults {
                             for tries in [false, true] { check(present, next, start, failing, fault, tries) }
                         }
@@ -284,12 +315,12 @@ import WireFormat
         case .call(let side), .put(let side, .overwrite):
             guard world[side] != nil else { return .absent }
             world[side] = 2
-        case .put(let side, .overwriteOrInsert): world[side] = 2
+        case .put(let side, .overwriteOrInsert), .place(let side): world[side] = 2
         case .erase(let side):
             guard world[side] != nil else { return .absent }
             world[side] = nil
-        case .tryCall(let side): if world[side] == nil { return .absent }
-        case .eraseFound, .lookUp, .ignore, .end: return nil
+        case .tryCall(let side), .lookUp(let side): if world[side] == nil { return .absent }
+        case .eraseFound, .ignore, .end: return nil
         }
         return .accepted
     }

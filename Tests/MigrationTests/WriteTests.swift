@@ -38,6 +38,7 @@ import WireFormat
         switch action {
         case .call(let side): "call \(side)"
         case .put(let side, let mode): "put \(side) \(mode)"
+        case .place(let side): "place \(side)"
         case .lookUp(let side): "look up \(side)"
         case .tryCall(let side): "try \(side)"
         case .erase(let side): "erase \(side)"

@@ -161,6 +161,9 @@ extension RecordTable {
         for ticket in waiting { ticket(.closed) }
     }
 
+    /// Whether its sides may differ, as far as this process knows.
+    func isDirty(_ key: Key) -> Bool { read(key) { $0?.isDirty ?? false } }
+
     /// What one record's lane is like now.
     func state(of key: Key, at now: UInt64) -> (isHeld: Bool, waiting: Int, closedNanoseconds: UInt64, pin: Stage?) {
         read(key) { state in

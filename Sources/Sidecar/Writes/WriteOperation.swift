@@ -170,7 +170,7 @@ final class WriteOperation: Operation {
         call.count(.lanesEntered)
         let run = WriteRun(
             call, machine ?? Write(only: stage.authority), isSingle: isSingle, movesTo: next == stage ? nil : next,
-            lane: lane, message: message, route: route
+            grayKeys: grayKeys, lane: lane, message: message, route: route
         ) { [unowned self] in runEnded($0) }
         self.run = run
         run.start()
@@ -256,4 +256,10 @@ final class WriteOperation: Operation {
 extension MigrationSwitches {
     /// The stage of a canonical gray key.
     fileprivate func stage(_ key: [UInt8]) -> Stage { key.withUnsafeBytes { stage(key: $0) } }
+
+    /// The stage of a record by its canonical gray key; nil: it has none.
+    func stage(of key: [UInt8]?) -> Stage {
+        guard let key else { return stage(ofKey: nil) }
+        return stage(key)
+    }
 }

@@ -37,6 +37,7 @@ final class WriteRun {
     private let isSingle: Bool
     /// The stage of the gray key that it gives the record, where that is another one.
     private let movesTo: Stage?
+    private let grayKeys: WriteGrayKeys
     private let ended: (Outcome) -> Void
     private var isOver = false
     private var lastWasPut = false
@@ -59,13 +60,14 @@ final class WriteRun {
 
     /// - Parameter ended: called once, when the client has been answered.
     init(
-        _ call: CallPointer, _ machine: Write, isSingle: Bool, movesTo: Stage?, lane: RecordTable.Key,
-        message: [UInt8], route: UnsafePointer<WriteRoute>, ended: @escaping (Outcome) -> Void
+        _ call: CallPointer, _ machine: Write, isSingle: Bool, movesTo: Stage?, grayKeys: WriteGrayKeys,
+        lane: RecordTable.Key, message: [UInt8], route: UnsafePointer<WriteRoute>, ended: @escaping (Outcome) -> Void
     ) {
         self.call = call
         self.machine = machine
         self.isSingle = isSingle
         self.movesTo = movesTo
+        self.grayKeys = grayKeys
         self.lane = lane
         self.message = message
         self.route = route
@@ -106,6 +108,7 @@ final class WriteRun {
             put(
                 overwrites ? route.pointee.put : route.pointee.putOrInsert,
                 as: .put(overwrites ? .overwriteExisting : .upsert, .none), to: side)
+        case .place(let side): place(side)
         case .tryCall(let side): tryCall(side)
         case .eraseFound(let side): eraseFound(side)
         case .end(let end): self.end(end)
@@ -198,10 +201,57 @@ final class WriteRun {
         let deadline = call.pointee.deadline
         ask(
             Ask.Request(side: side, path: derived.path, message: made, deadline: deadline, operation: .get),
-            absent: derived.absent
-        ) { [unowned self] ask, outcome in
-            if outcome == .accepted { found = ask } else { keep(ask, outcome) }
-        }
+            absent: derived.absent,
+            note: { [unowned self] ask, outcome in
+                found = outcome == .accepted ? ask : nil
+                if outcome != .accepted { keep(ask, outcome) }
+            },
+            then: { [unowned self] outcome in
+                if outcome == .accepted, isAnotherRecord(on: side) { return refuseAnother(side) }
+                replied(outcome)
+            })
+    }
+
+    /// Whether what a store has under the record's key is no row of this record that a write has missed, but a record
+    /// in its own right: it has another gray key, by which it is found there.
+    private func isAnotherRecord(on side: Side) -> Bool {
+        guard kind == .delete || movesTo != nil, grayKeys.present != nil || grayKeys.hasNone,
+            let records = call.pointee.route.pointee.recordsPointer, let answer = found?.replyMessage,
+            let key = try? records.pointee.many.grayKey(ofFirst: answer),
+            let switches = worker.switches(of: lane.migration), !worker.pointee.records.isDirty(lane)
+        else { return false }
+        var bytes: [UInt8]?
+        if case .grayKey(let key) = key { bytes = key }
+        return bytes != grayKeys.present && switches.pointee.stage(of: bytes).authority == side
+    }
+
+    /// Nothing has changed yet.
+    private func refuseAnother(_ side: Side) {
+        let status = kind == .delete ? GRPCStatus.failedPrecondition : .aborted
+        let words =
+            "\(side.name) has another record of this key, of another gray key, which the \(kind.name) would take or "
+            + "write over; nothing was written; read the record, and give one of the two another key"
+        notMade = (side, words)
+        let end = WriteEnd(answer: .fail(side, .failed(status)), effects: .none)
+        note(end)
+        worker.pointee.logs.post(
+            .error, "two records of one key",
+            [
+                "migration": "\(route.pointee.migration)",
+                "record": "\(RecordText(lane, of: route.pointee.entities))", "words": "\(words)",
+            ])
+        call.refuse(.storeRefused(status, words, by: side))
+        finish()
+    }
+
+    /// Gives a side the record in place of what the look-up found there.
+    private func place(_ side: Side) {
+        lastWasPut = true
+        // What the look-up has said is no answer to a write.
+        replies[side] = nil
+        let content = found?.replyMessage.flatMap(RecordsRoute.record)
+        let condition = content.map { StoreCondition.equal($0) } ?? .absent
+        put(route.pointee.putOrInsert, as: .put(.upsert, condition), to: side)
     }
 
     private func put(_ derived: WriteRoute.Derived?, as operation: StoreOperation, to side: Side) {
