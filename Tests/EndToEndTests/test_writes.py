@@ -5,9 +5,11 @@ import threading
 
 import grpc
 import pytest
+from hyperframe.frame import SettingsFrame
 
 from harness.ledger import CHANGE_MANY, LEDGER, NAME, PLAN, Bookkeeper, Ledger, entry, hang
 from harness.processes import wait_for
+from harness.raw import RawServer
 from harness.stubs import ledger
 from harness.subjects import run
 
@@ -186,6 +188,24 @@ UPDATE_FAULTS = [
     ("dualNew", "new", "Change", grpc.StatusCode.UNAVAILABLE, "UNKNOWN outcome-unknown", "100 100"),
     ("newMirrored", "old", "Place", grpc.StatusCode.INTERNAL, "ABORTED partial-write", "100 105"),
 ]
+
+
+@pytest.mark.parametrize("small", ["old", "new"])
+@pytest.mark.parametrize("stage", ["dualOld", "dualNew", "newMirrored"])
+def test_metadata_that_one_side_does_not_take_is_refused_before_a_side_is_asked(stage, small, start, ledgers, keep):
+    def opened(wire, number):
+        wire.widen()
+        wire.send(SettingsFrame(0, settings={SettingsFrame.MAX_HEADER_LIST_SIZE: 2000}))
+
+    stock(ledgers, "both")
+    server = keep(RawServer(opened=opened))
+    addresses = [server.address if side.side == small else side.address for side in ledgers]
+    sidecar = start(*addresses, STAGES[stage], plan=PLAN, migration={"services": [LEDGER], **NAME}).await_ready()
+    client = keep(Bookkeeper(sidecar.address))
+    outcome = client.change(KEY, 5, metadata=[("x-large", "y" * 4000)])
+    assert (outcome.code, outcome.error) == ("RESOURCE_EXHAUSTED", "metadata-too-large")
+    assert f"larger than {small} takes" in outcome.details
+    assert not ledgers[0].log and not server.received and '"recordsDirty" : 0' in sidecar.get("/stats")[1]
 
 
 @pytest.mark.parametrize("stage", ["dualOld", "dualNew", "newMirrored"])

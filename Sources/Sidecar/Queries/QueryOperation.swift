@@ -79,6 +79,7 @@ final class QueryOperation: Operation {
             end { call.answer(reply, saying: message, compresses: latest?.isReplyCompressed ?? false) }
         case .fail(let side, .unreachable):
             let words = latest?.request.side == side ? latest?.words ?? "" : ""
+            if latest?.request.side == side, let refusal = latest?.refusal { return end { call.refuse(refusal) } }
             end { call.refuse(.sideUnreachable(side, words.isEmpty ? "its rows are needed" : words)) }
         case .fail(let side, .failed(let status)):
             let words = latest?.request.side == side ? latest?.sideWords : nil
@@ -143,7 +144,7 @@ extension Refusal {
     }
 
     /// - Parameter keyPath: where the gray key stands in the request.
-    fileprivate init(_ refusal: MultiQuery.Refusal, keyPath: String) {
+    init(_ refusal: MultiQuery.Refusal, keyPath: String) {
         self =
             switch refusal {
             case .malformedRequest(let fault): .malformedMessage("the request cannot be read: \(fault)")

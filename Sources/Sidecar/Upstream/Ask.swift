@@ -62,6 +62,8 @@ final class Ask {
     private(set) var storeReply: StoreReply?
     private let cancellation = StoreCancellation()
     private var reasonUnreachable = ""
+    /// Why nothing was sent to a side that can be reached.
+    private(set) var refusal: Refusal?
     /// How it ended; OK until then.
     private(set) var status = GRPCStatus.ok
     /// The reply was too large to be kept; its status is known.
@@ -238,6 +240,7 @@ final class Ask {
     func send(on connection: UpstreamConnectionPointer) {
         let limit = connection.pointee.maxMetadataBytes
         if call.pointee.client.pointee.fields.bytes > limit {
+            refusal = .metadataTooLargeForSide(request.side, limit: limit)
             return end(.unreachable("it takes at most \(limit) bytes of metadata"))
         }
         writeHead(&worker.pointee.sessions.pointee.writer)
@@ -263,7 +266,10 @@ final class Ask {
         end(.unreachable(pool.pointee.schedule.failures > 0 ? pool.pointee.reason : "the connection was lost"))
     }
 
-    func queueFull() { end(.unreachable("too many calls wait for a connection")) }
+    func queueFull() {
+        refusal = .queueFull(request.side)
+        end(.unreachable("too many calls wait for a connection"))
+    }
 
     func progressed(_ stream: StreamPointer, _ events: StreamEvents) {
         guard stream == leg.pointee.stream else { return }

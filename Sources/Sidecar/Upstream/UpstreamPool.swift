@@ -57,6 +57,14 @@ extension UpstreamPoolPointer {
         noteFullness()
     }
 
+    /// What its peer has said that it takes (SETTINGS_MAX_HEADER_LIST_SIZE), as far as one has said so.
+    var maxMetadataBytes: Int {
+        pointee.connections.reduce(.max) { min($0, $1.pointee.maxMetadataBytes) }
+    }
+
+    /// No room for a call, nor for one that waits.
+    var isFull: Bool { pointee.queue.count >= pointee.worker.pointee.limits.upstreamQueue && !isUnreachable }
+
     /// Fail fast: nothing is connected and the last attempt failed.
     private var isUnreachable: Bool {
         pointee.isClosed

@@ -88,11 +88,34 @@ final class WriteRun {
             call.refuse(.deadlinePassed)
             return finish()
         }
+        if let refusal = refusalOfSides {
+            call.refuse(refusal)
+            return finish()
+        }
         if !isSingle { call.count(.doubleWrites) }
         perform(machine.start())
     }
 
     func clientLeft() { if !hasAskedForChange { current?.cancel(.cancelled) } }
+
+    /// Where both sides are written, and one would not be sent what it is to be asked, neither is asked. A side that
+    /// cannot be reached is another matter: the authority does not depend on it.
+    private var refusalOfSides: Refusal? {
+        guard let stage = call.pointee.stage, !isSingle, call.pointee.route.pointee.recordsPointer == nil else {
+            return nil
+        }
+        let isForOneSide = kind == .insert && stage != .newMirrored && route.pointee.plan.inserts != .both
+        guard !isForOneSide else { return nil }
+        let bytes = call.pointee.client.pointee.fields.bytes
+        for side in [stage.authority, stage.authority.other] {
+            let upstream = worker.upstream(of: call.pointee.route, side)
+            if bytes > upstream.maxMetadataBytes {
+                return .metadataTooLargeForSide(side, limit: upstream.maxMetadataBytes)
+            }
+            if upstream.isFull { return .queueFull(side) }
+        }
+        return nil
+    }
 
     // MARK: - The machine
 
@@ -390,6 +413,7 @@ final class WriteRun {
         switch failure {
         case .failed(let status): call.refuse(.sideFailed(side, reply?.sideWords ?? SideWords(status, words(of: side))))
         case .unreachable:
+            if let refusal = asks.last(where: { $0.request.side == side })?.refusal { return call.refuse(refusal) }
             if let answer = reply?.takeReply() { return call.answer(answer) }
             let words = words(of: side)
             call.refuse(.sideUnreachable(side, (words.isEmpty ? "" : "\(words); ") + "nothing was written"))
