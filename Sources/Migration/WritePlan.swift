@@ -91,9 +91,12 @@ package struct DerivedRequest: Sendable, Equatable {
     /// The `:path` of the method that it calls.
     package let path: String
     package let template: MessageTemplate
+    /// Where the request that is made names its record; nil where that is not known.
+    package let recordKey: KeyPlan?
 
-    package init(path: String, template: MessageTemplate) {
+    package init(path: String, template: MessageTemplate, recordKey: KeyPlan? = nil) {
         self.path = path
         self.template = template
+        self.recordKey = recordKey
     }
 }

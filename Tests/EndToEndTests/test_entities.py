@@ -35,7 +35,7 @@ class Shop:
     """Two sides that hold orders and customers; `faults` of (side, path): a status, or "lost"."""
 
     def __init__(self, start, keep, plan):
-        self.faults = {}
+        self.faults, self.answers, self.puts = {}, None, 0
         sides = [keep(RawServer(self.answer(side))) for side in ("old", "new")]
         self.sidecar = start(
             *[side.address for side in sides], ENROLLED, plan=plan,
@@ -44,12 +44,15 @@ class Shop:
 
     def answer(self, side):
         def answer(wire, stream, exchange):
-            fault = self.faults.get((side, dict(exchange.headers)[b":path"].decode()))
+            path = dict(exchange.headers)[b":path"].decode()
+            fault = self.faults.get((side, path))
+            self.puts += path.endswith("/Put")
             if fault == "lost":
                 return wire.socket.shutdown(socket.SHUT_RDWR)
             if fault:
                 return wire.headers(stream, [*ANSWER_HEADERS, (b"grpc-status", b"%d" % fault)], end_stream=True)
-            return reply(wire, stream, message(said_by(side)))
+            return reply(wire, stream, message(
+                self.answers.SerializeToString() if self.answers else said_by(side)))
 
         return answer
 
@@ -101,3 +104,15 @@ def test_two_services_of_one_entity_share_its_records(shop):
     assert shop.change(ORDERS).error == "partial-write"
     assert shop.change(CUSTOMERS).code == "OK"
     assert shop.operator.gray(add="406").changed
+
+
+def test_a_reply_of_another_record_makes_no_put(shop):
+    """4.3: what names another record would be written without that record's lane."""
+    methods = plan(ORDERS)
+    methods[f"{ORDERS}/Change"]["put"]["record_key"] = {"path": "1.2", "type": "int64"}
+    shop = shop(methods)
+    assert shop.change(ORDERS).code == "OK"
+    shop.answers = ledger.EntryReply(entry=entry(("406", 8), 1))
+    outcome = shop.change(ORDERS)
+    assert outcome.error == "partial-write" and "is of another record than the request" in outcome.details
+    assert shop.puts == 1 and "the two sides of a record may differ" in shop.sidecar.log()

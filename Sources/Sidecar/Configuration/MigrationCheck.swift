@@ -246,7 +246,7 @@ struct MigrationCheck {
             let isOnly = entities.names.count == 1
             let usesMigrations = isOnly || keys.contains { if case .absent = $0 { true } else { false } }
             if usesMigrations, case .plan(let plan) = draft.recordKey { plans.append(plan) }
-            for case .plan(let plan) in keys { plans.append(plan) }
+            for case .plan(let plan) in keys + methods.flatMap({ $0.0.rule.keysOfDerived }) { plans.append(plan) }
             _ = commonForm(plans, of: isOnly ? "the migration" : "the entity \(entities.names[entity])")
         }
     }
@@ -261,5 +261,13 @@ struct MigrationCheck {
             )
         }
         return first
+    }
+}
+
+extension MethodDraft.Rule {
+    /// The record keys of the requests that the sidecar makes.
+    fileprivate var keysOfDerived: [GrayKeyDraft] {
+        guard case .write(let write) = self else { return [] }
+        return [write.lookUp, write.put, write.putOrInsert, write.erase].compactMap { $0?.recordKey }
     }
 }

@@ -51,25 +51,27 @@ struct RecordsPlans {
         let changes = kind == .update && !entity.key.contains(entity.grayKey)
         return WritePlan(
             recordKey: entity.requestRecordKey, inserts: inserts, guardsInserts: guardsInserts,
-            // A delete takes no row of another gray key than its request names.
-            lookUp: request(
-                "Get", [(1, .request, "1"), (2, .request, "2")] + (kind == .delete ? [(3, .request, "3")] : [])),
-            put: record, putOrInsert: record, erase: request("", [(1, .request, "2")]),
+            lookUp: request("Get", [(1, .request, "1"), (2, .request, "2")]),
+            put: record, putOrInsert: record, erase: request("", [(1, .request, "2")], recordKey: entity.rowRecordKey),
             newGrayKey: changes ? entity.requestNewGrayKey.required : nil, isGrayKeyImmutable: isGrayKeyImmutable,
             tries: true)
     }
 
     /// A Record, as the reply to a write or a look-up has it in field 1; its sort key is no part of it.
     private var record: DerivedRequest {
-        request("", [(1, .reply, "1.1"), (2, .reply, "1.2"), (3, .reply, "1.3"), (4, .reply, "1.4")])
+        request(
+            "", [(1, .reply, "1.1"), (2, .reply, "1.2"), (3, .reply, "1.3"), (4, .reply, "1.4")],
+            recordKey: entity.rowRecordKey)
     }
 
     private func request(
-        _ method: String, _ fields: [(number: UInt32, source: MessageTemplate.Source, path: String)]
+        _ method: String, _ fields: [(number: UInt32, source: MessageTemplate.Source, path: String)],
+        recordKey: KeyPlan? = nil
     ) -> DerivedRequest {
         let template = MessageTemplate(
             fields.map { .init(number: $0.number, source: $0.source, path: Self.path($0.path)) })
-        return DerivedRequest(path: "/\(RecordsConfiguration.service)/\(method)", template: template)
+        return DerivedRequest(
+            path: "/\(RecordsConfiguration.service)/\(method)", template: template, recordKey: recordKey)
     }
 
     private var query: MultiQueryPlan {

@@ -104,7 +104,29 @@ struct WriteCheck {
 
     private func derived(_ draft: DerivedDraft?) -> DerivedRequest? {
         guard let draft, let (service, name) = fullName(draft.method) else { return nil }
-        return DerivedRequest(path: "/\(service)/\(name)", template: draft.template)
+        return DerivedRequest(
+            path: "/\(service)/\(name)", template: draft.template, recordKey: recordKey(of: draft, service, name))
+    }
+
+    /// Where the request that is made has its record key, as it or the method itself says.
+    private func recordKey(of draft: DerivedDraft, _ service: String, _ name: String) -> KeyPlan? {
+        switch draft.recordKey {
+        case .plan(let plan): return plan.value
+        case .broken: return nil
+        case .absent: break
+        }
+        let names = ["\(service)/\(name)"] + (migration.services.count == 1 ? [name] : [])
+        guard let method = migration.methods.first(where: { names.contains($0.name) }) else { return nil }
+        let routing: MethodDraft.Routing
+        switch method.rule {
+        case .singleQuery(let query): routing = query
+        case .write(let write) where write.element == nil: routing = write.routing
+        case .write, .multiQuery, .passThrough: return nil
+        }
+        var key = routing.recordKey
+        if case .absent = key { key = migration.recordKey }
+        if case .plan(let plan) = key { return plan.value }
+        return nil
     }
 
     private func checkSources() {

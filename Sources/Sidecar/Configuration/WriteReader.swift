@@ -25,7 +25,7 @@ struct WriteReader {
     }
 
     private func readDerived(_ value: DocumentValue) -> DerivedDraft? {
-        guard let section = Section(value, keys: ["method", "fields"]) else { return nil }
+        guard let section = Section(value, keys: ["method", "fields", "record_key"]) else { return nil }
         let method = section.required("method", "the method that is called").flatMap { value in
             value.text("the name of a method").map(value.placed)
         }
@@ -36,7 +36,9 @@ struct WriteReader {
             value.fail("fields is empty; write where each field comes from, like { 1: request.1 }")
             return nil
         }
-        return DerivedDraft(method: method, place: value.place, template: MessageTemplate(fields))
+        return DerivedDraft(
+            method: method, place: value.place, template: MessageTemplate(fields),
+            recordKey: GrayKeyReader.read(section["record_key"]))
     }
 
     private func readField(_ number: String, _ value: DocumentValue) -> MessageTemplate.Field? {
@@ -80,4 +82,6 @@ struct DerivedDraft {
     let method: Placed<String>
     let place: Place
     let template: MessageTemplate
+    /// In the request that is made; read like a gray key.
+    let recordKey: GrayKeyDraft
 }

@@ -7,6 +7,8 @@ struct WriteRoute {
     struct Derived {
         let path: UnsafeBufferPointer<UInt8>
         let template: MessageTemplate
+        /// Where it names its record; nil where that is not known.
+        let recordKey: KeyPlan?
         /// The status by which that method says that there is no such record.
         let absent: GRPCStatus
 
@@ -16,6 +18,7 @@ struct WriteRoute {
             _ = memory.initialize(from: request.path.utf8)
             path = UnsafeBufferPointer(rebasing: memory[..<request.path.utf8.count])
             template = request.template
+            recordKey = request.recordKey
         }
     }
 

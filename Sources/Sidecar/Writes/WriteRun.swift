@@ -210,6 +210,7 @@ final class WriteRun {
     private func erase(_ side: Side, _ derived: WriteRoute.Derived, _ condition: StoreCondition) {
         guard beginsChange() else { return }
         guard let made = make(derived, of: written?.replyMessage) else { return replied(.rejected(.internal)) }
+        guard isOfLane(made, derived) else { return refuseForeign(side) }
         ask(
             Ask.Request(
                 side: side, path: derived.path, message: made, deadline: putDeadline, operation: .remove(condition)),
@@ -284,6 +285,7 @@ final class WriteRun {
             notMade = (side, "the answer of \(side.other.name) has no record that it could be given")
             return replied(.rejected(.internal))
         }
+        guard isOfLane(made, derived) else { return refuseForeign(side) }
         ask(
             Ask.Request(side: side, path: derived.path, message: made, deadline: putDeadline, operation: operation),
             absent: derived.absent
@@ -291,6 +293,18 @@ final class WriteRun {
             keep(ask, outcome)
             isKeptOtherwise = outcome == .accepted && keepsOtherwise(ask)
         }
+    }
+
+    /// Whether a request that was made names the record whose lane is held, as far as that can be told: whatever it
+    /// named else would be written without its lane.
+    private func isOfLane(_ made: [UInt8], _ derived: WriteRoute.Derived) -> Bool {
+        guard let plan = derived.recordKey else { return true }
+        return made.withUnsafeBytes { plan.key(in: $0, scratch: worker.pointee.keyScratch) } == lane.record
+    }
+
+    private func refuseForeign(_ side: Side) {
+        notMade = (side, "the answer of \(side.other.name) is of another record than the request")
+        replied(.rejected(.internal))
     }
 
     /// Whether a store says that its row is not what it was given: a trigger of its table changes it.
