@@ -4,6 +4,19 @@ import WireFormat
 /// services that have tokens of their own. Those are marked wherever stage `old` does not forbid it, so that a walk
 /// that other sides began is noticed.
 extension MultiQuery {
+    /// What keeps a request from being handed to old as it is at stage `old`: its page token is of a walk that asked
+    /// other sides. Nil for a request that cannot be read: old is to say so.
+    package static func refusalAtOld(_ message: [UInt8], _ plan: MultiQueryPlan) -> Refusal? {
+        guard plan.rows.paging.tokens == .opaque, let request = try? PagedRequest(message, paging: plan.rows.paging),
+            !request.token.isEmpty
+        else { return nil }
+        switch WalkToken.parse(request.token, of: request.digest) {
+        case .foreign: return nil
+        case .altered: return .token
+        case .token: return .walkInterrupted
+        }
+    }
+
     mutating func startRelaying(_ side: Side, _ request: PagedRequest) -> Action {
         do throws(Refusal) {
             let message = try relayed(request, to: side)

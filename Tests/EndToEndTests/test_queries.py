@@ -6,7 +6,9 @@ import grpc
 import pytest
 
 from harness.ledger import LEDGER, LIST, NAME, PLAN, Bookkeeper
+from harness.operators import Operator, sets
 from harness.orders import real_orders
+from harness.raw import RawClient, call_headers, message
 from harness.stubs import ledger
 
 STORES = ["1", "2", "3"]
@@ -199,6 +201,40 @@ def test_a_walk_that_a_change_of_sides_interrupts(between, ledgers):
     assert (outcome.code, outcome.error) == ("ABORTED", "walk-interrupted")
     found, sizes = finished.walk(limit=3)
     assert len(found) == 10 and sizes == [3, 3, 3, 1], "a walk of one side goes on by that side's tokens"
+
+
+BACK = [
+    (dict(phase="migrating", enrolled={"allow": ["2"]}, gray="none"), dict(enrolled=sets({"none": True}))),
+    (dict(phase="migrating", enrolled="all", gray="none"), dict(phase="idle")),
+]
+
+
+@pytest.mark.parametrize("switches, change", BACK, ids=["left enrolled", "idle"])
+def test_a_walk_of_both_sides_does_not_go_on_at_old(switches, change, start, ledgers, keep):
+    """3.3: a composite token is nothing that old can read; old's own are old's alone (I7)."""
+    for number in range(10):
+        for side in ledgers:
+            put(side, "2", number, number)
+    sidecar = start(
+        ledgers[0].address, ledgers[1].address, switches, plan=PLAN, migration={"services": [LEDGER], **NAME})
+    client, operator = keep(Bookkeeper(sidecar.await_ready().address)), keep(Operator(sidecar))
+    token = ledger.ListReply.FromString(client.list(store="2", limit=3).messages[0]).next_page_token
+    answer = operator.change(force="orders", **change)
+    assert not isinstance(answer, tuple), answer
+    ledgers[0].log.clear()
+    interrupted, bad_token = ("ABORTED", "walk-interrupted"), ("INVALID_ARGUMENT", "bad-page-token")
+    for bad, expected in ((token, interrupted), (token + "A", bad_token)):
+        outcome = client.list(store="2", limit=3, page_token=bad)
+        assert (outcome.code, outcome.error) == expected
+    assert not ledgers[0].log
+    first = ledger.ListReply.FromString(client.list(store="2", limit=3).messages[0])
+    assert first.next_page_token and not first.next_page_token.startswith("sw1.")
+    assert len(seen(client.list(store="2", limit=3, page_token=first.next_page_token))) == 3
+    with RawClient(sidecar.address, seconds=10) as raw:
+        request = message(ledger.ListRequest(store="2").SerializeToString())
+        headers = call_headers(f"/{LEDGER}/List", ("grpc-encoding", "snappy"))
+        reply = raw.call(headers, b"\1" + request[1:])
+    assert reply.field("switchover-error") is None, "what cannot be read goes to old as it is"
 
 
 def test_a_walk_over_real_orders(between, ledgers):

@@ -11,13 +11,28 @@ extension CallPointer {
     func mustRead(_ plan: UnsafePointer<CallPlan>, at stage: Stage) -> Bool {
         isReadForItsAnswer(plan, at: stage)
             || plan.pointee.kind.isWrite && pointee.worker.pointee.switches[plan.pointee.migrationIndex].readsWrites
+            || plan.pointee.hasOpaqueTokens && hasGivenTokens(plan.pointee.migrationIndex)
+    }
+
+    /// Whether page tokens of both sides may be about: some key was enrolled, as far as the switches tell. Where they
+    /// never were anything but `idle`, old alone has given tokens.
+    private func hasGivenTokens(_ migration: Int) -> Bool {
+        guard let switches = pointee.worker.switches(of: migration) else { return false }
+        return switches.pointee.phase != .idle || switches.pointee.epoch > 1
+    }
+
+    /// Whether some record of the method's entity is pinned.
+    private func hasPins(_ plan: UnsafePointer<CallPlan>) -> Bool {
+        pointee.worker.hasPins(plan.pointee.migrationIndex)
+            && pointee.worker.pointee.records.pins.isAny(
+                of: plan.pointee.migrationIndex, entity: plan.pointee.entityIndex)
     }
 
     /// Whether what is to be done depends on the message. Else it is read for the record table's sake alone, and may be
     /// forwarded unread where it cannot be.
     private func isReadForItsAnswer(_ plan: UnsafePointer<CallPlan>, at stage: Stage) -> Bool {
         let migration = plan.pointee.migrationIndex
-        if pointee.worker.hasPins(migration), plan.pointee.kind != .singleQuery || pointee.route.pointee.hasRecordKey {
+        if hasPins(plan), plan.pointee.kind != .singleQuery || pointee.route.pointee.hasRecordKey {
             return true
         }
         return plan.pointee.mustRead(at: stage, isHeld: pointee.worker.heldSwitches(of: migration) != nil)

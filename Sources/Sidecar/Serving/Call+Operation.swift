@@ -92,7 +92,16 @@ extension CallPointer {
                 return query(message, .both(stage), stage, mayMiss, switches)
             }
             if plan.pointee.readsToken(at: stage) { return query(message, .one(stage.authority), stage, [], switches) }
+            if plan.pointee.hasOpaqueTokens, let refusal = refusalOfToken(message) { return refuse(refusal) }
             decide(stage, switches, message)
+        }
+    }
+
+    /// Old alone is asked, as the client asks it; but a page token that is the sidecar's own says nothing to it.
+    private func refusalOfToken(_ message: UnsafeRawBufferPointer) -> Refusal? {
+        guard let query = pointee.route.pointee.queryPointer else { return nil }
+        return MultiQuery.refusalAtOld(Array(message), query.pointee.plan).map {
+            Refusal($0, keyPath: keyPath(0))
         }
     }
 

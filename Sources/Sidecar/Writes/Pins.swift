@@ -60,6 +60,9 @@ final class Pins: @unchecked Sendable {
 
     @inline(__always) func isAny(of migration: Int) -> Bool { count(of: migration) > 0 }
 
+    /// The same of one entity. Ask only while some record of the migration is pinned.
+    func isAny(of migration: Int, entity: Int) -> Bool { cells[migration].pinned.withLock { $0[entity] != nil } }
+
     /// Whether a write of one side must look its record up: one is pinned, or is being moved between stages.
     @inline(__always) func isAnyOrMoves(of migration: Int) -> Bool {
         isAny(of: migration) || cells[migration].moves.load(ordering: .sequentiallyConsistent) > 0
