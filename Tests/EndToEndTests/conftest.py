@@ -8,7 +8,9 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import backends, subjects  # noqa: E402
-from harness.ledger import Ledger  # noqa: E402
+from harness.field import OTHER, OURS  # noqa: E402
+from harness.ledger import CHANGE_MANY, LEDGER, NAME, PLAN, Bookkeeper, Ledger, entry  # noqa: E402
+from harness.operators import Operator  # noqa: E402
 from harness.records import Database  # noqa: E402
 
 IDLE = {"phase": "idle"}
@@ -142,3 +144,21 @@ def shops():
     yield old, new
     old.close()
     new.close()
+
+
+@pytest.fixture
+def field(start, ledgers, keep):
+    """Both ledgers with both entries, a sidecar, its operator and a client."""
+
+    def field(switches, keys=(OURS, OTHER), **settings):
+        old, new = ledgers
+        for side in (old, new):
+            for key in keys:
+                side.entries[key] = entry(key, 100)
+        sidecar = start(
+            old.address, new.address, switches, plan={**PLAN, "ChangeMany": CHANGE_MANY},
+            migration={"services": [LEDGER], **NAME}, **settings)
+        sidecar.await_ready()
+        return sidecar, keep(Operator(sidecar)), keep(Bookkeeper(sidecar.address))
+
+    return field
