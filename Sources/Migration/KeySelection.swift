@@ -21,6 +21,9 @@ package struct KeySelection: Sendable, Equatable {
     /// Whether no key is in, as far as can be told without reading files.
     package var isNone: Bool { share == 0 && allow.isEmpty && allowFile == nil }
 
+    /// Whether every key is in, as far as can be told without reading files.
+    package var isAll: Bool { everything || (share == 10_000 && deny.isEmpty && denyFile == nil) }
+
     /// Hundredths of a percent of all keys that are in without being listed.
     package var share: UInt32 { everything ? 10_000 : percentTimes100 }
 

@@ -26,8 +26,21 @@ package struct Move: Sendable {
         // Nothing else counts for a move that cannot be made.
         if case .severalRungs = ladder.first { return setObstacles + ladder }
         if case .retired = ladder.first { return setObstacles + ladder }
-        return setObstacles + callObstacles + ladder
+        let found = setObstacles + callObstacles + ladder
+        guard !found.contains(where: { $0.waiver == .none }), let stages = severalStages else { return found }
+        return [stages] + found
     }
+
+    /// Why it is more than one step, whatever is known of the migration.
+    package var jump: MoveObstacle? {
+        if from.phase != to.phase {
+            if from.phase == .retired { return .retired }
+            if let ladder = phaseObstacles.first, case .severalRungs = ladder { return ladder }
+        }
+        return severalStages
+    }
+
+    private var severalStages: MoveObstacle? { StageJump(from: from, to: to).map { .severalStages($0) } }
 
     /// What the databases are to be asked before it can be judged.
     package enum Question: Sendable, Equatable {
@@ -155,7 +168,9 @@ package struct Move: Sendable {
         switch (from.phase, to.phase) {
         case (.retired, _): return [.retired]
         case (.idle, .migrating): return leavingIdle
-        case (.migrating, .mirrored): return [.notVerified] + dirty
+        case (.migrating, .mirrored):
+            let isPart = !from.enrolled.isAll && !from.enrolled.isNone
+            return (isPart ? [.notAllEnrolled] : []) + [.notVerified] + dirty
         case (.mirrored, .finished): return [.oldWillMissWrites] + dirty
         case (.finished, .retired): return [.forGood]
         case (.migrating, .idle):

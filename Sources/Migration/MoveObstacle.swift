@@ -1,7 +1,9 @@
 /// Why a move of the switches is refused, and who may let it through all the same.
 package enum MoveObstacle: Sendable, Equatable {
     case severalRungs(from: Phase, to: Phase, next: Phase)
+    case severalStages(StageJump)
     case retired
+    case notAllEnrolled
     case forGood
     case oldMissedWrites
     case oldWillMissWrites
@@ -45,10 +47,11 @@ package enum MoveObstacle: Sendable, Equatable {
 
     package var waiver: Waiver {
         switch self {
-        case .severalRungs, .retired, .grayNotEmpty, .notEnrolled, .shareNotEnrolled, .insertsOld, .newHoldsRecords:
+        case .severalRungs, .severalStages, .retired, .grayNotEmpty, .notEnrolled, .shareNotEnrolled, .insertsOld,
+            .newHoldsRecords:
             .none
-        case .forGood, .oldMissedWrites, .oldWillMissWrites, .notVerified, .recordsOnNewOnly(nil), .unlistedMethods,
-            .servicesNeverCalled, .servicesNotNamed:
+        case .notAllEnrolled, .forGood, .oldMissedWrites, .oldWillMissWrites, .notVerified, .recordsOnNewOnly(nil),
+            .unlistedMethods, .servicesNeverCalled, .servicesNotNamed:
             .force
         case .recordsOnNewOnly(let records?): .hiddenRecords(records.count)
         case .dirtyRecords(let count): .dirtyRecords(count)
@@ -60,6 +63,8 @@ package enum MoveObstacle: Sendable, Equatable {
     package var name: String {
         switch self {
         case .severalRungs: "several-rungs"
+        case .severalStages: "several-stages"
+        case .notAllEnrolled: "not-all-enrolled"
         case .retired: "retired"
         case .forGood: "for-good"
         case .oldMissedWrites: "old-missed-writes"
@@ -87,6 +92,12 @@ package enum MoveObstacle: Sendable, Equatable {
         switch self {
         case .severalRungs(let from, let to, _):
             "\(from.name) to \(to.name) is more than one rung of the ladder."
+        case .severalStages(let jump):
+            "\(jump.keys.isEmpty ? "Keys" : jump.keys.joined(separator: ", ")) would go from stage "
+                + "\(jump.from.name) to \(jump.to.name) at once, over the stages between."
+        case .notAllEnrolled:
+            "Not every key is enrolled: the others would go from stage old to newMirrored at once, and new has none of "
+                + "their writes."
         case .retired: "Old is retired: its connections are closed and it has missed writes; there is no way back."
         case .forGood: "Retiring old is for good: there is no way back from it."
         case .oldMissedWrites: "Old has missed every write since the migration was finished and would be behind."
@@ -136,6 +147,15 @@ package enum MoveObstacle: Sendable, Equatable {
     private func advice(_ migration: String) -> String {
         switch self {
         case .severalRungs(_, _, let next): "Go one at a time: switchover total \(migration) \(next.name)"
+        case .severalStages(let jump):
+            switch (jump.from, jump.to) {
+            case (.old, .dualNew): "Make two changes of it, enrolled first, then gray."
+            case (.dualNew, .old): "Make two changes of it, the first: switchover gray \(migration) none"
+            default: "Enrol them first: switchover enrol \(migration) all"
+            }
+        case .notAllEnrolled:
+            "Enrol them first: switchover enrol \(migration) all. If new has their records all the same: "
+                + "--force \(migration)"
         case .retired: "Start another migration to go back."
         case .forGood: "If nothing else uses old: --force \(migration)"
         case .oldMissedWrites:

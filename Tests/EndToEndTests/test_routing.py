@@ -24,6 +24,8 @@ STAGES = {
     "new": dict(phase="finished", enrolled="all", gray="all"),
     "new, retired": dict(phase="retired", enrolled="all", gray="all"),
 }
+# No key goes over a stage: what is gray was enrolled before.
+NONE_GRAY = dict(phase="migrating", enrolled="all")
 # Who answers, and which sides are asked in this order, for an order that both have, old has, new has, nobody has.
 SINGLE_QUERY = {
     "old": ["old: old", "old: old", "NOT_FOUND by old: old", "NOT_FOUND by old: old"],
@@ -260,6 +262,7 @@ def test_the_plan_gives_a_deadline_to_a_call_without_one(between, stocked):
     # The server has been told the same deadline, and its own answer may come first.
     assert (outcome.code, outcome.error) in (("DEADLINE_EXCEEDED", "deadline"), ("DEADLINE_EXCEEDED", None))
     stocked[0].wait_seconds = 0
+    switch(sidecar, client, **NONE_GRAY)
     switch(sidecar, client, **STAGES["old"])
     stocked[0].wait_seconds = 1
     assert side(client.get("in-old", STORE, timeout=None)) == "old"
@@ -328,8 +331,10 @@ def test_every_phase_in_turn_while_calls_run(workers, between, stocked):
     for thread in threads:
         thread.start()
     expected = {sidecar.epoch: "old"}
-    for stage in ["dualOld", "dualNew", "dualNew, all", "newMirrored", "new", "newMirrored", "dualNew", "old"] * 2:
-        switch(sidecar, client, **STAGES[stage])
+    stages = {**STAGES, "dualOld": NONE_GRAY}
+    way = ["dualOld", "dualNew", "dualNew, all", "newMirrored", "new", "newMirrored", "dualNew", "dualOld", "old"]
+    for stage in way * 2:
+        switch(sidecar, client, **stages[stage])
         expected[sidecar.epoch] = plain(stage)
     stop.set()
     for thread in threads:
@@ -364,7 +369,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN.keys())
 def test_broken_switch_file_keeps_the_last_good_state(text, between):
-    sidecar, client = between(STAGES["old"])
+    sidecar, client = between(NONE_GRAY)
     switch(sidecar, client, **STAGES["dualNew"])
     logged = len(sidecar.log())
     sidecar.replace_switch_file(text)

@@ -121,6 +121,15 @@ import Testing
             clear, "gray-not-empty"),
         Case("migrating to mirrored", state(.migrating), state(.mirrored), clear, "not-verified"),
         Case(
+            "migrating to mirrored, part is enrolled", state(.migrating, enrolled: keys("1")), state(.mirrored), clear,
+            "not-all-enrolled", "not-verified"),
+        Case(
+            "migrating to mirrored, nothing is enrolled", state(.migrating, enrolled: .none), state(.mirrored), clear,
+            "several-stages", "not-verified"),
+        Case(
+            "mirrored to migrating, nothing is enrolled", state(.mirrored), state(.migrating, enrolled: .none), clear,
+            "several-stages"),
+        Case(
             "migrating to mirrored, dirty", state(.migrating), state(.mirrored), facts { $0.dirtyRecords = 1 },
             "not-verified", "dirty-records"),
         Case("mirrored to finished", state(.mirrored), state(.finished), clear, "old-will-miss-writes"),
@@ -165,6 +174,60 @@ import Testing
                 #expect(names == [from == .retired ? "retired" : "several-rungs"], "\(from.name) to \(to.name)")
             }
         }
+    }
+
+    /// Rules P were checked for stages that follow one another: a change that takes a key further is two changes.
+    @Test(arguments: [
+        ("idle to gray", state(.idle), state(.migrating, gray: keys("1")), "1 would go from stage old to dualNew"),
+        ("gray to idle", state(.migrating, gray: keys("1")), state(.idle), "1 would go from stage dualNew to old"),
+        ("all gray to idle", state(.migrating, gray: .all), state(.idle), "Keys would go from stage dualNew to old"),
+        (
+            "gray to nothing", state(.migrating, gray: .all), state(.migrating, enrolled: .none),
+            "Keys would go from stage dualNew to old"
+        ),
+        (
+            "both sets grow", state(.migrating, enrolled: keys("1")),
+            state(.migrating, enrolled: keys("1", "2"), gray: keys("1", "2")), "2 would go from stage old to dualNew"
+        ),
+        (
+            "shares grow over each other", state(.migrating, enrolled: keys(percent: 100)),
+            state(.migrating, enrolled: keys(percent: 300), gray: keys(percent: 200)), "Keys would go from stage old"
+        ),
+        (
+            "nothing enrolled to mirrored", state(.migrating, enrolled: .none), state(.mirrored),
+            "Keys would go from stage old to newMirrored"
+        ),
+        (
+            "mirrored to nothing enrolled", state(.mirrored), state(.migrating, enrolled: .none),
+            "Keys would go from stage newMirrored to old"
+        ),
+    ])
+    func aJumpOverAStageIsNamed(what: String, from: SwitchState, to: SwitchState, words: String) throws {
+        let jump = try #require(Move(from: from, to: to, facts: Self.clear).jump, "\(what)")
+        #expect(jump.sentence("orders").hasPrefix(words) && jump.waiver == .none, "\(what)")
+    }
+
+    /// One stage for each key, or nobody can tell.
+    @Test(arguments: [
+        (
+            "one key is enrolled, another gray", state(.migrating, enrolled: keys("1")),
+            state(.migrating, enrolled: keys("1", "2"), gray: keys("1"))
+        ),
+        (
+            "shares grow side by side", state(.migrating, enrolled: keys(percent: 200)),
+            state(.migrating, enrolled: keys(percent: 300), gray: keys(percent: 200))
+        ),
+        (
+            "a percentage decides", state(.migrating, enrolled: keys(percent: 200)),
+            state(.migrating, enrolled: keys("1"), gray: keys("1"))
+        ),
+        ("gray outside enrolled", state(.migrating, enrolled: .none), state(.migrating, enrolled: .none, gray: .all)),
+        ("sets at idle", state(.idle, enrolled: .none), state(.idle, gray: .all)),
+        ("part enrolled to mirrored", state(.migrating, enrolled: keys("1")), state(.mirrored)),
+        ("mirrored to part enrolled", state(.mirrored), state(.migrating, enrolled: keys("1"))),
+    ])
+    func aStepIsNoJump(what: String, from: SwitchState, to: SwitchState) {
+        #expect(Move(from: from, to: to, facts: Self.clear).jump == nil, "\(what)")
     }
 
     @Test func aSentenceNamesTheNextRung() throws {

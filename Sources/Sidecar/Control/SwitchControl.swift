@@ -12,8 +12,8 @@ import WireFormat
 /// A change is written to the audit file, then to the switch file, and takes effect on the way that every change of the
 /// file takes; its answer waits until all workers decide by it.
 ///
-/// A long list of keys, a long record or a full disk takes its time here, and nothing else waits for it: the handover of
-/// all migrations runs on the admin loop.
+/// A long list of keys, a long record or a full disk takes its time here, and nothing else waits for it: the handover
+/// of all migrations runs on the admin loop.
 final class SwitchControl: @unchecked Sendable {
     // Sendable because everything mutable is touched on the control loop's thread alone.
 

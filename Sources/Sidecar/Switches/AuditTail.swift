@@ -1,7 +1,7 @@
 import Glibc
 
-/// The end of the audit file, kept as it was read: each look reads what has been appended since. So a long history costs
-/// nobody anything; what is older is read by a tail with a higher limit.
+/// The end of the audit file, kept as it was read: each look reads what has been appended since. So a long history
+/// costs nobody anything; what is older is read by a tail with a higher limit.
 struct AuditTail {
     /// Some ten thousand changes.
     static let usualBytes = 4 << 20

@@ -87,13 +87,7 @@ struct SwitchFile {
 
     /// Why a change of a switch file is more than one step.
     static func jump(from last: SwitchState, to next: SwitchState) -> MoveObstacle? {
-        guard last.phase != next.phase else { return nil }
-        return Move(from: last, to: next, facts: MoveFacts()).obstacles.first { obstacle in
-            switch obstacle {
-            case .severalRungs, .retired: true
-            default: false
-            }
-        }
+        Move(from: last, to: next, facts: MoveFacts()).jump
     }
 
     private func objection(atStart found: [SwitchSummary?]) -> String? {

@@ -77,7 +77,7 @@ import Testing
 
     // MARK: - Jumps
 
-    static func state(_ phase: Phase) -> SwitchState { SwitchState(phase: phase, enrolled: .all, gray: .all) }
+    static func state(_ phase: Phase) -> SwitchState { SwitchState(phase: phase, enrolled: .all, gray: .none) }
 
     /// By file as by command, one rung at a time, and no way back from `retired` (contract, section 2).
     @Test(arguments: Phase.allCases, Phase.allCases)
