@@ -36,6 +36,21 @@ private typealias Row = ScriptedQuery.Row
         #expect(try start(.both(.dualOld), token(.end, .end)) == .answer([], partial: nil))
     }
 
+    /// At stage `old` requests are handed on as they came, but for tokens that say nothing to old.
+    @Test func oldIsGivenNoTokenOfTheSidecars() throws {
+        let plan = try ScriptedQuery.plan()
+        func refusal(_ token: [UInt8], _ plan: MultiQueryPlan) -> MultiQuery.Refusal? {
+            MultiQuery.refusalAtOld(ScriptedQuery.request(token: token), plan)
+        }
+        #expect(refusal([], plan) == nil && refusal(Array("5:7".utf8), plan) == nil)
+        for own in [try token(.page([1]), .page([2])), try token(.page([1]), .end), try token(.notAsked, .page([2]))] {
+            #expect(refusal(own, plan) == .walkInterrupted)
+            #expect(refusal(own + [UInt8(ascii: "A")], plan) == .token)
+            #expect(refusal(own, try ScriptedQuery.keysetPlan()) == nil, "its tokens outlive changes")
+        }
+        #expect(MultiQuery.refusalAtOld([0xff], plan) == nil, "old is to say so")
+    }
+
     @Test func aWalkEndsWhenOtherSidesAreAsked() throws {
         let interrupted = MultiQuery.Action.refuse(.walkInterrupted)
         let walks: [(WalkToken.Standing, WalkToken.Standing)] = [

@@ -37,6 +37,12 @@ import WireFormat
         #expect(WriteOutcome(.unavailable, absent: .unavailable, isGRPC: false) == .unknown(.unavailable))
     }
 
+    /// HTTP status 503 is a proxy's, whatever `grpc-status` stands beside it.
+    @Test func aProxyNeitherAcceptsNorKnowsOfAbsence() {
+        #expect(WriteOutcome(.ok, absent: .notFound, isGRPC: false) == .unknown(.unknown))
+        #expect(WriteOutcome(.notFound, absent: .notFound, isGRPC: false) == .unknown(.notFound))
+    }
+
     /// A page without `grpc-status`: only what a proxy says before it sends a request on is a refusal.
     @Test func aProxysPageIsUnknownUnlessItRefusedTheCaller() {
         for number in [400, 408, 429, 500, 502, 503, 504] {

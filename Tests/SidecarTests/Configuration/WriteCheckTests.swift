@@ -50,6 +50,21 @@ import WireFormat
         #expect(plan.putOrInsert?.path == "/shop.v1.Orders/Place")
     }
 
+    /// What is made of a reply is compared with the record whose lane is held, where its key is known.
+    @Test func theKeyOfARequestThatIsMadeIsFound() throws {
+        let put = "put: { method: Put, fields: { 1: reply.2 }"
+        let change = "Change: { kind: update, \(Self.key), "
+        #expect(try plan(Self.text(change + put + " } }")).put?.recordKey == nil)
+        let own = try plan(Self.text(change + put + ", record_key: { path: 1.2, type: int64 } } }"))
+        #expect(own.put?.recordKey == (try KeyPlan([KeyField(path: FieldPath("1.2"), type: .int64)])))
+        let declared = "\n      Put: { kind: update, record_key: { path: 3, type: int64 } }"
+        let named = try plan(Self.text(change + put + " } }" + declared))
+        #expect(named.put?.recordKey == (try KeyPlan([KeyField(path: FieldPath("3"), type: .int64)])))
+        let errors = ConfigurationCheckTests.errors(
+            Self.text(change + put + ", record_key: { path: 1.2, type: string } } }"))
+        #expect(errors.count == 1 && errors.first?.contains("make them alike") == true, "\(errors)")
+    }
+
     @Test func defaultsAreTheArticlesRule() throws {
         let plan = try plan(Self.text("Add: { kind: insert, \(Self.key), \(Self.lookUp) }"))
         #expect(plan.inserts == .new)

@@ -121,6 +121,7 @@ import Testing
         change(from: .dualNew, to: .dualOld, at: 1)
         #expect(table.pinnedStage(key, now: 1) == .dualNew && table.pinnedStage(other, now: 1) == nil)
         #expect(table.pins.view(of: 0, entity: 0) == [[1]: .dualNew] && table.pins.view(of: 0, entity: 1).isEmpty)
+        #expect(table.pins.isAny(of: 0, entity: 0) && !table.pins.isAny(of: 0, entity: 1))
         #expect(table.pins.authorities(of: 0, entity: 0, grayKey: nil) == .new)
         #expect(table.pins.authorities(of: 0, entity: 1, grayKey: nil).isEmpty)
         #expect(table.pins.authorities(of: 0, entity: 1, grayKey: [7]).isEmpty)
