@@ -5,8 +5,8 @@
 ///
 /// A change of the switches takes effect at once for every record that is at rest. One that is not keeps the stage that
 /// it had, for all its calls, until no write of it is under way, nothing that was sent may still arrive and its sides
-/// are equal as far as is known (contract, 2). After several changes it goes through their stages one by one, in the
-/// order of the changes: each of them relies on what the one before left behind.
+/// are equal as far as is known (contract, 2). After several changes it goes to the stage that it has by then rung by
+/// rung: each of them relies on what the one before left behind.
 ///
 /// A write counts from the moment that it is decided: one that only waits for its turn is decided then. So a record
 /// that always has a write waiting is not pinned for ever.
@@ -29,8 +29,8 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         case unsaid
         /// It has this one.
         case has([UInt8])
-        /// It may be given another one by the write: it is not known.
-        case moves
+        /// The write may give it another one than it has: one of the two, once it is over.
+        case moves(from: [UInt8]?, to: [UInt8])
     }
 
     /// What a write of one side is to do, where the record may be pinned.
@@ -44,26 +44,32 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     }
 
     package private(set) var lane = Lane<Ticket>()
-    /// The stage that its calls are decided by, then those that it still has to go through; empty: by the switches.
-    package private(set) var pin: [Stage] = []
+    /// The stage that its calls are decided by; nil: by the switches.
+    package private(set) var pin: Stage?
     /// What its last write was decided by, or what it was released to since; nil where that is not known. And the gray
     /// key that it had then.
     package private(set) var stage: Stage?
-    package private(set) var grayKey: [UInt8]?
+    package private(set) var grayKey = NotedKey.unsaid
     package private(set) var isDirty = false
     private var unsettledUntil: UInt64 = 0
     /// The write that holds the lane is decided.
     package private(set) var isRunning = false
     /// Writes of one side, which take no lane.
     private var singles = 0
-    /// What the switches say of it since the last change; nil where that depends on a gray key that is not known.
-    private var stageAfterPin: Stage?
+    /// What the switches say of it since the last change, while it is pinned; nil where that depends on a gray key that
+    /// is not known.
+    private var target: Stage?
+    /// Changes of the switches since it is pinned: after one it is a rung away from its stage at most.
+    private var changes = 0
     /// Its pin keeps it at a stage of one side, whose writes the other side never hears of.
     private var differsLater = false
-    /// It has gone through a stage of its pin: queries of the one before may still run.
-    private var hasStepped = false
-    /// No query runs that was decided before the last step: the next one may be taken as soon as the record is at rest.
-    private var mayStepLater = false
+    /// The turn of queries (`Turns`) that had begun when it took a rung, and did not begin after it: queries of the
+    /// rung before may still run. Nil: it has taken none.
+    private var steppedIn: UInt64?
+    /// The write that holds the lane takes the record to the stage of another gray key.
+    private var isMoving = false
+    /// It is pinned since a write has moved it on one side alone.
+    package private(set) var isKept = false
     /// The lane is held for them: who comes later waits until they are over.
     private var singlesHoldLane = false
     /// Updates of the gray key that take the record to or from a stage of one side: writes of one side take the lane.
@@ -80,8 +86,12 @@ package struct RecordState<Ticket: Sendable>: Sendable {
 
     /// Nothing need be remembered of it.
     package func isForgettable(at now: UInt64) -> Bool {
-        pin.isEmpty && moves == 0 && unrest(at: now) == nil && lane.isIdle(at: now)
+        pin == nil && moves == 0 && unrest(at: now) == nil && lane.isIdle(at: now)
     }
+
+    /// The stage that queries and writes of one side see it at, whatever the switches say; nil: by the switches. A
+    /// record that is being moved is seen where it was until it is where it is to be.
+    package var seenAt: Stage? { pin ?? (isMoving ? stage : nil) }
 
     /// Until when something sent may still take effect; 0: there is nothing.
     package func unsettledUntil(at now: UInt64) -> UInt64 { unsettledUntil > now ? unsettledUntil : 0 }
@@ -100,12 +110,22 @@ package struct RecordState<Ticket: Sendable>: Sendable {
 
     /// The write that holds the lane is decided: by the pin, else by what the switches say.
     ///
-    /// - Parameter bySwitches: nil while a change holds the record's gray key; then only a pin decides.
-    package mutating func decide(_ bySwitches: Stage?, grayKey: NotedKey) -> Stage? {
-        guard let stage = pin.first ?? bySwitches else { return nil }
+    /// - Parameters:
+    ///   - bySwitches: nil while a change holds the record's gray key; then only a pin decides.
+    ///   - movesTo: the stage of the gray key that the write gives the record; nil: it gives it none.
+    package mutating func decide(_ bySwitches: Stage?, grayKey: NotedKey, movesTo: Stage? = nil) -> Stage? {
+        if let bySwitches { told(bySwitches) }
+        guard let stage = pin ?? bySwitches else { return nil }
         isRunning = true
+        isMoving = movesTo != nil && movesTo != stage
         note(stage, grayKey)
         return stage
+    }
+
+    /// A call says the record's gray key, and so what the switches say of the record.
+    package mutating func told(_ bySwitches: Stage) {
+        guard let pin, target == nil else { return }
+        if bySwitches == pin { unpin() } else { target = bySwitches }
     }
 
     /// The write that holds the lane has ended. Returns the ticket whose turn it is.
@@ -113,25 +133,61 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     /// - Parameter isEqual: whether both sides have the record now, or neither; nil: as before.
     package mutating func leave(isEqual: Bool?) -> Ticket? {
         isRunning = false
-        if let isEqual { isDirty = !isEqual }
+        isMoving = false
+        if let isEqual, !isEqual || isToMoveTo == nil { isDirty = !isEqual }
         return lane.leave()
+    }
+
+    /// The write that holds the lane was to give the record another gray key, and which one it has is known again.
+    ///
+    /// - Parameters:
+    ///   - stage: where the write has left it.
+    ///   - bySwitches: what the switches say of that key now.
+    package mutating func moved(_ grayKey: [UInt8], to stage: Stage, bySwitches: Stage) {
+        self.grayKey = .has(grayKey)
+        self.stage = stage
+        unpin()
+        guard stage != bySwitches else { return }
+        (pin, target, changes) = (stage, bySwitches, 1)
+        differsLater = !stage.isDouble
     }
 
     /// The write that holds the lane has given the record another gray key on one side, and could not on the other:
     /// only the side that has the write finds it under its key. It stays at this stage of both sides until they are
     /// equal.
-    package mutating func keep(at stage: Stage) {
+    ///
+    /// - Parameters:
+    ///   - grayKey: that it has by then; nil where that is not known.
+    ///   - bySwitches: what the switches say of that key now.
+    package mutating func keep(_ grayKey: [UInt8]?, at stage: Stage, bySwitches: Stage?) {
+        unpin()
         isDirty = true
-        differsLater = false
-        hasStepped = false
-        pin = [stage]
-        stageAfterPin = nil
+        (pin, target, changes) = (stage, bySwitches, bySwitches == nil ? 2 : 1)
+        isKept = true
         self.stage = stage
+        if let grayKey { self.grayKey = .has(grayKey) }
+    }
+
+    /// The stage of one side that a write has not got the record to: the next one has to, since the other side's row
+    /// would be left.
+    package var isToMoveTo: Stage? {
+        guard isKept, let target, !target.isDouble else { return nil }
+        return target
+    }
+
+    private mutating func unpin() {
+        pin = nil
+        target = nil
+        changes = 0
+        differsLater = false
+        steppedIn = nil
+        isKept = false
     }
 
     /// It has ended, and may still take effect until then. Returns all who waited.
     package mutating func close(until: UInt64, isDirty: Bool) -> [Ticket] {
         isRunning = false
+        isMoving = false
         if isDirty { self.isDirty = true }
         unsettledUntil = max(unsettledUntil, until)
         return lane.close(until: until)
@@ -142,7 +198,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     /// What a write of one side is to do.
     package mutating func standing(at now: UInt64) -> Standing {
         if moves > 0 { return .queues }
-        guard let stage = pin.first else { return .free }
+        guard let stage = pin else { return .free }
         guard !stage.isDouble else { return .queues }
         // What is lost would keep the others waiting for the whole quiet period.
         guard isDirty || unsettledUntil > now else { return .queues }
@@ -167,15 +223,20 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     /// A write of one side was sent and not answered.
     package mutating func lost(until: UInt64, _ stage: Stage, grayKey: NotedKey) {
         unsettledUntil = max(unsettledUntil, until)
-        if pin.isEmpty { note(stage, grayKey) }
+        if pin == nil { note(stage, grayKey) }
     }
 
     private mutating func note(_ stage: Stage, _ grayKey: NotedKey) {
         self.stage = stage
+        if grayKey != .unsaid { self.grayKey = grayKey }
+    }
+
+    /// The gray keys that it may have; nil: any.
+    package var possibleGrayKeys: [[UInt8]]? {
         switch grayKey {
-        case .unsaid: break
-        case .has(let key): self.grayKey = key
-        case .moves: self.grayKey = nil
+        case .unsaid, .moves(from: nil, to: _): nil
+        case .has(let key): [key]
+        case .moves(from: let from?, let to): [from, to]
         }
     }
 
@@ -218,44 +279,62 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     /// - Returns: whether its sides may differ once it is released, since it is written on one side until then.
     @discardableResult
     package mutating func change(from last: Stage?, to next: Stage?, at now: UInt64) -> Bool {
-        stageAfterPin = next
-        if let next, let place = pin.firstIndex(of: next) {
-            // It has not left that stage, or not come there yet: nothing of it was decided by those between.
-            pin.removeSubrange(place...)
-            if pin.isEmpty { differsLater = false }
-        } else if let waitsFor = pin.last {
-            if let last, last != waitsFor { pin.append(last) }
+        if pin != nil {
+            target = next
+            changes += 1
+            // It has not left that stage.
+            if next == pin { unpin() }
         } else if unrest(at: now) != nil, let stage = last ?? stage, stage != next {
             // Not pinned until now, it had the stage that the switches said, whatever its last write was decided by.
-            pin = [stage]
+            (pin, target, changes) = (stage, next, 1)
             differsLater = !stage.isDouble
             return differsLater
         }
         return false
     }
 
-    /// Takes the next step if the record is at rest: to the stage of the next change, or out of the pin.
+    /// Takes the next rung if the record is at rest, or is let go of on the last one.
     ///
-    /// - Parameter mayStep: whether no query runs that was decided before the last step, where there are several.
-    /// - Returns: whether it took one.
-    package mutating func settle(at now: UInt64, mayStep: Bool) -> Bool {
-        guard !pin.isEmpty else { return false }
-        if mayStep { mayStepLater = true }
-        guard unrest(at: now) == nil, mayStepLater || pin.count == 1 && !hasStepped else { return false }
-        mayStepLater = false
-        pin.removeFirst()
+    /// A record whose gray key is not known is let go of if one change at most came meanwhile; else it stays until a
+    /// call tells the key.
+    ///
+    /// - Returns: whether it did.
+    package mutating func settle(at now: UInt64, _ turns: Turns) -> Bool {
+        guard let pin, unrest(at: now) == nil, target != nil || changes == 1 && !differsLater else { return false }
+        if let steppedIn, turns.ended <= steppedIn { return false }
+        let next = target.map { pin.rung(towards: $0) }
         if differsLater { isDirty = true }
         differsLater = false
-        hasStepped = !pin.isEmpty
-        stage = pin.first ?? stageAfterPin
+        if next == target {
+            unpin()
+            stage = next
+        } else {
+            self.pin = next
+            stage = next
+            steppedIn = turns.begun
+        }
         return true
+    }
+
+    /// It has rungs to take that wait for the end of queries, and none has ended since its last one.
+    package func waitsForTurn(_ turns: Turns) -> Bool {
+        guard pin != nil, let steppedIn else { return false }
+        return turns.ended <= steppedIn
     }
 
     /// Old is fenced: whatever was to be kept for the way back is not needed.
     package mutating func forget() {
-        pin = []
-        differsLater = false
+        unpin()
         isDirty = false
         unsettledUntil = 0
     }
+}
+
+/// How often it was asked for that the queries end which run just then, and how often they had: numbers of the last
+/// time that began and of the last that ended.
+package struct Turns: Equatable, Sendable {
+    package var begun: UInt64 = 0
+    package var ended: UInt64 = 0
+
+    package init() {}
 }

@@ -30,6 +30,12 @@ package enum Stage: UInt8, Sendable, CaseIterable {
     /// Whether what the authority does not have may be on the other side, and is read and written there then.
     @inlinable package var fallsBack: Bool { self == .dualOld || self == .dualNew }
 
+    /// The next stage on the way to another one; that one itself where it is next.
+    package func rung(towards other: Stage) -> Stage {
+        guard self != other else { return self }
+        return Stage(rawValue: rawValue < other.rawValue ? rawValue + 1 : rawValue - 1) ?? other
+    }
+
     /// The value of the metadata `switchover-stage`.
     @inlinable package var name: StaticString {
         switch self {

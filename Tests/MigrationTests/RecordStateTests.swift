@@ -7,6 +7,13 @@ import Testing
 @Suite struct RecordStateTests {
     private typealias State = RecordState<String>
 
+    /// Queries were asked to end so many times, and have.
+    private static func turns(_ begun: UInt64, ended: UInt64) -> Turns {
+        var turns = Turns()
+        (turns.begun, turns.ended) = (begun, ended)
+        return turns
+    }
+
     /// `#expect` alone takes no expression that changes what it is asked of.
     private func check(
         _ holds: Bool, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation
@@ -31,18 +38,18 @@ import Testing
     @Test(arguments: changes) func atRestAChangeTakesEffectAtOnce(from: Stage, to: Stage) {
         var record = State()
         record.change(from: from, to: to, at: 5)
-        check(record.pin == [] && record.isForgettable(at: 5))
+        check(record.pin == nil && record.isForgettable(at: 5))
     }
 
     @Test(arguments: changes) func aWriteUnderWayKeepsItsStage(from: Stage, to: Stage) {
         var record = Self.running(at: from)
         record.change(from: from, to: to, at: 5)
-        check(record.pin == [from])
-        check(!record.settle(at: 6, mayStep: true), "it is not at rest")
+        check(record.pin == from)
+        check(!record.settle(at: 6, Turns()), "it is not at rest")
         check(record.decide(to, grayKey: .unsaid) == from, "all its calls keep it")
         check(record.leave(isEqual: true) == nil)
-        check(record.settle(at: 7, mayStep: false))
-        check(record.pin == [] && record.isForgettable(at: 7) == from.isDouble)
+        check(record.settle(at: 7, Turns()))
+        check(record.pin == nil && record.isForgettable(at: 7) == from.isDouble)
     }
 
     @Test func aWriteThatWaitsIsDecidedAtItsTurn() {
@@ -50,7 +57,7 @@ import Testing
         check(record.enter(id: 2, "second", now: 1, limit: 10) == .waits)
         record.change(from: .dualOld, to: .dualNew, at: 5)
         check(record.leave(isEqual: true) == "second")
-        check(record.settle(at: 6, mayStep: false), "whose turn it is does not count before it is decided")
+        check(record.settle(at: 6, Turns()), "whose turn it is does not count before it is decided")
         check(record.decide(.dualNew, grayKey: .has([7])) == .dualNew)
     }
 
@@ -58,18 +65,18 @@ import Testing
         var record = State()
         record.lost(until: 100, from, grayKey: .has([7]))
         record.change(from: from, to: to, at: 5)
-        check(record.pin == [from])
-        check(!record.settle(at: 99, mayStep: true))
-        check(record.settle(at: 100, mayStep: false))
-        check(record.pin == [] && record.isForgettable(at: 100) == from.isDouble)
+        check(record.pin == from)
+        check(!record.settle(at: 99, Turns()))
+        check(record.settle(at: 100, Turns()))
+        check(record.pin == nil && record.isForgettable(at: 100) == from.isDouble)
     }
 
     @Test func aDirtyRecordKeepsItsStageUntilAWriteMakesTheSidesEqual() {
         var record = Self.running(at: .dualOld)
         check(record.leave(isEqual: false) == nil)
         record.change(from: .dualOld, to: .old, at: 5)
-        check(record.pin == [.dualOld])
-        check(!record.settle(at: 1_000_000, mayStep: true), "time does not make it clean")
+        check(record.pin == .dualOld)
+        check(!record.settle(at: 1_000_000, Turns()), "time does not make it clean")
         _ = record.enter(id: 3, "third", now: 6, limit: 10)
         check(record.decide(.old, grayKey: .has([7])) == .dualOld)
         check(record.leave(isEqual: nil) == nil, "a write that says nothing of both sides leaves it as it was")
@@ -77,7 +84,7 @@ import Testing
         _ = record.enter(id: 4, "fourth", now: 7, limit: 10)
         _ = record.decide(.old, grayKey: .has([7]))
         check(record.leave(isEqual: true) == nil)
-        check(record.settle(at: 8, mayStep: false))
+        check(record.settle(at: 8, Turns()))
         check(record.isForgettable(at: 8))
     }
 
@@ -86,9 +93,9 @@ import Testing
         check(record.enter(id: 2, "second", now: 1, limit: 10) == .waits)
         check(record.close(until: 100, isDirty: false) == ["second"])
         record.change(from: .dualNew, to: .dualOld, at: 5)
-        check(record.pin == [.dualNew])
+        check(record.pin == .dualNew)
         check(record.enter(id: 3, "third", now: 99, limit: 10) == .closed)
-        check(record.settle(at: 100, mayStep: false) && record.isForgettable(at: 100))
+        check(record.settle(at: 100, Turns()) && record.isForgettable(at: 100))
     }
 
     @Test func severalChangesAreGoneThroughOneByOne() {
@@ -96,71 +103,110 @@ import Testing
         record.change(from: .newMirrored, to: .dualNew, at: 1)
         record.change(from: .dualNew, to: .dualOld, at: 2)
         record.change(from: .dualOld, to: .old, at: 3)
-        check(record.pin == [.newMirrored, .dualNew, .dualOld])
+        check(record.pin == .newMirrored)
         _ = record.leave(isEqual: true)
-        check(!record.settle(at: 4, mayStep: false), "a query of the last step may still run")
-        check(record.settle(at: 5, mayStep: true))
-        check(record.pin == [.dualNew, .dualOld])
-        check(record.settle(at: 6, mayStep: true))
-        check(record.pin == [.dualOld])
-        check(!record.settle(at: 7, mayStep: false), "nor is the last step free")
-        check(record.settle(at: 7, mayStep: true))
-        check(record.pin == [])
+        check(record.settle(at: 5, Self.turns(4, ended: 4)) && record.pin == .dualNew)
+        check(record.waitsForTurn(Self.turns(4, ended: 4)))
+        check(!record.settle(at: 6, Self.turns(5, ended: 4)), "a query of the rung before may still run")
+        check(record.settle(at: 6, Self.turns(5, ended: 5)) && record.pin == .dualOld)
+        check(!record.settle(at: 7, Self.turns(6, ended: 5)), "nor is the last rung free")
+        check(record.settle(at: 7, Self.turns(6, ended: 6)) && record.pin == nil)
     }
 
-    /// A hot record is at rest only between two writes: the step that it may take is taken there.
-    @Test func aHotRecordTakesItsStepsBetweenItsWrites() {
+    /// The one that was asked for before the rung was taken waits for none of its queries.
+    @Test func aTurnThatBeganBeforeTheRungDoesNotCount() {
         var record = Self.running(at: .dualOld)
         record.change(from: .dualOld, to: .dualNew, at: 1)
         record.change(from: .dualNew, to: .newMirrored, at: 2)
-        for stage in [Stage.dualOld, .dualNew] {
-            check(record.pin.first == stage)
+        _ = record.leave(isEqual: true)
+        check(record.settle(at: 3, Self.turns(5, ended: 4)) && record.pin == .dualNew)
+        check(!record.settle(at: 4, Self.turns(5, ended: 5)))
+        check(record.settle(at: 5, Self.turns(6, ended: 6)) && record.pin == nil)
+    }
+
+    /// A hot record is at rest only between two writes: the rung that it may take is taken there.
+    @Test func aHotRecordTakesItsRungsBetweenItsWrites() {
+        var record = Self.running(at: .dualOld)
+        record.change(from: .dualOld, to: .dualNew, at: 1)
+        record.change(from: .dualNew, to: .newMirrored, at: 2)
+        for (turn, stage) in [Stage.dualOld, .dualNew].enumerated() {
+            check(record.pin == stage)
             check(record.enter(id: 2, "next", now: 3, limit: 10) == .waits)
-            check(!record.settle(at: 3, mayStep: true), "it is being written")
+            let turns = Self.turns(UInt64(turn), ended: UInt64(turn))
+            check(!record.settle(at: 3, turns), "it is being written")
             check(record.leave(isEqual: true) == "next")
-            check(record.settle(at: 4, mayStep: false), "whoever looks")
+            check(record.settle(at: 4, turns), "whoever looks")
             check(record.decide(.newMirrored, grayKey: .has([7])) == (stage == .dualOld ? .dualNew : .newMirrored))
         }
-        check(record.pin == [])
+        check(record.pin == nil)
+    }
+
+    /// However often the switches go to and fro, nothing is kept but where it is and where it is to be.
+    @Test func aKeyThatGoesToAndFroIsFollowedToWhereItIs() {
+        var record = Self.running(at: .dualOld)
+        for time in 1...100 as ClosedRange<UInt64> {
+            record.change(from: .dualOld, to: .dualNew, at: time)
+            record.change(from: .dualNew, to: .dualOld, at: time)
+        }
+        check(record.pin == nil, "it has never left its stage")
+    }
+
+    // MARK: - Where the gray key is not known
+
+    /// Contract, 2: "never straight to the last". Which rungs there were is not known either.
+    @Test func aRecordWithoutAGrayKeyWaitsForACallThatSaysIt() {
+        var record = State()
+        record.lost(until: 100, .old, grayKey: .unsaid)
+        record.change(from: .old, to: nil, at: 1)
+        record.change(from: nil, to: nil, at: 2)
+        check(record.pin == .old && !record.settle(at: 200, Turns()))
+        check(record.enter(id: 1, "first", now: 201, limit: 10) == .entered)
+        check(record.decide(.dualNew, grayKey: .has([7])) == .old, "it is where it was")
+        check(record.leave(isEqual: nil) == nil)
+        check(record.settle(at: 202, Turns()) && record.pin == .dualOld && record.isDirty)
+    }
+
+    @Test func oneChangeTakesARecordWithoutAGrayKeyARungFarAtMost() {
+        var record = State()
+        record.lost(until: 100, .dualOld, grayKey: .unsaid)
+        record.change(from: .dualOld, to: nil, at: 5)
+        check(record.pin == .dualOld && record.settle(at: 100, Turns()) && record.pin == nil)
+    }
+
+    /// One side alone was written, and whether the key has left it is not known: it is dirty, if it has.
+    @Test func whatOneSideAloneHasIsNotLetGoBeforeTheKeyIsKnown() {
+        var record = State()
+        record.lost(until: 100, .old, grayKey: .unsaid)
+        record.change(from: .old, to: nil, at: 1)
+        check(!record.settle(at: 200, Turns()) && record.pin == .old)
+        check(record.decide(.old, grayKey: .has([7])) == .old && record.pin == nil && !record.isDirty)
+    }
+
+    @Test(arguments: [true, false]) func aWriteThatMovesARecordSaysWhereItIs(hasMoved: Bool) {
+        var record = State()
+        _ = record.enter(id: 1, "first", now: 0, limit: 10)
+        check(record.decide(.dualOld, grayKey: .moves(from: [7], to: [8]), movesTo: .dualNew) == .dualOld)
+        check(record.seenAt == .dualOld, "queries see it where it was until it has moved")
+        record.change(from: nil, to: nil, at: 1)
+        record.change(from: nil, to: nil, at: 2)
+        // By now one key is at `old`, and the other at newMirrored.
+        record.moved([hasMoved ? 8 : 7], to: hasMoved ? .dualNew : .dualOld, bySwitches: hasMoved ? .newMirrored : .old)
+        check(record.pin == (hasMoved ? .dualNew : .dualOld))
+        check(record.leave(isEqual: true) == nil)
+        check(record.settle(at: 3, Turns()) && record.seenAt == nil)
     }
 
     @Test func aChangeThatIsTakenBackLeavesNothing() {
         var record = Self.running(at: .dualOld)
         record.change(from: .dualOld, to: .dualNew, at: 1)
         record.change(from: .dualNew, to: .dualOld, at: 2)
-        check(record.pin == [], "it has never left its stage")
-    }
-
-    /// Nothing was decided by a stage that the record did not reach: a key that is moved to and fro adds no steps.
-    @Test func aKeyThatIsMovedToAndFroAddsNoSteps() {
-        var record = Self.running(at: .newMirrored)
-        record.change(from: .newMirrored, to: .dualNew, at: 1)
-        for time in stride(from: 2, to: 200, by: 2) {
-            record.change(from: .dualNew, to: .dualOld, at: UInt64(time))
-            check(record.pin == [.newMirrored, .dualNew])
-            record.change(from: .dualOld, to: .dualNew, at: UInt64(time) + 1)
-            check(record.pin == [.newMirrored])
-        }
-        record.change(from: .dualNew, to: .dualOld, at: 300)
-        record.change(from: .dualOld, to: .old, at: 301)
-        check(record.pin == [.newMirrored, .dualNew, .dualOld])
-        record.change(from: .old, to: .dualNew, at: 302)
-        check(record.pin == [.newMirrored], "by another way back as well")
-        _ = record.leave(isEqual: true)
-        check(record.settle(at: 303, mayStep: true) && record.pin == [] && record.stage == .dualNew)
+        check(record.pin == nil, "it has never left its stage")
     }
 
     @Test func whatIsUnderWayBesideTheDeltaIsNotPinned() {
         var record = Self.running(at: .dualOld)
         record.change(from: .dualOld, to: .dualOld, at: 1)
-        check(record.pin == [])
-    }
-
-    @Test func withoutItsGrayKeyARecordIsPinnedRatherThanMoved() {
-        var record = State()
-        record.lost(until: 100, .dualOld, grayKey: .unsaid)
-        record.change(from: .dualOld, to: nil, at: 5)
-        check(record.pin == [.dualOld])
+        check(record.pin == nil)
     }
 
     // MARK: - Writes of one side
@@ -170,13 +216,13 @@ import Testing
         record.singleFound(.old, grayKey: .has([7]))
         record.singleFound(.old, grayKey: .has([7]))
         record.change(from: .old, to: .dualOld, at: 1)
-        check(record.pin == [.old])
+        check(record.pin == .old)
         check(record.standing(at: 2) == .queues)
         check(record.enter(id: 1, "next", now: 2, limit: 10) == .waits, "the two that were found hold the lane")
         check(record.enter(id: 2, "after", now: 2, limit: 10) == .waits)
         check(record.singleEnded() == nil, "one still runs")
         check(record.singleEnded() == "next")
-        check(record.settle(at: 3, mayStep: false))
+        check(record.settle(at: 3, Turns()))
         check(record.decide(.dualOld, grayKey: .has([7])) == .dualOld, "the hot record has moved")
         check(record.leave(isEqual: true) == "after")
     }
@@ -186,49 +232,62 @@ import Testing
         record.lost(until: 100, stage, grayKey: .has([7]))
         check(record.change(from: stage, to: stage == .old ? .dualOld : .newMirrored, at: 1), "it is to be told")
         check(!record.isDirty, "nothing makes it clean while it keeps that stage")
-        check(record.settle(at: 100, mayStep: false))
+        check(record.settle(at: 100, Turns()))
         check(record.isDirty)
     }
 
     /// Contract, 2: it keeps the stage that it *had*, and that is not one that it was released from.
     @Test(arguments: [(Stage.old, Stage.dualOld, Stage.dualNew), (.new, .newMirrored, .new)])
     func whatWasReleasedIsNotPinnedToItsFirstStageAgain(pinned: Stage, second: Stage, third: Stage) {
-        for grayKey: State.NotedKey in [.has([7]), .unsaid] {
-            var record = State()
-            record.singleFound(pinned, grayKey: grayKey)
-            let known = grayKey != .unsaid
-            record.change(from: known ? pinned : nil, to: known ? second : nil, at: 1)
-            check(record.pin == [pinned])
-            _ = record.singleEnded()
-            check(record.settle(at: 2, mayStep: false) && record.isDirty)
-            record.change(from: known ? second : nil, to: known ? third : nil, at: 3)
-            check(record.pin == (known ? [second] : []), "what is dirty waits for a write that makes its sides equal")
-        }
+        var record = State()
+        record.singleFound(pinned, grayKey: .has([7]))
+        record.change(from: pinned, to: second, at: 1)
+        check(record.pin == pinned)
+        _ = record.singleEnded()
+        check(record.settle(at: 2, Turns()) && record.isDirty)
+        record.change(from: second, to: third, at: 3)
+        check(record.pin == second, "what is dirty waits for a write that makes its sides equal")
     }
 
     /// Contract, 3: "on failure the record is pinned to the side that has the write".
     @Test(arguments: [Stage.dualOld, .dualNew]) func whatMovedOnOneSideAloneStaysThere(stage: Stage) {
         var record = Self.running(at: stage)
-        record.keep(at: stage)
+        record.keep([8], at: stage, bySwitches: .dualOld)
         check(record.leave(isEqual: false) == nil)
-        check(record.pin == [stage] && !record.settle(at: 1_000, mayStep: true))
+        check(record.pin == stage && !record.settle(at: 1_000, Turns()))
         _ = record.enter(id: 2, "next", now: 5, limit: 10)
-        check(record.decide(.old, grayKey: .has([8])) == stage, "whatever the switches say of its new key")
+        check(record.decide(.dualOld, grayKey: .has([8])) == stage, "whatever the switches say of its new key")
         check(record.leave(isEqual: true) == nil)
-        check(record.settle(at: 6, mayStep: false) && record.isForgettable(at: 6))
+        check(record.settle(at: 6, Turns()) && record.isForgettable(at: 6))
     }
 
-    /// Which gray key it has is not known while a write may give it another one: it counts for every key.
+    /// Contract, 3 and decision 0017: new's row is erased in a move to `old`, else it would be read, out of date, once
+    /// the key is enrolled and gray.
+    @Test func whatIsToLeaveASideIsCleanOnlyOnceItHas() {
+        var record = Self.running(at: .dualOld)
+        record.keep([8], at: .dualOld, bySwitches: .old)
+        check(record.leave(isEqual: false) == nil && record.isToMoveTo == .old)
+        _ = record.enter(id: 2, "update", now: 5, limit: 10)
+        check(record.decide(.old, grayKey: .has([8])) == .dualOld)
+        check(record.leave(isEqual: true) == nil)
+        check(record.isDirty && !record.settle(at: 6, Turns()), "both sides have it, and one must not")
+        _ = record.enter(id: 3, "moves", now: 7, limit: 10)
+        check(record.decide(.old, grayKey: .has([8]), movesTo: .old) == .dualOld)
+        record.moved([8], to: .old, bySwitches: .old)
+        check(record.leave(isEqual: true) == nil)
+        check(record.isForgettable(at: 8))
+    }
+
     @Test func aWriteThatChangesTheGrayKeyLeavesItOpen() {
         var record = Self.running(at: .dualNew)
-        check(record.grayKey == [7])
+        check(record.grayKey == .has([7]))
         check(record.leave(isEqual: true) == nil)
         _ = record.enter(id: 2, "moves", now: 1, limit: 10)
-        _ = record.decide(.dualNew, grayKey: .moves)
-        check(record.grayKey == nil)
+        _ = record.decide(.dualNew, grayKey: .moves(from: [7], to: [8]))
+        check(record.possibleGrayKeys == [[7], [8]])
         check(record.leave(isEqual: false) == nil)
         record.change(from: nil, to: nil, at: 5)
-        check(record.pin == [.dualNew])
+        check(record.pin == .dualNew)
     }
 
     @Test func besideALostWriteOthersGoOnAtTheSameStage() {
@@ -241,10 +300,10 @@ import Testing
         check(record.decide(.dualOld, grayKey: .has([7])) == .old)
         check(record.leave(isEqual: nil) == nil)
         check(record.standing(at: 50) == .joins(.old), "nobody waits for the quiet period")
-        check(!record.settle(at: 100, mayStep: false), "it counts until it has ended")
+        check(!record.settle(at: 100, Turns()), "it counts until it has ended")
         check(record.standing(at: 100) == .queues, "nor is the record kept for ever by those that come after")
         check(record.singleEnded() == nil)
-        check(record.settle(at: 101, mayStep: false) && record.pin == [])
+        check(record.settle(at: 101, Turns()) && record.pin == nil)
     }
 
     /// The last of them may end, on another thread, between the look at them and the wait.

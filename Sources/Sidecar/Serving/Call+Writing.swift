@@ -30,11 +30,10 @@ struct WriteGrayKeys {
     var hasNone = false
     var next: [UInt8]?
 
-    /// Nil where the write may change it.
-    var known: [UInt8]? { next == nil ? present : nil }
+    var isMove: Bool { next != nil && next != present }
 
     var noted: RecordTable.State.NotedKey {
-        if let next, next != present { return .moves }
+        if let next, next != present { return .moves(from: present, to: next) }
         return present.map { .has($0) } ?? .unsaid
     }
 }
@@ -172,15 +171,17 @@ extension CallPointer {
     func isMoving(
         _ stage: Stage, from last: UnsafePointer<MigrationSwitches>, to next: UnsafePointer<MigrationSwitches>
     ) -> Bool {
-        recordsOfMessage().contains { Self.isMoving($0.grayKey.known, stage, from: last, to: next) }
+        recordsOfMessage().contains { Self.isMoving($0.grayKey, stage, from: last, to: next) }
     }
 
     private static func isMoving(
-        _ grayKey: [UInt8]?, _ stage: Stage, from last: UnsafePointer<MigrationSwitches>,
+        _ grayKeys: WriteGrayKeys, _ stage: Stage, from last: UnsafePointer<MigrationSwitches>,
         to next: UnsafePointer<MigrationSwitches>
     ) -> Bool {
-        guard let grayKey else { return next.pointee.stageWithoutKey != stage }
-        return grayKey.withUnsafeBytes { next.pointee.stage(key: $0) != last.pointee.stage(key: $0) }
+        guard let present = grayKeys.present else { return next.pointee.stageWithoutKey != stage }
+        return [present, grayKeys.next ?? present].contains { key in
+            key.withUnsafeBytes { next.pointee.stage(key: $0) != last.pointee.stage(key: $0) }
+        }
     }
 
     /// A record is about to be moved to another stage.
@@ -196,22 +197,22 @@ extension CallPointer {
         count(stage) { _ in true }
     }
 
-    private func count(_ stage: Stage, where moves: (_ grayKey: [UInt8]?) -> Bool) {
+    private func count(_ stage: Stage, where moves: (WriteGrayKeys) -> Bool) {
         count(stage, recordsOfMessage(), where: moves)
     }
 
     private func count(
         _ stage: Stage, _ records: [(record: RecordTable.Key, grayKey: WriteGrayKeys)],
-        where moves: (_ grayKey: [UInt8]?) -> Bool
+        where moves: (WriteGrayKeys) -> Bool
     ) {
         let worker = pointee.worker
         let now = worker.pointee.loop.pointee.now
-        let moving = records.filter { moves($0.grayKey.known) }
-        guard !moving.isEmpty else { return }
-        for (record, grayKey) in moving {
+        guard records.contains(where: { moves($0.grayKey) }) else { return }
+        // For all of them: a later change asks for none that is counted.
+        for (record, grayKey) in records {
             worker.pointee.records.singleFound(record, stage, grayKey: grayKey.noted, now: now)
         }
-        pointee.counted = CountedWrite(moving.map(\.record))
+        pointee.counted = CountedWrite(records.map(\.record))
         pointee.write = .counted
     }
 
@@ -277,7 +278,8 @@ extension CallPointer {
             let record = write.pointee.plan.recordKey.key(in: element, scratch: pointee.worker.pointee.keyScratch)
         else { return nil }
         let key = RecordTable.Key(plan, record: record)
-        return pointee.worker.pointee.records.pinnedStage(key, now: pointee.worker.pointee.loop.pointee.now)
+        let now = pointee.worker.pointee.loop.pointee.now
+        return pointee.worker.pointee.records.pinnedStage(key, now: now)
     }
 
     /// A write of several records beside pins counts for its records from the start.
@@ -310,7 +312,8 @@ extension CallPointer {
             let record = recordKey(message)
         else { return stage }
         let worker = pointee.worker
-        return worker.pointee.records.pinnedStage(record, now: worker.pointee.loop.pointee.now) ?? stage
+        let now = worker.pointee.loop.pointee.now
+        return worker.pointee.records.pinnedStage(record, now: now) ?? stage
     }
 }
 

@@ -245,8 +245,12 @@ extension CallPointer {
         cancelLeg()
     }
 
-    /// The side that has been sent a write, as far as is known, and has not said what became of it.
+    /// The side that has been sent a write, as far as is known, and whose word about it has not reached the client.
     private var sentWrite: Side? {
+        // The answer is there, and waits for the client or for the end of the batch.
+        if pointee.hasAnswered, pointee.route.pointee.planPointer?.pointee.mayWrite == true {
+            return pointee.stage?.authority ?? pointee.side
+        }
         if let operation = pointee.operation { return operation.sentWrite }
         guard pointee.leg.stream != nil, pointee.route.pointee.planPointer?.pointee.mayWrite == true else { return nil }
         return pointee.side

@@ -31,9 +31,11 @@ final class SwitchHandover: @unchecked Sendable {
         var readsSince: UInt64 = 0
         /// Whether the change takes keys from a stage whose writes may have been forwarded unread.
         var leavesUnread = false
+        /// Records are pinned for this change, which is not in force yet.
+        var pinnedFor: (current: SwitchSnapshot, target: SwitchSnapshot)?
         /// Writes of one side that are under way may still end without being pinned.
         var grace: Grace?
-        /// Records that wait for several stages may take one step when no query of an earlier step runs.
+        /// Records that have taken a rung may take the next one when no query runs that was decided before it.
         var stepIsOut = false
         /// When what still runs of them is cut off, monotonic nanoseconds.
         var stepCutsOffAt: UInt64 = 0
@@ -187,11 +189,14 @@ final class SwitchHandover: @unchecked Sendable {
             }
         case .opened(let snapshot, let held):
             ways[index].stepIsOut = false
+            ways[index].pinnedFor = nil
             let pinned = records.unrest(of: index, pinned: true, at: now)
             tell(.opened(migration: index, snapshot, heldNanoseconds: held, pinned: pinned))
         case .backToX(let current):
             ways[index].step += 1
             ways[index].grace = nil
+            if let (current, target) = ways[index].pinnedFor { pin(index, target, current) }
+            ways[index].pinnedFor = nil
             note(index, current.summaries[index])
             tell(.tookTooLong(migration: index, .workerBusy))
             for worker in workers { worker.post { $0.take(index, current, held: nil, refusesWaiting: true) } }
@@ -218,6 +223,7 @@ final class SwitchHandover: @unchecked Sendable {
             done()
         } then: { [self] in
             pin(index, grace.current, grace.target)
+            ways[index].pinnedFor = (grace.current, grace.target)
             perform(ways[index].handover.acknowledged(at: now), index)
         }
     }
@@ -285,22 +291,24 @@ final class SwitchHandover: @unchecked Sendable {
 
     // MARK: - Pins
 
-    /// Lets go of pinned records that are at rest by now. One that has several stages to go through takes one step, and
-    /// the next when no query runs any more that was decided before it.
+    /// Lets go of pinned records that are at rest by now. One that has several rungs to take takes one, and the next
+    /// when no query runs any more that was decided before it.
     private func lookAfterPins(_ index: Int) {
         guard records.pins.isAny(of: index) else { return }
         if ways[index].stepIsOut, now >= ways[index].stepCutsOffAt {
             ways[index].stepCutsOffAt = .max
             for worker in workers { worker.post { $0.cutOff(index, unread: false) } }
         }
-        let isOpen = ways[index].handover.delay == nil
-        guard records.settle(index, at: now, mayStep: isOpen && !ways[index].stepIsOut), isOpen else { return }
+        let waits = records.settle(index, at: now)
+        guard waits, !ways[index].stepIsOut, ways[index].handover.delay == nil else { return }
         ways[index].stepIsOut = true
+        records.pins.turnBegins(index)
         ways[index].stepCutsOffAt = now &+ longestHold / 4 * 3
         askAll(index) { worker, done in
             worker.turn(index, done)
         } then: { [self] in
             ways[index].stepIsOut = false
+            records.pins.turnEnded(index)
         }
     }
 }

@@ -2,14 +2,17 @@ import EventLoop
 import Migration
 import Synchronization
 
-/// How many records of each migration are pinned, and of those how many to a stage whose authority is each side. Read
-/// without a lock on the way of every call; which gray keys they have only where a page of one gray key is asked for.
+/// How many records of each migration are pinned or being moved to another stage, and of those how many to a stage
+/// whose authority is each side. Read without a lock on the way of every call; which gray keys they have only where a
+/// page of one gray key is asked for.
 final class Pins: @unchecked Sendable {
     // Sendable because the cells are only touched as atomics, and nothing else changes.
 
     private struct Cell: ~Copyable {
         let all = Atomic<Int>(0)
         let moves = Atomic<Int>(0)
+        let turnsBegun = Atomic<UInt64>(0)
+        let turnsEnded = Atomic<UInt64>(0)
         /// By the entity.
         let pinned = Locked<[Int: Pinned]>([:])
     }
@@ -24,23 +27,26 @@ final class Pins: @unchecked Sendable {
         var grayKeys: [[UInt8]?: (ofOld: Int, ofNew: Int)] = [:]
 
         mutating func count(_ change: Int, _ pin: Pin) {
-            var count = grayKeys[pin.grayKey] ?? (0, 0)
-            if pin.stage.authority == .old { count.ofOld += change } else { count.ofNew += change }
-            grayKeys[pin.grayKey] = count == (0, 0) ? nil : count
+            for key in pin.grayKeys {
+                var count = grayKeys[key] ?? (0, 0)
+                if pin.stage.authority == .old { count.ofOld += change } else { count.ofNew += change }
+                grayKeys[key] = count == (0, 0) ? nil : count
+            }
         }
     }
 
     /// What is known here of a record.
     struct Pin: Equatable {
         let stage: Stage
-        let grayKey: [UInt8]?
+        /// That it may have; nil among them: any.
+        let grayKeys: [[UInt8]?]
         let isDirty: Bool
 
         init?(_ state: RecordTable.State) {
-            guard let stage = state.pin.first else { return nil }
+            guard let stage = state.seenAt else { return nil }
             self.stage = stage
             isDirty = state.isDirty
-            grayKey = state.grayKey
+            grayKeys = state.possibleGrayKeys ?? [nil]
         }
     }
 
@@ -70,6 +76,24 @@ final class Pins: @unchecked Sendable {
 
     func count(moves change: Int, of migration: Int) {
         cells[migration].moves.add(change, ordering: .sequentiallyConsistent)
+    }
+
+    // MARK: - Turns of queries
+
+    func turns(of migration: Int) -> Turns {
+        var turns = Turns()
+        // In this order: what has ended has begun.
+        turns.ended = cells[migration].turnsEnded.load(ordering: .sequentiallyConsistent)
+        turns.begun = cells[migration].turnsBegun.load(ordering: .sequentiallyConsistent)
+        return turns
+    }
+
+    func turnBegins(_ migration: Int) { cells[migration].turnsBegun.add(1, ordering: .sequentiallyConsistent) }
+
+    /// All queries have ended that ran when the last turn began.
+    func turnEnded(_ migration: Int) {
+        let begun = cells[migration].turnsBegun.load(ordering: .sequentiallyConsistent)
+        cells[migration].turnsEnded.store(begun, ordering: .sequentiallyConsistent)
     }
 
     func count(of migration: Int) -> Int { cells[migration].all.load(ordering: .relaxed) }

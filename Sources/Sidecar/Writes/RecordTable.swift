@@ -79,7 +79,7 @@ final class RecordTable: Sendable {
             var state = records[key] ?? State()
             let before = Pins.Pin(state)
             let result = body(&state)
-            _ = state.settle(at: now, mayStep: false)
+            _ = state.settle(at: now, pins.turns(of: key.migration))
             pins.changed(of: key, from: before, to: Pins.Pin(state))
             records[key] = state.isForgettable(at: now) ? nil : state
             return result
@@ -133,8 +133,10 @@ extension RecordTable {
     ///
     /// - Parameter bySwitches: the stage of its gray key; nil while a change holds it.
     /// - Returns: nil where the record is not pinned and a change holds it.
-    func decide(_ key: Key, _ bySwitches: Stage?, grayKey: State.NotedKey, now: UInt64) -> Stage? {
-        change(key, at: now) { $0.decide(bySwitches, grayKey: grayKey) }
+    func decide(
+        _ key: Key, _ bySwitches: Stage?, grayKey: State.NotedKey, movesTo: Stage? = nil, now: UInt64
+    ) -> Stage? {
+        change(key, at: now) { $0.decide(bySwitches, grayKey: grayKey, movesTo: movesTo) }
     }
 
     /// - Parameter isEqual: whether both sides have the record now, or neither; nil: as before.
@@ -143,8 +145,13 @@ extension RecordTable {
     }
 
     /// The write that holds the lane has moved the record on one side alone: see `RecordState.keep`.
-    func keep(_ key: Key, at stage: Stage, now: UInt64) {
-        change(key, at: now) { $0.keep(at: stage) }
+    func keep(_ key: Key, _ grayKey: [UInt8]?, at stage: Stage, bySwitches: Stage?, now: UInt64) {
+        change(key, at: now) { $0.keep(grayKey, at: stage, bySwitches: bySwitches) }
+    }
+
+    /// The write that holds the lane has moved the record, or has not: see `RecordState.moved`.
+    func moved(_ key: Key, _ grayKey: [UInt8], to stage: Stage, bySwitches: Stage, now: UInt64) {
+        change(key, at: now) { $0.moved(grayKey, to: stage, bySwitches: bySwitches) }
     }
 
     /// False if the write does not wait any more: it holds the lane, or is about to hear that it was closed.
@@ -165,11 +172,14 @@ extension RecordTable {
     func isDirty(_ key: Key) -> Bool { read(key) { $0?.isDirty ?? false } }
 
     /// What one record's lane is like now.
-    func state(of key: Key, at now: UInt64) -> (isHeld: Bool, waiting: Int, closedNanoseconds: UInt64, pin: Stage?) {
+    func state(
+        of key: Key, at now: UInt64
+    ) -> (isHeld: Bool, waiting: Int, closedNanoseconds: UInt64, pin: Stage?, isToMoveTo: Stage?, isKept: Bool) {
         read(key) { state in
-            guard let state else { return (false, 0, 0, nil) }
+            guard let state else { return (false, 0, 0, nil, nil, false) }
             return (
-                state.lane.isHeld, state.lane.waitingCount, state.lane.closedNanoseconds(at: now), state.pin.first
+                state.lane.isHeld, state.lane.waitingCount, state.lane.closedNanoseconds(at: now), state.pin,
+                state.isToMoveTo, state.isKept
             )
         }
     }
@@ -226,13 +236,13 @@ private final class Countdown: Sendable {
 // MARK: - Writes of one side, and queries
 
 extension RecordTable {
-    /// The stage that a record is pinned to; nil where the switches decide. Ask only while `pins` says that there are
-    /// any.
+    /// The stage that a record is pinned to, or moved away from; nil where the switches decide. Ask only while `pins`
+    /// says that there are any.
     func pinnedStage(_ key: Key, now: UInt64) -> Stage? {
         box(key).withLock { shard in
-            guard let state = shard.records[key], !state.pin.isEmpty else { return nil }
+            guard let state = shard.records[key], state.seenAt != nil else { return nil }
             shard.change(key, at: now, pins) { _ in }
-            return shard.records[key]?.pin.first
+            return shard.records[key]?.seenAt
         }
     }
 
@@ -241,7 +251,7 @@ extension RecordTable {
         box(key).withLock { shard in
             guard shard.records[key] != nil else { return .free }
             return shard.change(key, at: now, pins) { state in
-                _ = state.settle(at: now, mayStep: false)
+                _ = state.settle(at: now, pins.turns(of: key.migration))
                 return state.standing(at: now)
             }
         }
@@ -283,7 +293,15 @@ extension RecordTable {
         var differing: [Key] = []
         forEach(of: migration, at: now) { key, state in
             if isRetired { return state.forget() }
-            let (last, next) = stages(state.grayKey)
+            guard let keys = state.possibleGrayKeys else {
+                let (last, next) = stages(nil)
+                if state.change(from: last, to: next, at: now) { differing.append(key) }
+                return
+            }
+            // Of two that it may have, neither counts for both; it stays where it is if the change alters neither.
+            let moves = keys.map { stages($0) }
+            if keys.count > 1, moves.allSatisfy({ $0.last == $0.next }) { return }
+            let (last, next) = keys.count == 1 ? moves[0] : (nil, nil)
             if state.change(from: last, to: next, at: now) { differing.append(key) }
         }
         return differing
@@ -291,18 +309,18 @@ extension RecordTable {
 
     /// Lets go of what is at rest by now.
     ///
-    /// - Parameter mayStep: whether records that wait for several stages may take one step.
-    /// - Returns: whether some record took one and has others before it.
-    func settle(_ migration: Int, at now: UInt64, mayStep: Bool) -> Bool {
-        var hasStepped = false
+    /// - Returns: whether some record has further rungs to take, and waits for queries to end (`Pins.turnBegins`).
+    func settle(_ migration: Int, at now: UInt64) -> Bool {
+        let turns = pins.turns(of: migration)
+        var waits = false
         for key in pins.movable(of: migration) {
-            let stepped = box(key).withLock { shard in
-                guard shard.records[key] != nil else { return false }
-                return shard.change(key, at: now, pins) { $0.settle(at: now, mayStep: mayStep) && !$0.pin.isEmpty }
+            box(key).withLock { shard in
+                guard shard.records[key] != nil else { return }
+                shard.change(key, at: now, pins) { _ = $0.settle(at: now, turns) }
+                if shard.records[key]?.waitsForTurn(turns) == true { waits = true }
             }
-            if stepped { hasStepped = true }
         }
-        return hasStepped
+        return waits
     }
 
     private func forEach(of migration: Int, at now: UInt64, _ body: (Key, inout State) -> Void) {
@@ -323,7 +341,7 @@ extension RecordTable {
         for box in shards {
             box.withLock { shard in
                 for (key, state) in shard.records where key.migration == migration {
-                    guard let why = state.unrest(at: now), !pinned || !state.pin.isEmpty else { continue }
+                    guard let why = state.unrest(at: now), !pinned || state.pin != nil else { continue }
                     switch why {
                     case .dirty: unrest.dirty += 1
                     case .unsettled:

@@ -143,11 +143,15 @@ final class WriteOperation: Operation {
             return finish()
         }
         guard let bySwitches = stage(grayKeys.present, switches) else { return decideAnew() }
-        let next = grayKeys.next.map { switches.pointee.stage($0) }
+        let state = records.state(of: lane, at: now)
+        let ofNext = grayKeys.next.map { switches.pointee.stage($0) }
         let isHeld = worker.heldSwitches(of: lane.migration).map { held in
-            stage(grayKeys.present, held) != bySwitches || grayKeys.next.map { held.pointee.stage($0) } != next
+            stage(grayKeys.present, held) != bySwitches || grayKeys.next.map { held.pointee.stage($0) } != ofNext
         }
-        if let next, next != bySwitches, !next.isDouble || !bySwitches.isDouble {
+        let isUpdate = call.pointee.route.pointee.planPointer?.pointee.kind == .update
+        let next = ofNext ?? (isUpdate ? state.isToMoveTo : nil)
+        let present = state.pin ?? bySwitches
+        if let next, next != present, !next.isDouble || !present.isDouble {
             guard hasBegunMove else { return beginMove() }
             switch records.moveStanding(lane, now: now) {
             case .free: break
@@ -158,7 +162,7 @@ final class WriteOperation: Operation {
             }
         }
         let free = isHeld == true ? nil : bySwitches
-        guard let stage = records.decide(lane, free, grayKey: grayKeys.noted, now: now) else {
+        guard let stage = records.decide(lane, free, grayKey: grayKeys.noted, movesTo: next, now: now) else {
             phase = .held
             return call.waitForChange()
         }
@@ -233,8 +237,20 @@ final class WriteOperation: Operation {
 
     private func runEnded(_ outcome: WriteRun.Outcome) {
         call.count(.lanesLeft)
-        if let stage = outcome.keeps { records.keep(lane, at: stage, now: now) }
+        noteMove(outcome)
         finish(outcome)
+    }
+
+    /// Which gray key the record has is known again, and so its stage; or is not.
+    private func noteMove(_ outcome: WriteRun.Outcome) {
+        guard let run, let stage = call.pointee.stage, grayKeys.isMove || run.movesTo != nil else { return }
+        let key = outcome.hasMoved.flatMap { $0 ? grayKeys.next ?? grayKeys.present : grayKeys.present }
+        let bySwitches = key.flatMap { worker.switches(of: lane.migration)?.pointee.stage($0) }
+        if let kept = outcome.keeps {
+            records.keep(lane, key, at: kept, bySwitches: bySwitches, now: now)
+        } else if let hasMoved = outcome.hasMoved, let key, let bySwitches {
+            records.moved(lane, key, to: hasMoved ? run.movesTo ?? stage : stage, bySwitches: bySwitches, now: now)
+        }
     }
 
     private func finish(_ outcome: WriteRun.Outcome = WriteRun.Outcome()) {
@@ -247,7 +263,9 @@ final class WriteOperation: Operation {
                 records.lost(
                     lane, until: outcome.until, call.pointee.stage ?? .old, grayKey: grayKeys.noted, now: now)
             }
-            records.leave(lane, isEqual: outcome.isEqual, now: now)
+            // That a side has no record under one key does not say that it has none under another.
+            let isLeft = outcome.isDelete && records.state(of: lane, at: now).isKept
+            records.leave(lane, isEqual: isLeft ? nil : outcome.isEqual, now: now)
         }
         call.operationProgressed()
     }

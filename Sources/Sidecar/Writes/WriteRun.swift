@@ -21,8 +21,11 @@ final class WriteRun {
         var until: UInt64 = 0
         /// Whether both sides have the record now, or neither; nil: as before.
         var isEqual: Bool?
-        /// The record is found under its gray key at this stage alone.
+        var isDelete = false
+        /// The record is found under its new gray key at this stage alone.
         var keeps: Stage?
+        /// Whether the record has the gray key that the write gives it; nil where that is not known.
+        var hasMoved: Bool?
     }
 
     /// Less time than this is not worth beginning with, nanoseconds.
@@ -36,7 +39,7 @@ final class WriteRun {
     /// It goes to one side alone: nobody follows.
     private let isSingle: Bool
     /// The stage of the gray key that it gives the record, where that is another one.
-    private let movesTo: Stage?
+    let movesTo: Stage?
     private let grayKeys: WriteGrayKeys
     private let ended: (Outcome) -> Void
     private var isOver = false
@@ -169,7 +172,7 @@ final class WriteRun {
     /// What the other side cannot hold matters only if it has the record, or would be given it: else the call is made
     /// as it is.
     private func misfits(_ refused: Ask) {
-        guard call.pointee.stage != .newMirrored, let derived = route.pointee.lookUp,
+        guard call.pointee.stage != .newMirrored, movesTo == nil, let derived = route.pointee.lookUp,
             let made = make(derived, of: nil)
         else { return replied(.rejected(.failedPrecondition)) }
         let (side, deadline) = (refused.request.side, call.pointee.deadline)
@@ -386,6 +389,16 @@ final class WriteRun {
         outcome.until = max(now &+ worker.pointee.limits.settleAfter, asks.last?.request.deadline ?? 0)
         if case .partial(let missing) = end.answer, movesTo != nil {
             outcome.keeps = missing == .new ? .dualOld : .dualNew
+        } else if case .outcomeUnknown = end.answer, movesTo != nil, let stage = call.pointee.stage, stage.isDouble {
+            // Its authority has it under the one key or the other.
+            outcome.keeps = stage
+        }
+        outcome.isDelete = kind == .delete
+        switch end.answer {
+        case .reply: outcome.hasMoved = status(of: end) == .ok
+        case .alreadyExists, .fail: outcome.hasMoved = false
+        case .partial: outcome.hasMoved = true
+        case .outcomeUnknown: break
         }
         finish(outcome)
     }
@@ -400,7 +413,9 @@ final class WriteRun {
         if isSingle { return nil }
         if end.effects.contains(.dirty) { return false }
         guard case .reply = end.answer, written != nil, status(of: end) == .ok else { return nil }
-        return lastWasPut || kind == .delete || end.effects.contains(.notCopied) ? true : nil
+        // What was not copied is on one side alone: that says nothing of a record that was to be on both.
+        let isOnOneSide = movesTo.map { !$0.isDouble } ?? false
+        return lastWasPut || kind == .delete || isOnOneSide ? true : nil
     }
 
     private func answer(_ answer: WriteAnswer) {

@@ -99,12 +99,14 @@ import Testing
         change(from: .dualNew, to: .dualOld, at: 1)
         #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [7]) == .new)
         #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [8]).isEmpty)
-        table.lost(unknown, until: 100, .dualOld, grayKey: .moves, now: 2)
+        table.lost(unknown, until: 100, .dualOld, grayKey: .moves(from: nil, to: [8]), now: 2)
         change(from: .dualOld, to: .old, at: 3)
         #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [8]) == .old, "it may have any key")
         #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [7]) == [.old, .new])
-        _ = table.settle(0, at: 200, mayStep: true)
-        _ = table.settle(0, at: 200, mayStep: true)
+        #expect(table.settle(0, at: 200))
+        table.pins.turnBegins(0)
+        table.pins.turnEnded(0)
+        #expect(!table.settle(0, at: 200))
         #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [7]).isEmpty)
     }
 
@@ -132,17 +134,32 @@ import Testing
         #expect("\(RecordText(other, of: names))" == "customers 0x01" && "\(RecordText(key, of: ["orders"]))" == "0x01")
     }
 
-    @Test func aRecordOfSeveralStagesStepsWhenItMay() {
+    /// Whoever makes it take the first rung: the second one waits for the queries of that time.
+    @Test func aRecordOfSeveralRungsWaitsForATurnOfQueries() {
         table.lost(key, until: 10, .newMirrored, grayKey: .unsaid, now: 0)
         change(from: .newMirrored, to: .dualNew, at: 1)
         change(from: .dualNew, to: .dualOld, at: 2)
-        #expect(!table.settle(0, at: 20, mayStep: false))
-        #expect(table.pinnedStage(key, now: 20) == .newMirrored)
-        #expect(table.settle(0, at: 20, mayStep: true), "it has another step before it")
-        #expect(!table.settle(0, at: 20, mayStep: false))
-        #expect(table.pinnedStage(key, now: 20) == .dualNew)
-        #expect(!table.settle(0, at: 20, mayStep: true), "that was the last")
-        #expect(table.pinnedStage(key, now: 20) == nil && table.count == 0)
+        #expect(table.pinnedStage(key, now: 20) == .dualNew, "the look itself lets it go on")
+        #expect(table.settle(0, at: 21), "it has another rung to take")
+        #expect(table.pinnedStage(key, now: 21) == .dualNew)
+        table.pins.turnBegins(0)
+        #expect(table.settle(0, at: 22) && table.pinnedStage(key, now: 22) == .dualNew)
+        table.pins.turnEnded(0)
+        #expect(!table.settle(0, at: 23))
+        #expect(table.pinnedStage(key, now: 23) == nil && table.count == 0)
+    }
+
+    /// Decision 0017: queries see a record that moves where it was until it is where it is to be.
+    @Test func aRecordThatMovesIsSeenWhereItWas() {
+        _ = table.enter(key, id: 1, now: 0) { _ in }
+        #expect(table.decide(key, .dualNew, grayKey: .moves(from: [7], to: [8]), movesTo: .dualOld, now: 0) == .dualNew)
+        #expect(table.pins.isAny(of: 0) && table.pinnedStage(key, now: 1) == .dualNew)
+        #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [7]) == .new, "whatever page it may be on")
+        #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [8]) == .new)
+        #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [9]).isEmpty)
+        table.moved(key, [7], to: .dualOld, bySwitches: .dualOld, now: 2)
+        table.leave(key, isEqual: true, now: 2)
+        #expect(!table.pins.isAny(of: 0) && table.count == 0)
     }
 
     @Test func retirementLetsGoOfEverything() {
