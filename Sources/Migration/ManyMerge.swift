@@ -46,6 +46,9 @@ package struct ManyMerge {
     private let grayFallback: Bool
     /// Records that old had in place of new.
     package private(set) var unmigrated = 0
+    /// Whether new lacks a record that old may have got since it was asked, or have lost: old is to be asked once more,
+    /// after new, and the answers merged again.
+    package private(set) var isDoubtful = false
     package private(set) var tally = MergeTally()
 
     package init(plan: ManyPlan, stage: Stage?, grayFallback: Bool) {
@@ -65,6 +68,9 @@ package struct ManyMerge {
         request: [UInt8], old: [UInt8], new: [UInt8], stages: borrowing Stages
     ) throws(Fault) -> [UInt8] {
         let scratch = KeyScratch()
+        isDoubtful = false
+        unmigrated = 0
+        tally = MergeTally()
         tally.pages += 2
         let ofOld = try rows(old, of: .old, scratch)
         let ofNew = try rows(new, of: .new, scratch)
@@ -86,7 +92,10 @@ package struct ManyMerge {
         _ scratch: borrowing KeyScratch
     ) throws(Fault) -> ArraySlice<UInt8>? {
         // The record is looked up on old, absent there on new, and its own gray key decides.
-        guard let found = old ?? new else { return nil }
+        guard let found = old ?? new else {
+            if stage == nil { isDoubtful = true }
+            return nil
+        }
         let pinned = stages.hasPins ? key.withUnsafeBytes { stages.pinnedStage(recordKey: $0) } : nil
         var stage = pinned ?? .old
         if pinned == nil { stage = try self.stage(of: Array(found), old == nil ? .new : .old, stages, scratch) }
@@ -98,6 +107,7 @@ package struct ManyMerge {
         case (.new, let old, nil):
             guard stage == .dualNew, grayFallback else { return nil }
             unmigrated += 1
+            isDoubtful = true
             return old
         }
     }

@@ -2,8 +2,12 @@
 /// its own gray key decides (contract, 3).
 ///
 ///     ready --start--> old --has it, and that is enough-----------> done
-///                      old --absent, or new is its authority--> new --any reply--> done
+///                      old --absent, or new is its authority--> new --absent----> old again --any reply--> done
+///                                                               new --else------> done
 ///                      old --anything else------------------------> done
+///
+/// What new does not have may have come to old since that was asked, or have gone from both: old's first word is of a
+/// time before new's.
 ///
 /// New is asked only where old cannot say: its errors and its slowness are not for those whose key is at stage `old`
 /// (I9). A write wants to know the gray key and nothing more, whichever side's row tells it; a query wants the record
@@ -40,6 +44,8 @@ package struct RecordSearch: Sendable, Equatable {
         case old
         /// - Parameter oldHasIt: whether the record is on old, though new is its authority.
         case new(oldHasIt: Bool)
+        /// New does not have it.
+        case oldAgain
         case done
     }
 
@@ -70,9 +76,18 @@ package struct RecordSearch: Sendable, Equatable {
             // Of a key that nobody writes on new, what new has is no record yet.
             case .found(.old) where purpose != .grayKey: return done(.notFound)
             case .found: return done(.found(on: .new))
-            case .absent where oldHasIt && purpose == .record(grayFallback: true): return done(.foundUnmigrated)
-            case .absent: return done(.notFound)
+            case .absent where oldHasIt && purpose == .record(grayFallback: false): return done(.notFound)
+            case .absent:
+                state = .oldAgain
+                return .ask(.old)
             case .failed(let failure): return done(.fail(.new, failure))
+            }
+        case .oldAgain:
+            switch reply {
+            case .found(let stage) where purpose == .grayKey || stage.authority == .old: return done(.found(on: .old))
+            case .found: return done(purpose == .record(grayFallback: true) ? .foundUnmigrated : .notFound)
+            case .absent: return done(.notFound)
+            case .failed(let failure): return done(.fail(.old, failure))
             }
         }
     }

@@ -9,10 +9,12 @@ import grpc
 import pytest
 
 from harness.ledger import LEDGER, NAME, PLAN, Bookkeeper, entry
+from harness.operators import Operator
 from harness.ports import free_address
 from harness.processes import wait_for
-from harness.raw import ANSWER_HEADERS, RawServer, message
-from harness.records import RECORDS, Clerk, settings, value
+from harness.raw import (ANSWER_HEADERS, PREFACE, RawClient, RawServer, SettingsFrame, WindowUpdateFrame, call_headers,
+                         message)
+from harness.records import RECORDS, Clerk, named, settings, value
 from harness.stubs import ledger, records
 from harness.subjects import run
 
@@ -406,3 +408,47 @@ def test_a_query_whose_client_has_left_is_interrupted(between, databases):
     begun = time.monotonic()
     assert clerk.get(7, timeout=30)[0] == 7
     assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_deadline_never_says_of_a_write_that_was_made_that_it_was_not(stage, between, databases):
+    """The answer is there, and waits for a client that does not read."""
+    sidecar, _ = between(stage)
+    for side in databases:
+        side.put(7, "406", "open", 100, 1)
+    client = RawClient(sidecar.address, preface=False, seconds=5)
+    window = SettingsFrame(0)
+    window.settings = {SettingsFrame.INITIAL_WINDOW_SIZE: 0}
+    client.send(PREFACE, window)
+    request = records.UpdateRequest(entity="orders", key=records.Key(parts=[value(7)]), gray_key=value("406"),
+                                    changes=named(dict(cents=105)))
+    call = client.open(call_headers(f"/{RECORDS}/Update", ("grpc-timeout", "300m")))
+    client.data(call, message(request.SerializeToString()), end_stream=True)
+    time.sleep(0.6)
+    client.send(WindowUpdateFrame(call, 65535))
+    answer = client.await_stream(call)
+    written = [row[3] for side in databases for row in side.rows()]
+    assert 105 in written
+    assert answer.grpc_status == 0 or answer.field("switchover-error") == "outcome-unknown"
+    client.close()
+
+
+def test_a_record_that_one_side_lacks_is_not_made_clean_by_a_write_of_the_other(start, databases, keep):
+    """Dirty, it keeps its stage when the others leave `enrolled`: old alone has never had it."""
+    more = settings(*databases)
+    more["migrations"]["orders"]["inserts"] = "both"
+    sidecar = start("", "", STAGES["dualNew"], **more).await_ready()
+    clerk = keep(Clerk(sidecar.address))
+    old, _ = databases
+    old.link.isolation_level = None
+    old.link.execute("begin immediate")
+    assert clerk.insert(1, cents=5) == "ABORTED partial-write"
+    old.link.execute("rollback")
+    assert clerk.update(1, cents=6)[3] == 6
+    operator = keep(Operator(sidecar))
+    for enrolled in (GRAY, "none"):
+        sidecar.write_switches(phase="migrating", enrolled=enrolled, gray="none")
+        wait_for(lambda: operator.status().in_force.epoch == sidecar.epoch, 5, "the change")
+    for cents in (7, 8):
+        assert clerk.update(1, cents=cents)[3] == cents
+        assert clerk.get(1)[3] == cents

@@ -5,9 +5,10 @@ import Stores
 import WireFormat
 
 /// Many records by their keys, while they are on both sides: both are asked at once, and each record is routed on its
-/// own.
+/// own. Where new lacks a record that old may have got or lost meanwhile, old is asked once more.
 ///
-///     made --start--> running --both have answered, one failed, client gone, too late--> over --asks closed--> closed
+///     made --start--> running --both have answered--> over, running --in doubt--> old again --answered--> over
+///                     running, old again --one failed, client gone, too late--> over --asks closed--> closed
 final class ManyOperation: Operation {
     private let call: CallPointer
     private let message: [UInt8]
@@ -23,6 +24,7 @@ final class ManyOperation: Operation {
     /// The side whose say is missing.
     private var missing: Side?
     private var isOver = false
+    private var hasAskedAgain = false
 
     init(
         _ call: CallPointer, message: [UInt8], _ merging: ManyMerge, mayMiss: SideSet,
@@ -40,14 +42,16 @@ final class ManyOperation: Operation {
 
     func start() {
         call.count(.mergedQueries)
-        for side in Side.allCases where !isOver {
-            let request = Ask.Request(
-                side: side, path: nil, message: message, deadline: call.pointee.deadline,
-                waitsUntil: mayMiss.contains(side) ? call.lastMoment : 0, operation: .getMany)
-            let ask = Ask(request, for: call) { [unowned self] in replied($0, $1) }
-            asks.append(ask)
-            ask.start()
-        }
+        for side in Side.allCases where !isOver { ask(side) }
+    }
+
+    private func ask(_ side: Side) {
+        let request = Ask.Request(
+            side: side, path: nil, message: message, deadline: call.pointee.deadline,
+            waitsUntil: mayMiss.contains(side) ? call.lastMoment : 0, operation: .getMany)
+        let ask = Ask(request, for: call) { [unowned self] in replied($0, $1) }
+        asks.append(ask)
+        ask.start()
     }
 
     func clientLeft() { end {} }
@@ -102,6 +106,11 @@ final class ManyOperation: Operation {
         guard let old = answers[.old], let new = answers[.new] else { return }
         do throws(ManyMerge.Fault) {
             let answer = try merging.merge(request: message, old: old, new: new, stages: stages)
+            if merging.isDoubtful, missing == nil, !hasAskedAgain {
+                hasAskedAgain = true
+                answers[.old] = nil
+                return ask(.old)
+            }
             call.count(.unmigratedReads, UInt64(merging.unmigrated))
             call.count(merging.tally)
             let compresses = asks.contains(where: \.isReplyCompressed)

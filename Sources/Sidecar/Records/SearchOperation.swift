@@ -55,7 +55,7 @@ final class SearchOperation: Operation {
         case .found(let side): found(asks.last { $0.request.side == side })
         case .foundUnmigrated:
             call.count(.unmigratedReads)
-            found(asks.first)
+            found(asks.last)
         case .notFound: end { call.refuse(.storeRefused(.notFound, notFound)) }
         case .fail(let side, .unreachable): end { call.refuse(.sideUnreachable(side, reasonUnreachable)) }
         case .fail(let side, .failed(let status)):

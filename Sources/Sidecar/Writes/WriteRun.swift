@@ -412,8 +412,9 @@ final class WriteRun {
     private func isEqual(_ end: WriteEnd) -> Bool? {
         if isSingle { return nil }
         if end.effects.contains(.dirty) { return false }
-        guard case .reply = end.answer, written != nil, status(of: end) == .ok else { return nil }
         // What was not copied is on one side alone: that says nothing of a record that was to be on both.
+        if end.effects.contains(.notCopied) { return nil }
+        guard case .reply = end.answer, written != nil, status(of: end) == .ok else { return nil }
         let isOnOneSide = movesTo.map { !$0.isDouble } ?? false
         return lastWasPut || kind == .delete || isOnOneSide ? true : nil
     }
