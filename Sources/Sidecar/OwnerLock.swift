@@ -43,18 +43,29 @@ final class OwnerLock {
     private let descriptor: Int32
     let path: String
     private let state: Locked<OwnerNote>
-    /// What owners before left. Nothing where this one cannot write down what follows: it would be out of date later.
+    /// What owners before left. Where this one cannot write down what follows, nothing but that something may be on its
+    /// way: the note would be out of date later.
     let left: OwnerNote
+    /// Why it cannot.
+    let unwritten: FileFailure?
 
-    private init(descriptor: Int32, path: String, control: String) {
+    /// - Parameter isUnsettled: what a note stands for that is not there: nobody knows what the owner before has left.
+    private init(descriptor: Int32, path: String, control: String, isUnsettled: Bool) {
         self.descriptor = descriptor
         self.path = path
         var note = OwnerNote.read(descriptor)
+        if note.process == nil, isUnsettled { note.isUnsettled = true }
         note.process = getpid()
         note.control = control
         note.namespace = OwnerNote.ownNamespace
-        let isWritten = (try? note.write(descriptor, path)) != nil
-        left = isWritten ? note : OwnerNote()
+        var nothing = OwnerNote()
+        nothing.isUnsettled = true
+        do throws(FileFailure) {
+            try note.write(descriptor, path)
+            (left, unwritten) = (note, nil)
+        } catch {
+            (left, unwritten) = (nothing, error)
+        }
         state = Locked(note)
     }
 
@@ -67,6 +78,8 @@ final class OwnerLock {
             do throws(FileFailure) {
                 try note.write(descriptor, path)
             } catch {
+                // A note that says too little is worse than none: the next owner takes an empty one for the worst.
+                if note.isUnsettled, !before.isUnsettled { ftruncate(descriptor, 0) }
                 note = before
                 return .failure(error)
             }
@@ -95,9 +108,17 @@ final class OwnerLock {
         return String(cString: resolved)
     }
 
-    /// - Parameter control: this process's control socket, for whoever finds the lock taken.
-    static func take(_ place: String, control: String) -> Outcome {
-        var descriptor = open(place, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
+    /// - Parameters:
+    ///   - control: this process's control socket, for whoever finds the lock taken.
+    ///   - hadOwner: whether there was an owner before, as other files tell. A lock file that is empty or missing then
+    ///     stands for one that has left something on its way; an empty one does in any case.
+    static func take(_ place: String, control: String, hadOwner: Bool = false) -> Outcome {
+        var isThere = true
+        var descriptor = open(place, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        if descriptor < 0, errno == ENOENT {
+            isThere = false
+            descriptor = open(place, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
+        }
         // Another user's lock can be asked for all the same.
         if descriptor < 0, errno == EACCES { descriptor = open(place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) }
         guard descriptor >= 0 else {
@@ -109,7 +130,8 @@ final class OwnerLock {
             guard errno == EWOULDBLOCK else { return .impossible(FileFailure("lock", place, code: errno)) }
             return .taken(owner(descriptor))
         }
-        return .held(OwnerLock(descriptor: descriptor, path: place, control: control))
+        return .held(
+            OwnerLock(descriptor: descriptor, path: place, control: control, isUnsettled: isThere || hadOwner))
     }
 
     /// What a lock file says, whoever has the lock; nil where there is none.
@@ -137,13 +159,16 @@ struct OwnedFiles {
     private var locks: [OwnerLock] = []
     private var switchLocks: [OwnerLock] = []
     /// Whether the last sidecar on these files may have left a write on its way.
-    var wereLeftUnsettled: Bool { locks.contains { $0.left.isUnsettled } }
+    var wereLeftUnsettled: Bool { cannotTell || locks.contains { $0.left.isUnsettled } }
+    /// The switch file has no lock file that would say so.
+    private var cannotTell = false
     /// What could not be locked, and what follows from that; sentences for the log.
     private(set) var warnings: [String] = []
 
     /// Fails where another sidecar has one of them.
     init(_ configuration: Configuration) throws(Taken) {
         let control = Self.absolute(configuration.control)
+        let hadOwner = Self.hadOwner(configuration)
         var places: Set<String> = []
         let files = [(configuration.switches, "switch file")] + configuration.databases.map { ($0.path, "database") }
         for (path, kind) in files {
@@ -156,9 +181,10 @@ struct OwnedFiles {
                     isLocked = true
                     continue
                 }
-                switch OwnerLock.take(place, control: control) {
+                switch OwnerLock.take(place, control: control, hadOwner: hadOwner) {
                 case .held(let lock):
                     locks.append(lock)
+                    if let failure = lock.unwritten { warnings.append("\(failure): \(Self.unwritten)") }
                     isLocked = true
                     if kind == "switch file" { switchLocks.append(lock) }
                 case .taken(let owner):
@@ -172,16 +198,40 @@ struct OwnedFiles {
                 }
             }
             guard let failure, !isLocked else { continue }
+            if kind == "switch file" { cannotTell = true }
             warnings.append(
                 "\(failure): a second sidecar on the \(kind) \(path) would not be noticed; see to it that there is "
-                    + "none, or let the sidecar write into that folder")
+                    + "none, or let the sidecar write into that folder"
+                    + (kind == "switch file" ? ". \(Self.unwritten)" : ""))
         }
     }
 
-    /// Writes down whether something that this process has sent may take effect after its end. What cannot be written
-    /// is missing to the next one.
-    func note(isUnsettled: Bool) {
-        for lock in locks { try? lock.note { $0.isUnsettled = isUnsettled } }
+    private static let unwritten =
+        "What a sidecar leaves on its way cannot be written down there: each start counts as one after a crash, and "
+        + "the first change that takes keys from old waits until settle_after (30s by default) after the start"
+
+    /// Whether a sidecar has worked with these switches before, as far as other files than the lock file tell.
+    private static func hadOwner(_ configuration: Configuration) -> Bool {
+        let path = configuration.switches
+        if access(AuditFile(switchFile: path).path, F_OK) == 0 { return true }
+        guard let bytes = try? FileContent.read(path, limit: SwitchFileReader.fileBytesAtMost),
+            let document = try? SwitchDocument(bytes, file: path)
+        else { return false }
+        return configuration.migrations.contains { (document.entry(of: $0.name)?.epoch ?? 0) > 1 }
+    }
+
+    /// Writes down whether something that this process has sent may take effect after its end.
+    ///
+    /// - Returns: what could not be written. The next one takes that for the worst.
+    func note(isUnsettled: Bool) -> [FileFailure] {
+        locks.compactMap { lock in
+            do throws(FileFailure) {
+                try lock.note { $0.isUnsettled = isUnsettled }
+                return nil
+            } catch {
+                return error
+            }
+        }
     }
 
     /// Writes down what is in force from now on; on the disk when this returns.

@@ -9,7 +9,7 @@ import Glibc
 ///     in-force MIGRATION EPOCH FINGERPRINT  (the switches that were in force last)
 ///     end
 ///
-/// What stands after `end` is left over from a longer text.
+/// What stands after `end` is left over from a longer text, or keeps room for one.
 struct OwnerNote: Sendable, Equatable {
     /// Which switches of a migration were in force.
     struct InForce: Sendable, Equatable {
@@ -33,6 +33,8 @@ struct OwnerNote: Sendable, Equatable {
     private static let end = "end"
     /// Some thousand migrations.
     private static let bytesAtMost = 1 << 18
+    /// Of most file systems.
+    private static let block = 4096
 
     init() {}
 
@@ -78,9 +80,11 @@ struct OwnerNote: Sendable, Equatable {
     }
 
     /// On the disk when this returns. The old text or the new one is there at any instant: it is written over the old
-    /// one, which needs no room on a full disk either, and what is left of a longer one is cut off afterwards.
+    /// one. Blanks after it keep the room that a longer one would need: a disk that gets full later has it already.
     func write(_ descriptor: Int32, _ path: String) throws(FileFailure) {
-        let bytes = Array(text.utf8)
+        var bytes = Array(text.utf8)
+        let length = (bytes.count + Self.block) / Self.block * Self.block
+        bytes += Array(repeating: UInt8(ascii: " "), count: length - bytes.count - 1) + [UInt8(ascii: "\n")]
         let written = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
         guard written == bytes.count else { throw FileFailure("write", path, code: written < 0 ? errno : ENOSPC) }
         ftruncate(descriptor, off_t(bytes.count))

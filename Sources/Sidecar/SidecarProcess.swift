@@ -27,6 +27,8 @@ package final class SidecarProcess: @unchecked Sendable {
     private let records: RecordTable
     /// Until the end of the process.
     private let owned: OwnedFiles
+    /// Until when a write of the process before may take effect; monotonic nanoseconds, 0: it has left none.
+    private let leftUntil: UInt64
     private let stores: RecordStores
     private let keyLists = KeyListCache()
     private var control: SwitchControl?
@@ -57,6 +59,7 @@ package final class SidecarProcess: @unchecked Sendable {
             migrations: configuration.migrations.map(\.name), lostLogLines: { logs?.lost ?? 0 },
             pinnedRecords: { [records] in configuration.migrations.indices.map(records.pins.count(of:)) })
         owned = try OwnedFiles(configuration)
+        leftUntil = owned.wereLeftUnsettled ? MonotonicClock.nanoseconds &+ configuration.limits.settleAfter : 0
         for warning in owned.warnings { logger.warning("\(warning)") }
         inForce = Array(repeating: nil, count: configuration.migrations.count)
         admin = try LoopThread(name: "admin")
@@ -215,7 +218,7 @@ package final class SidecarProcess: @unchecked Sendable {
     /// The first worker accepts for all. On its thread.
     private func startAccepting(_ first: WorkerPointer) {
         guard let (descriptor, isUnix) = listening else { return }
-        owned.note(isUnsettled: true)
+        note(isUnsettled: true)
         listening = nil
         let gate = ConnectionGate(
             workers: workers, first: first, limit: configuration.limits.connections, board: board, logger: logger)
@@ -281,11 +284,9 @@ package final class SidecarProcess: @unchecked Sendable {
         switchFile = watcher
     }
 
-    /// Until when a write of the process before may take effect, for each migration; monotonic nanoseconds. A database
-    /// in a file has no write on its way once that process is gone.
+    /// The same for each migration. A database in a file has no write on its way once that process is gone.
     private var unsettledUntil: [UInt64] {
-        let until = owned.wereLeftUnsettled ? MonotonicClock.nanoseconds &+ configuration.limits.settleAfter : 0
-        return configuration.migrations.map { $0.oldUpstream < configuration.upstreams.count ? until : 0 }
+        configuration.migrations.map { $0.oldUpstream < configuration.upstreams.count ? leftUntil : 0 }
     }
 
     /// A database in a file has no write of the process before on its way.
@@ -294,6 +295,13 @@ package final class SidecarProcess: @unchecked Sendable {
             var left = owned.left(of: migration.name)
             left.isUnsettled = left.isUnsettled && migration.oldUpstream < configuration.upstreams.count
             return left
+        }
+    }
+
+    private func note(isUnsettled: Bool) {
+        for failure in owned.note(isUnsettled: isUnsettled) {
+            logger.error(
+                "\(failure); the next start counts as one after a crash, and its first change waits for settle_after")
         }
     }
 
@@ -402,7 +410,7 @@ package final class SidecarProcess: @unchecked Sendable {
             for worker in workers { worker.endClients() }
         case .end:
             noteWhatIsLeft()
-            if isSettled { owned.note(isUnsettled: false) }
+            if isSettled { note(isUnsettled: false) }
             stopAll()
         }
     }
@@ -414,12 +422,12 @@ package final class SidecarProcess: @unchecked Sendable {
         if isEmpty { advance(.empty) }
     }
 
-    /// Whether nothing that was sent can take effect any more.
+    /// Whether nothing that was sent can take effect any more, by the processes before neither.
     private var isSettled: Bool {
         let now = MonotonicClock.nanoseconds
-        return isEmpty
+        return isEmpty && leftUntil <= now
             && configuration.migrations.indices.allSatisfy { index in
-                records.unrest(of: index, pinned: false, at: now).unsettled == 0
+                records.unrest(of: index, pinned: false, at: now).unsettledUntil == 0
                     && workers.allSatisfy { $0.unread[index].lostUntil.load(ordering: .relaxed) <= now }
             }
     }

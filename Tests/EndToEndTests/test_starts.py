@@ -156,3 +156,69 @@ def test_a_change_on_record_that_was_never_made_is_no_obstacle(scene):
         file.write(json.dumps(line) + "\n")
     scene.start()
     assert scene.stage() == "dualNew"
+
+
+def late(scene, seconds):
+    """The service makes this write only then, whoever has sent it."""
+    scene.old.faults["Change"] = lambda request, context: request.add_cents == 1000 and hang(seconds)(request, context)
+    request = ledger.ChangeRequest(name=name(OURS), add_cents=1000)
+    call = scene.client.channel.unary_unary(f"/{LEDGER}/Change")
+    scene.late = call.future(request.SerializeToString(), timeout=30)
+    wait_for(lambda: scene.old.log, 5, "it is sent")
+
+
+def enrols_after_the_late_write(scene):
+    answer = scene.operator.enrol(add="406")
+    assert answer.changed and "came into force" in answer.notes[-1], answer
+    assert scene.old.entries[OURS].cents == 1100
+    assert scene.client.change(OURS, 10).code == "OK"
+    assert len(set(scene.cents())) == 1
+
+
+@pytest.mark.parametrize("calls", [0, 1], ids=["no call", "a call"])
+def test_a_short_life_between_does_not_end_the_quiet_period(calls, scene):
+    scene = scene(dict(phase="migrating", enrolled="none", gray="none"), "4s")
+    late(scene, 3)
+    scene.restart(kill=True)
+    for _ in range(calls):
+        assert scene.client.find(("7", 1)).code == "NOT_FOUND"
+    scene.restart(kill=False)
+    enrols_after_the_late_write(scene)
+
+
+@pytest.mark.parametrize("spoil", ["unlink", "empty"])
+def test_without_a_word_of_the_process_before_a_start_waits(spoil, scene):
+    """Removed by somebody, or emptied by a disk that was full."""
+    scene = scene(dict(phase="migrating", enrolled="none", gray="none"), "4s")
+    late(scene, 3)
+    scene.sidecar.kill()
+    lock = scene.sidecar.folder / "switches.json.switchover-lock"
+    lock.unlink() if spoil == "unlink" else lock.write_text("")
+    scene.start()
+    enrols_after_the_late_write(scene)
+
+
+def test_a_word_that_cannot_be_written_is_said_and_counts_as_unsettled(scene):
+    """The lock file is one of a disk that is full."""
+    scene = scene(dict(phase="migrating", enrolled="none", gray="none"), "4s")
+    scene.sidecar.terminate()
+    scene.sidecar.wait()
+    lock = scene.sidecar.folder / "switches.json.switchover-lock"
+    lock.unlink()
+    lock.mkdir()
+    scene.start()
+    assert "each start counts as one after a crash" in scene.sidecar.log()
+    late(scene, 3)
+    scene.restart(kill=True)
+    enrols_after_the_late_write(scene)
+
+
+def test_a_dirty_record_may_be_unsettled_at_the_end_too(scene):
+    """Its double write lost the answer of old, and a process that ends says that something is left."""
+    scene = scene(dict(phase="migrating", enrolled="all", gray="none"), "20s")
+    scene.old.faults["Change"] = hang(10)
+    scene.client.change(OURS, 1000, timeout=0.3)
+    scene.sidecar.terminate()
+    scene.sidecar.wait()
+    lock = scene.sidecar.folder / "switches.json.switchover-lock"
+    assert "unsettled" in lock.read_text().split()

@@ -75,13 +75,54 @@ import Testing
         #expect(read.inForce?.epoch == 7 && read.source == folder.path("s.json" + OwnerLock.ending))
     }
 
-    /// What a process cannot keep up to date it does not go by: it may be years old.
-    @Test(.enabled(if: getuid() != 0)) func aLockThatCannotBeWrittenTellsNothing() throws {
+    /// Contract, 2: a start is followed by a quiet period unless the process before has *said* that it left nothing.
+    @Test func whereNobodySaysWhatIsLeftSomethingMayBe() throws {
         let folder = try TemporaryFolder()
-        for lock in take(folder.path("s.json")) { try lock.note { $0.isUnsettled = true } }
-        chmod(folder.path("s.json" + OwnerLock.ending), 0o444)
+        func left(_ name: String, hadOwner: Bool) -> Bool? {
+            let place = folder.path(name)
+            guard case .held(let lock) = OwnerLock.take(place, control: "", hadOwner: hadOwner) else { return nil }
+            return lock.left.isUnsettled
+        }
+        #expect(left("new", hadOwner: false) == false, "nobody has been here")
+        #expect(left("new", hadOwner: true) == false, "it took no call, and its note says so")
+        #expect(left("removed", hadOwner: true) == true)
+        #expect(left("removed", hadOwner: true) == true, "who took no call leaves the word as it was")
+        try folder.write("", to: "emptied")
+        #expect(left("emptied", hadOwner: false) == true, "somebody made it, and could not write")
+    }
+
+    /// What a process cannot keep up to date it does not go by: it may be years old, and so may "nothing is left" be.
+    @Test func aLockThatCannotBeWrittenStandsForTheWorst() throws {
+        guard case .held(let lock) = OwnerLock.take("/dev/full", control: "") else {
+            Issue.record("no lock at all")
+            return
+        }
+        var worst = OwnerNote()
+        worst.isUnsettled = true
+        #expect(lock.left == worst)
+        #expect(lock.unwritten?.code == ENOSPC)
+        #expect(throws: FileFailure.self) { try lock.note { $0.isUnsettled.toggle() } }
+    }
+
+    /// A disk may be full by the time: what a process has to say of itself later has its room from the start.
+    @Test func theNoteGrowsInTheRoomThatItHas() throws {
+        let folder = try TemporaryFolder()
+        func size() -> off_t {
+            var status = stat()
+            stat(folder.path("s.json" + OwnerLock.ending), &status)
+            return status.st_size
+        }
         let locks = take(folder.path("s.json"))
-        #expect(locks.map(\.left) == [OwnerNote()])
+        let before = size()
+        for lock in locks {
+            try lock.note {
+                $0.isUnsettled = true
+                $0.inForce["orders"] = .init(epoch: .max, fingerprint: .max)
+            }
+        }
+        #expect(before > 0 && size() == before)
+        let note = OwnerLock.note(of: folder.path("s.json" + OwnerLock.ending))
+        #expect(note?.isUnsettled == true && note?.process == getpid())
     }
 
     /// By whatever way: a link to the file, a link to the folder, dots in the path.

@@ -562,25 +562,3 @@ extension Switchover_V1_ChangeSwitchesRequest {
         }
     }
 }
-
-extension RecordTable.Unrest {
-    /// Why records stay behind, and until when; nil where none does.
-    ///
-    /// - Parameter entities: the names of the migration's entities.
-    func sentence(at now: UInt64, _ entities: [String]) -> String? {
-        guard count > 0 else { return nil }
-        var reasons: [String] = []
-        if open > 0 { reasons.append("\(open) \(open == 1 ? "is" : "are") being written just now") }
-        if unsettled > 0 {
-            let seconds = (unsettledUntil - min(now, unsettledUntil) + 999_999_999) / 1_000_000_000
-            reasons.append("\(unsettled) had a write whose answer was lost, and wait at most \(seconds) s")
-        }
-        if dirty > 0 { reasons.append("\(dirty) may differ between the sides, until a write makes them equal") }
-        let names = examples.map { "\(RecordText($0, of: entities))" }.joined(separator: ", ")
-        return """
-            In force for all but \(count) record\(count == 1 ? "" : "s") \
-            (\(names)\(count > examples.count ? ", ..." : "")), which keep the stage that they had: \
-            \(reasons.joined(separator: "; "))
-            """
-    }
-}

@@ -44,7 +44,9 @@ final class RecordTable: Sendable {
         var open = 0
         var unsettled = 0
         var dirty = 0
-        /// Monotonic nanoseconds; 0: nothing is unsettled.
+        /// Of the dirty ones, those that a write whose answer was lost may still change.
+        var dirtyAndUnsettled = 0
+        /// Of those that are dirty too; monotonic nanoseconds, 0: nothing is unsettled.
         var unsettledUntil: UInt64 = 0
         /// Some of them.
         var examples: [Key] = []
@@ -342,11 +344,12 @@ extension RecordTable {
             box.withLock { shard in
                 for (key, state) in shard.records where key.migration == migration {
                     guard let why = state.unrest(at: now), !pinned || state.pin != nil else { continue }
+                    unrest.unsettledUntil = max(unrest.unsettledUntil, state.unsettledUntil(at: now))
                     switch why {
-                    case .dirty: unrest.dirty += 1
-                    case .unsettled:
-                        unrest.unsettled += 1
-                        unrest.unsettledUntil = max(unrest.unsettledUntil, state.unsettledUntil(at: now))
+                    case .dirty:
+                        unrest.dirty += 1
+                        if state.unsettledUntil(at: now) > 0 { unrest.dirtyAndUnsettled += 1 }
+                    case .unsettled: unrest.unsettled += 1
                     case .open: unrest.open += 1
                     }
                     if unrest.examples.count < 3 { unrest.examples.append(key) }

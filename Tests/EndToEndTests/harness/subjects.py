@@ -142,6 +142,7 @@ class Sidecar(Hop):
             **settings}, indent=2))
         if switches is not None:
             self.write_switches(**switches)
+            self.say_that_nothing_is_left()
         command = [self.binary, "serve", "--config", str(self.configuration), *arguments]
         super().__init__(command, folder, address, old)
         if settings.get("stats") != "off":
@@ -152,6 +153,12 @@ class Sidecar(Hop):
         self.epoch = epoch if epoch is not None else self.epoch + 1
         state = {"epoch": self.epoch, "phase": phase, "enrolled": enrolled, "gray": gray}
         self.replace_switch_file(json.dumps({"version": 1, "migrations": {"orders": state}}))
+
+    def say_that_nothing_is_left(self):
+        """These switches have a past: a process before that ended in order."""
+        lock = self.folder / f"{self.switch_file.name}.switchover-lock"
+        if not lock.exists():
+            lock.write_text("1\nnone\nend\n")
 
     def replace_switch_file(self, text):
         next_file = self.switch_file.with_suffix(".next")

@@ -81,6 +81,23 @@ import Testing
         #expect(table.running() == [Self.record(2)])
     }
 
+    /// Contract, 2: what was sent may take effect until the quiet period is over, whatever else is known of the record.
+    @Test func aDirtyRecordMayBeUnsettledToo() {
+        let other = Self.record(2)
+        for key in [key, other] {
+            _ = table.enter(key, id: 1, now: 0) { _ in }
+            #expect(table.decide(key, .dualOld, grayKey: .unsaid, now: 0) == .dualOld)
+        }
+        table.close(key, until: 100, isDirty: true, now: 0)
+        table.leave(other, isEqual: false, now: 0)
+        var unrest = table.unrest(of: 0, pinned: false, at: 99)
+        #expect(unrest.dirty == 2 && unrest.dirtyAndUnsettled == 1 && unrest.count == 2)
+        #expect(unrest.unsettledUntil == 100)
+        #expect(unrest.sentence(at: 99, ["Order"])?.contains("1 of those had a write whose answer was lost") == true)
+        unrest = table.unrest(of: 0, pinned: false, at: 100)
+        #expect(unrest.dirty == 2 && unrest.dirtyAndUnsettled == 0 && unrest.unsettledUntil == 0)
+    }
+
     /// Contract, 2: a query is never decided anew halfway. What it was told of the pins holds to its end.
     @Test func aViewOfThePinsStaysAsItWas() {
         table.lost(key, until: 100, .dualNew, grayKey: .has([7]), now: 0)
