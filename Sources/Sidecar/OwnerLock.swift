@@ -142,6 +142,17 @@ final class OwnerLock {
         return OwnerNote.read(descriptor)
     }
 
+    /// Who works with a file at the moment; nil where nobody does, or where there are no locks.
+    static func owner(of path: String) -> Owner? {
+        for place in places(of: path) {
+            let descriptor = open(place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+            guard descriptor >= 0 else { continue }
+            defer { close(descriptor) }
+            if flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK { return owner(descriptor) }
+        }
+        return nil
+    }
+
     private static func owner(_ descriptor: Int32) -> Owner {
         let note = OwnerNote.read(descriptor)
         return Owner(

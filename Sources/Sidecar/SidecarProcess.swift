@@ -61,6 +61,7 @@ package final class SidecarProcess: @unchecked Sendable {
         owned = try OwnedFiles(configuration)
         leftUntil = owned.wereLeftUnsettled ? MonotonicClock.nanoseconds &+ configuration.limits.settleAfter : 0
         for warning in owned.warnings { logger.warning("\(warning)") }
+        SwitchFileWriter.removeLeftovers(of: configuration.switches)
         inForce = Array(repeating: nil, count: configuration.migrations.count)
         admin = try LoopThread(name: "admin")
         controlThread = try LoopThread(name: "control")

@@ -34,7 +34,7 @@ struct InitSwitchesCommand: AsyncParsableCommand {
         do {
             switches = try InitialSwitches(
                 path: configuration.switches, migrations: configuration.migrations.map(\.name),
-                running: try await Self.running(configuration.control), notMade: notMade)
+                running: try await Self.running(configuration), notMade: notMade)
             try SwitchFileWriter.create(configuration.switches, switches)
         } catch let failure as FileFailure {
             let advice =
@@ -52,7 +52,8 @@ struct InitSwitchesCommand: AsyncParsableCommand {
 
     /// What a sidecar says that runs by this configuration; nothing where there is none. One that runs and does not
     /// answer may know better than the audit file.
-    private static func running(_ control: String) async throws -> [Switchover_V1_MigrationStatus] {
+    private static func running(_ configuration: Configuration) async throws -> [Switchover_V1_MigrationStatus] {
+        let control = configuration.control
         var options = ClientOptions()
         options.connectTimeout = .zero
         options.timeout = .seconds(5)
@@ -62,7 +63,14 @@ struct InitSwitchesCommand: AsyncParsableCommand {
                 "/switchover.v1.Control/GetStatus", Switchover_V1_GetStatusRequest())
             return response.migrations
         } catch {
-            if error.isUnreachable { return [] }
+            if error.isUnreachable {
+                guard let owner = InitialSwitches.owner(ofSwitchFile: configuration.switches) else { return [] }
+                throw NoAnswer(
+                    description: """
+                        \(owner) works with \(configuration.switches) and is not reached at \(control); it knows what \
+                        is in force. Try again; or stop it first, then the audit file is gone by
+                        """)
+            }
             throw NoAnswer(description: "the sidecar at \(control) does not say what is in force: \(error.message)")
         }
     }

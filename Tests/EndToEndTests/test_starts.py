@@ -222,3 +222,12 @@ def test_a_dirty_record_may_be_unsettled_at_the_end_too(scene):
     scene.sidecar.wait()
     lock = scene.sidecar.folder / "switches.json.switchover-lock"
     assert "unsettled" in lock.read_text().split()
+
+
+def test_what_a_killed_change_left_is_removed(scene):
+    scene = scene(dict(phase="idle"))
+    scene.sidecar.kill()
+    left = scene.sidecar.folder / f"switches.json.{scene.sidecar.pid}.tmp"
+    left.write_text("{")
+    scene.start()
+    assert not left.exists()

@@ -9,6 +9,7 @@ import select
 import subprocess
 import time
 
+import grpc
 import pytest
 
 from harness.records import Clerk, settings
@@ -206,6 +207,41 @@ def test_watch_prints_a_line_each_interval(command):
     rates = [int(row.split()[2].removesuffix("/s")) for row in rows]
     assert max(rates) > 10, rows
     assert all(row.split()[:2] == ["2", "idle"] for row in rows)
+
+
+def test_watch_goes_on_when_the_sidecar_is_started_again(command):
+    """The counters begin at 0 then."""
+    clerk = Clerk(command.sidecar.address)
+    for _ in range(50):
+        clerk.get(1)
+    clerk.close()
+    watch = subprocess.Popen(
+        command.words("watch orders --interval 3 --count 2"), stdout=subprocess.PIPE, text=True)
+    time.sleep(1)
+    command.sidecar.restart(kill=True)
+    assert watch.wait(20) == 0
+    assert [row.split()[2] for row in watch.stdout.read().splitlines()[1:]] == ["0/s", "0/s"]
+
+
+def test_watches_lock_nobody_out(command, keep):
+    """64 clients that watch health: a command finds room, and init-switches asks the sidecar."""
+    for _ in range(64):
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        channel = keep(grpc.insecure_channel(f"unix:{command.sidecar.control}", options=options))
+        next(channel.unary_stream("/grpc.health.v1.Health/Watch")(b"", timeout=60))
+    assert command("total orders migrating")
+    command.sidecar.switch_file.unlink()
+    assert "as the running sidecar has it" in command("init-switches")
+
+
+def test_init_switches_does_not_take_silence_for_the_end(command):
+    """A sidecar that is not reached still knows what is in force."""
+    command.sidecar.switch_file.unlink()
+    command.sidecar.control.unlink()
+    words = command("init-switches", status=1)
+    assert f"process {command.sidecar.pid}" in words and "knows what is in force" in words
+    command.sidecar.kill()
+    assert "orders at phase idle" in command("init-switches")
 
 
 def test_watch_stays_in_its_place_on_a_terminal(command):

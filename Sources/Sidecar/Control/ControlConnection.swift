@@ -56,6 +56,8 @@ final class ControlConnection {
 
     /// Whether it has no call.
     var isIdle: Bool { streams.isEmpty }
+    /// Whether nobody waits for an answer of the switches: its calls watch, or have not come to their end.
+    var mayGiveWay: Bool { !streams.values.contains(where: \.isAsked) }
 
     /// Watching calls tell their clients.
     func readinessChanged(_ readiness: Readiness) {
@@ -202,6 +204,7 @@ final class ControlConnection {
 
     /// The answer comes as mail; by then the stream may be closed, or this connection gone.
     private func perform(_ message: [UInt8], on call: ControlStream) {
+        call.isAsked = true
         guard let switches = services.switches else { return answered(.failure(Self.noControl), call) }
         let (mailbox, carried) = (loop.pointee.mailbox, Carried(connection: self, stream: call))
         switches.answer(call.call.method, message, by: caller) { result in
@@ -269,6 +272,8 @@ final class ControlStream {
     /// What ends the answer once its messages are on their way.
     var trailers: LocalFields?
     var hasEnded = false
+    /// What it asks is being worked out, or was.
+    var isAsked = false
 
     /// Answers that wait for their reader; requests are not read while there are more.
     static let maxWaitingBytes = 256 << 10

@@ -6,7 +6,8 @@ import HTTP2
 ///
 /// The socket is a file that only its owner may open (mode 0600): the operating system says who controls the sidecar.
 final class ControlServer {
-    /// For a further one, the oldest that has no call is closed; with a call on each, the new one is.
+    /// For a further one, the oldest that has no call is closed, else the oldest whose calls only watch; with a command
+    /// on each, the new one is.
     static let maxConnections = 64
 
     private let loop: UnsafeMutablePointer<EventLoop>
@@ -62,7 +63,7 @@ final class ControlServer {
     }
 
     private func accepted(_ descriptor: Int32) {
-        if connections.count >= Self.maxConnections { closeOldestIdle() }
+        if connections.count >= Self.maxConnections { closeOldest() }
         guard connections.count < Self.maxConnections else {
             Glibc.close(descriptor)
             return
@@ -75,9 +76,11 @@ final class ControlServer {
         if let connection { connections[ObjectIdentifier(connection)] = connection }
     }
 
-    /// Clients that were left open must not keep an operator out.
-    private func closeOldestIdle() {
-        connections.values.filter(\.isIdle).min { $0.number < $1.number }?.close()
+    /// Clients that were left open, or that watch, must not keep an operator out.
+    private func closeOldest() {
+        let idle = connections.values.filter(\.isIdle)
+        let candidates = idle.isEmpty ? connections.values.filter(\.mayGiveWay) : idle
+        candidates.min { $0.number < $1.number }?.close()
     }
 
     private func flushSessions() {

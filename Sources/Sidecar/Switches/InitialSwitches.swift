@@ -52,6 +52,9 @@ package struct InitialSwitches {
         }
     }
 
+    /// The sidecar that works with a switch file, in words; nil where there is none.
+    package static func owner(ofSwitchFile path: String) -> String? { OwnerLock.owner(of: path)?.sentence }
+
     /// What the switch file said last. A change on its way was in it, and the sidecar would take an older epoch for a
     /// step back.
     private static func last(_ status: Switchover_V1_MigrationStatus) -> SwitchEntry? {

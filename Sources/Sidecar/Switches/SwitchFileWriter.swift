@@ -50,6 +50,30 @@ package enum SwitchFileWriter {
         return replacement
     }
 
+    /// Removes what processes have left that ended amid a change. For the sidecar that owns the file.
+    static func removeLeftovers(of path: String) {
+        for place in Set([path, resolvingLinks(path)]) {
+            let folder = FilePath.folder(of: place).isEmpty ? "." : FilePath.folder(of: place)
+            guard let entries = opendir(folder) else { continue }
+            defer { closedir(entries) }
+            while let entry = readdir(entries) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                guard isLeftover(name, of: FilePath.lastPart(of: place)) else { continue }
+                unlink(FilePath.resolve(name, in: folder))
+            }
+        }
+    }
+
+    /// Whether it is a temporary file of a process that is gone, or of one that had this one's number.
+    static func isLeftover(_ name: String, of file: String) -> Bool {
+        guard name.hasPrefix(file + "."), name.hasSuffix(".tmp"), name.count > file.count + 5,
+            let process = Int32(name.dropFirst(file.count + 1).dropLast(4)), process > 0
+        else { return false }
+        return process == getpid() || kill(process, 0) != 0 && errno == ESRCH
+    }
+
     private static func resolvingLinks(_ path: String) -> String {
         guard let resolved = realpath(path, nil) else { return path }
         defer { free(resolved) }

@@ -21,15 +21,19 @@ struct Traffic {
         stages = Self.stageNames.map { name in
             let (before, now) = (last.stages.first { $0.stage == name }, status.stages.first { $0.stage == name })
             return Self.rate(
-                name, (now?.calls ?? 0) &- (before?.calls ?? 0), (now?.failed ?? 0) &- (before?.failed ?? 0), seconds)
+                name, Self.growth(before?.calls ?? 0, now?.calls ?? 0),
+                Self.growth(before?.failed ?? 0, now?.failed ?? 0), seconds)
         }
         sides = zip(last.sides, status.sides).map {
-            Self.rate($1.side, $1.asked &- $0.asked, $1.failed &- $0.failed, seconds)
+            Self.rate($1.side, Self.growth($0.asked, $1.asked), Self.growth($0.failed, $1.failed), seconds)
         }
     }
 
+    /// A sidecar that was started again meanwhile counts from 0.
+    private static func growth(_ before: UInt64, _ now: UInt64) -> UInt64 { now >= before ? now - before : now }
+
     private static func rate(_ name: String, _ count: UInt64, _ failed: UInt64, _ seconds: Double) -> Rate {
-        Rate(name: name, perSecond: UInt64(Double(count) / seconds), failed: failed)
+        Rate(name: name, perSecond: UInt64(exactly: (Double(count) / seconds).rounded(.down)) ?? .max, failed: failed)
     }
 }
 

@@ -87,6 +87,22 @@ import Testing
         #expect(!watch.pointee.isClosed && idle.count == ControlServer.maxConnections)
     }
 
+    /// Watching takes no connection from whoever has something to ask.
+    @Test func theOldestThatOnlyWatchesMakesRoom() throws {
+        let running = try Running()
+        let watching = try (0..<ControlServer.maxConnections).map { _ in
+            let client = try running.client()
+            let watch = client.call("/grpc.health.v1.Health/Watch", [Self.check("orders")])
+            client.pump { client.messages(watch).count == 1 }
+            return client
+        }
+        let client = try running.client()
+        let call = client.call("/grpc.health.v1.Health/Check", [Self.check("orders")])
+        client.pump { call.pointee.isClosed }
+        #expect(client.messages(call) == [HealthService.response(.notServing)])
+        #expect(watching.count == ControlServer.maxConnections)
+    }
+
     @Test func refusalsAreTrailersOnly() throws {
         let running = try Running()
         let client = try running.client()

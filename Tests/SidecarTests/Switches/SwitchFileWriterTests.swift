@@ -73,4 +73,18 @@ import Testing
         #expect(try FileContent.read(folder.path(name), limit: 10) == Array("after".utf8))
         #expect(folder.names() == (isLink ? ["real.json", "s.json"] : ["real.json"]))
     }
+
+    /// A process that is killed amid a change leaves a file that nobody will take; one that runs is about to.
+    @Test func whatProcessesLeftIsRemoved() throws {
+        let folder = try TemporaryFolder()
+        let gone = 0x3fff_fffe  // higher than any number that Linux gives
+        let names = [
+            "s.json", "s.json.\(gone).tmp", "s.json.\(getpid()).tmp", "s.json.1.tmp", "s.json..tmp", "s.json.x.tmp",
+            "other.json.\(gone).tmp", "s.json.\(gone)",
+        ]
+        for name in names { try folder.write("", to: name) }
+        SwitchFileWriter.removeLeftovers(of: folder.path("s.json"))
+        let left = names.filter { access(folder.path($0), F_OK) == 0 }
+        #expect(left == ["s.json"] + names[3...])
+    }
 }
