@@ -7,23 +7,38 @@ import WireFormat
 struct PlannedChange: Sendable {
     let migration: SwitchedMigration
     let index: Int
+    /// What the change is judged from: what calls are decided by, or what the switch file says where that is not known.
     let before: SwitchEntry
+    /// What the switch file says.
+    let inFile: SwitchEntry
     let after: SwitchEntry
     /// The epoch of the change that it undoes.
     let undoes: UInt64?
     /// The switch file's text after it.
     let text: String
+    /// What becomes of what the switch file says.
+    enum FileStanding {
+        case inForce
+        /// It is taken, and comes into force.
+        case pending
+        /// It is not taken.
+        case refused
+    }
+
+    let standing: FileStanding
     let beforeDraft: SwitchDraft
     let afterDraft: SwitchDraft
 
-    var changesNothing: Bool { before.state == after.state }
+    var changesNothing: Bool { inFile == after }
 
     /// - Parameters:
     ///   - audit: all changes, oldest first.
     ///   - bytes: the switch file.
+    ///   - present: what is in force, and what becomes of the file; nil where nothing is known to be in force.
     init(
         _ request: Switchover_V1_ChangeSwitchesRequest, migrations: [SwitchedMigration], path: String, bytes: [UInt8],
-        audit: [AuditEntry], cache: KeyListCache = KeyListCache()
+        audit: [AuditEntry], cache: KeyListCache = KeyListCache(),
+        present: (SwitchEntry, isInFile: (SwitchEntry) -> FileStanding)? = nil
     ) throws(ControlFault) {
         guard let index = migrations.firstIndex(where: { $0.name == request.migration }) else {
             throw Self.unknown(request.migration, migrations.map(\.name))
@@ -33,23 +48,32 @@ struct PlannedChange: Sendable {
         var reader = SwitchFileReader(path: path, migrations: migrations, cache: cache)
         var document: SwitchDocument
         do throws(InvalidFile) {
-            beforeDraft = try Self.draft(&reader, bytes, index)
             document = try SwitchDocument(bytes, file: path)
+            guard let inFile = document.entry(of: request.migration) else {
+                throw InvalidFile(Place(file: path, line: nil, path: ""), "does not name \(request.migration)")
+            }
+            self.inFile = inFile
+            before = present?.0 ?? inFile
+            standing = present?.isInFile(inFile) ?? .inForce
+            if before == inFile {
+                beforeDraft = try Self.draft(&reader, bytes, index)
+            } else {
+                var other = document
+                other.set(before, of: request.migration)
+                beforeDraft = try Self.draft(&reader, Array(other.text.utf8), index)
+            }
         } catch {
             throw ControlFault(.failedPrecondition, "the switch file cannot be used, correct it first: \(error)")
         }
-        guard let before = document.entry(of: request.migration) else {
-            throw ControlFault(.failedPrecondition, "\(path) does not name \(request.migration)")
-        }
-        self.before = before
-        if request.ifEpoch != 0, request.ifEpoch != before.epoch {
+        if request.ifEpoch != 0, request.ifEpoch != inFile.epoch {
             throw ControlFault(
-                .aborted, "the change is meant for epoch \(request.ifEpoch), the switches are at \(before.epoch) by now"
+                .aborted, "the change is meant for epoch \(request.ifEpoch), the switches are at \(inFile.epoch) by now"
             )
         }
-        let (state, undoes) = try Self.target(request, before, audit)
+        let (state, undoes) = try Self.target(request, before, inFile, standing, audit)
         self.undoes = undoes
-        after = SwitchEntry(epoch: before.epoch + (state == before.state ? 0 : 1), state: state)
+        let isThere = state == inFile.state && standing != .refused
+        after = SwitchEntry(epoch: inFile.epoch + (isThere ? 0 : 1), state: state)
         document.set(after, of: request.migration)
         text = document.text
         do throws(InvalidFile) {
@@ -69,6 +93,8 @@ struct PlannedChange: Sendable {
         migration = migrations[index]
         self.index = index
         before = entry.before ?? entry.after
+        inFile = entry.after
+        standing = .pending
         after = entry.after
         undoes = entry.undoes
         var reader = SwitchFileReader(path: path, migrations: migrations, cache: cache)
@@ -99,9 +125,10 @@ struct PlannedChange: Sendable {
     }
 
     private static func target(
-        _ request: Switchover_V1_ChangeSwitchesRequest, _ before: SwitchEntry, _ audit: [AuditEntry]
+        _ request: Switchover_V1_ChangeSwitchesRequest, _ inForce: SwitchEntry, _ inFile: SwitchEntry,
+        _ standing: FileStanding, _ audit: [AuditEntry]
     ) throws(ControlFault) -> (SwitchState, undoes: UInt64?) {
-        var state = before.state
+        var state = inFile.state
         switch request.change {
         case .phase(let name):
             guard let phase = Phase(name: name) else {
@@ -111,21 +138,35 @@ struct PlannedChange: Sendable {
             state.phase = phase
         case .enrolled(let change): state.enrolled = try state.enrolled.applying(change)
         case .gray(let change): state.gray = try state.gray.applying(change)
-        case .rollback(let rollback):
-            let history = SwitchHistory(audit, of: request.migration, inFile: before)
-            if let gap = history.gap(before: before.epoch), rollback.toEpoch == 0 {
-                throw ControlFault(
-                    .failedPrecondition, "\(gap) Say yourself what to change: switchover gray, enrol or total")
-            }
-            guard let undo = Undo(history, from: state, after: rollback.toEpoch) else {
-                let since = rollback.toEpoch > 0 ? " after epoch \(rollback.toEpoch)" : ""
-                throw ControlFault(
-                    .notFound, "there is no forward change\(since) to undo; switchover history \(request.migration)")
-            }
-            return (undo.target, undo.epoch)
+        case .rollback(let wanted):
+            return try rollback(to: wanted.toEpoch, request.migration, inForce, inFile, standing, audit)
         case nil: throw ControlFault(.invalidArgument, "the request does not say what to change")
         }
         return (state, nil)
+    }
+
+    /// A step forward that is not in force yet is taken back. What was refused is written over: the change that is
+    /// undone is the last one that came into force, or none where nobody can say which.
+    private static func rollback(
+        to epoch: UInt64, _ migration: String, _ inForce: SwitchEntry, _ inFile: SwitchEntry, _ standing: FileStanding,
+        _ audit: [AuditEntry]
+    ) throws(ControlFault) -> (SwitchState, undoes: UInt64?) {
+        let isPendingStep = standing == .pending && epoch == 0
+        if isPendingStep, Move(from: inForce.state, to: inFile.state, facts: MoveFacts()).isForward {
+            return (inForce.state, inFile.epoch)
+        }
+        let base = standing == .refused ? inForce : inFile
+        let history = SwitchHistory(audit, of: migration, inFile: base)
+        if let gap = history.gap(before: base.epoch), epoch == 0 {
+            if standing == .refused { return (inForce.state, inFile.epoch) }
+            throw ControlFault(
+                .failedPrecondition, "\(gap) Say yourself what to change: switchover gray, enrol or total")
+        }
+        if let undo = Undo(history, from: base.state, after: epoch) { return (undo.target, undo.epoch) }
+        if standing == .refused { return (inForce.state, inFile.epoch) }
+        let since = epoch > 0 ? " after epoch \(epoch)" : ""
+        throw ControlFault(
+            .notFound, "there is no forward change\(since) to undo; switchover history \(migration)")
     }
 
     // MARK: - What it moves

@@ -157,10 +157,10 @@ extension SwitchControl {
             $0.phase = next.name
         }
         let plan = try plan(request)
-        guard plan.before == present else {
+        guard plan.inFile == present else {
             throw ControlFault(
                 .failedPrecondition,
-                "epoch \(present.epoch) is in force, and the switch file says epoch \(plan.before.epoch)")
+                "epoch \(present.epoch) is in force, and the switch file says epoch \(plan.inFile.epoch)")
         }
         return plan
     }

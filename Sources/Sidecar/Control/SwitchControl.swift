@@ -65,7 +65,7 @@ final class SwitchControl: @unchecked Sendable {
     /// What was taken from the switch file last, by the migration's position: in force, or on its way.
     private var taken: [SwitchEntry?]
     /// What a change that is asked for waits for.
-    private var delays: [HandoverDelay?]
+    private(set) var delays: [HandoverDelay?]
     /// What is wrong with the switch file.
     private(set) var problem = ""
     private var waiting: [Waiting] = []
@@ -159,11 +159,13 @@ final class SwitchControl: @unchecked Sendable {
     ) throws(ControlFault) {
         if let last = try lastRollback(request) { return try repeatRollback(request, last, reply) }
         let plan = try plan(request)
+        if let reason = refusal(of: plan) { throw ControlFault(.failedPrecondition, reason) }
         if plan.changesNothing {
             if request.dryRun { return reply(.success(try response(plan, []).bytes)) }
             // The same change may be under way still: who repeats a command that gave up waits for it again.
             return answerWhenInForce(plan, try response(plan, []), reply)
         }
+        if !request.dryRun, let reason = notYet(plan) { throw ControlFault(.failedPrecondition, reason) }
         askStores(plan) { [self] facts in
             do throws(ControlFault) {
                 try make(plan, request, facts, by, reply)
@@ -224,7 +226,7 @@ final class SwitchControl: @unchecked Sendable {
     ) throws(ControlFault) -> PlannedChange {
         try PlannedChange(
             request, migrations: migrations, path: configuration.switches, bytes: try switchFile(), audit: audit,
-            cache: keyLists)
+            cache: keyLists, present: present(of: request.migration))
     }
 
     private func make(
@@ -243,10 +245,10 @@ final class SwitchControl: @unchecked Sendable {
         }
         // The file may have changed since: of another migration too, whose entry is written along.
         let fresh = try self.plan(request)
-        guard fresh.before == plan.before else {
+        guard fresh.before == plan.before, fresh.inFile == plan.inFile, fresh.standing == plan.standing else {
             throw ControlFault(.aborted, "another change came first; look at switchover status and repeat it")
         }
-        if let reason = notInForce(fresh) { throw ControlFault(.failedPrecondition, reason) }
+        if let reason = refusal(of: fresh) ?? notYet(fresh) { throw ControlFault(.failedPrecondition, reason) }
         let isRollback = plan.undoes != nil
         try write(
             fresh,
@@ -258,29 +260,10 @@ final class SwitchControl: @unchecked Sendable {
         answerWhenInForce(plan, response, reply)
     }
 
-    /// Why the file's state is not what calls are decided by: a change is one step from that. Nil where it is, and for
-    /// a way back, which may replace what is under way.
-    private func notInForce(_ plan: PlannedChange) -> String? {
-        let name = plan.migration.name
-        guard let current = current[plan.index]?.summaries[plan.index], plan.undoes == nil else { return nil }
-        if plan.before.epoch > current.epoch {
-            let reason = delays[plan.index].map { ": \($0.sentence)" } ?? ""
-            return """
-                epoch \(plan.before.epoch) is in the switch file and not in force yet\(reason). One step at a time: \
-                wait for it, or take it back with switchover rollback \(name)
-                """
-        }
-        guard plan.before.epoch == current.epoch, plan.beforeDraft.summary.fingerprint != current.fingerprint else {
-            return nil
-        }
-        return "the switch file, or a list of keys that it names, was changed without a new epoch, and that is not in "
-            + "force; this command would bring it along. Put it back, or write epoch \(current.epoch + 1) for it first"
-    }
-
     private func write(_ plan: PlannedChange, _ entry: AuditEntry) throws(ControlFault) {
         do {
             try SwitchChangeFiles(audit: audit, switchFile: configuration.switches)
-                .write(entry, before: plan.before, text: plan.text)
+                .write(entry, before: plan.inFile, text: plan.text)
         } catch {
             if let reason = error.unwithdrawn {
                 logger.error("\(reason); the newest entry of \(entry.migration) there was not made")
@@ -421,12 +404,12 @@ final class SwitchControl: @unchecked Sendable {
 
     private func answerWaiting(held: UInt64, _ pinned: RecordTable.Unrest) {
         giveUp { [inForce] waiting in
-            guard let now = inForce[waiting.index], now.epoch > waiting.epoch, now.state != waiting.state else {
+            guard let now = inForce[waiting.index], now.epoch >= waiting.epoch, now.state != waiting.state else {
                 return nil
             }
             return ControlFault(
                 .aborted,
-                "epoch \(waiting.epoch) never came into force: epoch \(now.epoch) replaced it meanwhile; look at "
+                "epoch \(waiting.epoch) of this change never came into force: another epoch \(now.epoch) did; look at "
                     + "switchover status")
         }
         let (done, rest) = (waiting.filter(isInForce), waiting.filter { !isInForce($0) })

@@ -42,9 +42,11 @@ struct StatusText {
         } else {
             lines.append("  no switches: every call is refused (no-switches)")
         }
-        if status.hasInFile, status.inFile.epoch != status.inForce.epoch {
+        if status.hasInFile, status.inFile != status.inForce {
+            let isRefused = !status.problem.isEmpty && status.inFile != status.lastInFile
+            let standing = isRefused ? "not taken " : "under way "
             lines.append(
-                "  under way  epoch \(status.inFile.epoch) is in the file and not in force: "
+                "  \(standing) epoch \(status.inFile.epoch) is in the file and not in force: "
                     + SwitchesText.short(status.inFile))
         }
         if !status.problem.isEmpty { lines.append("  problem    \(status.problem)") }
