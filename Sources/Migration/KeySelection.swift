@@ -1,8 +1,29 @@
 /// A set of gray keys as people write it: what a switch file says, and what a command changes. `GraySet` is the same
 /// set, built for looking keys up.
 package struct KeySelection: Sendable, Equatable {
-    /// A gray key as it is written in a switch file, by its components.
-    package typealias Key = [String]
+    /// A gray key as it is written in a switch file, by its components. Keys are bytes: two texts that look the same
+    /// may be two keys.
+    package struct Key: Sendable, Hashable, ExpressibleByArrayLiteral {
+        package let components: [String]
+
+        package init(_ components: [String]) { self.components = components }
+
+        package init(arrayLiteral components: String...) { self.components = components }
+
+        /// For a person.
+        var text: String { components.joined(separator: ",") }
+
+        package static func == (one: Key, other: Key) -> Bool {
+            one.components.elementsEqual(other.components) { $0.utf8.elementsEqual($1.utf8) }
+        }
+
+        package func hash(into hasher: inout Hasher) {
+            for component in components {
+                hasher.combine(component.utf8.count)
+                for byte in component.utf8 { hasher.combine(byte) }
+            }
+        }
+    }
 
     /// Written as `all`; nothing else counts then.
     package var everything = false
@@ -54,18 +75,38 @@ package struct KeySelection: Sendable, Equatable {
 
     // MARK: - Differences
 
-    /// Whether a key may be in this that is not in `other`. Files of keys that differ by name count as different.
-    package func mayGain(over other: KeySelection) -> Bool {
+    /// Whether a key may be in this that is not in `other`.
+    ///
+    /// - Parameter trustsFiles: whether a file of keys in the place of another one is taken to have no key more; else
+    ///   they count as different where their names are.
+    package func mayGain(over other: KeySelection, trustsFiles: Bool = false) -> Bool {
+        if isNone || other.isAll { return false }
         if share > other.share { return true }
-        let known = Set(other.allow)
-        let otherDenied = Set(other.deny)
-        if allow.contains(where: { !known.contains($0) && (other.share < 10_000 || otherDenied.contains($0)) }) {
+        let (listed, known) = (Set(allow), Set(other.allow))
+        let (denied, otherDenied) = (Set(everything ? [] : deny), Set(other.deny))
+        if listed.contains(where: { !known.contains($0) && (other.share < 10_000 || otherDenied.contains($0)) }) {
             return true
         }
-        if !everything, other.deny.contains(where: { !deny.contains($0) }), share > 0 || !allow.isEmpty {
+        let takesUnlisted = share > 0 || allowFile != nil
+        if otherDenied.contains(where: { !denied.contains($0) && (takesUnlisted || listed.contains($0)) }) {
             return true
         }
-        if everything, !other.deny.isEmpty || other.denyFile != nil { return true }
-        return allowFile != nil && allowFile != other.allowFile || other.denyFile != nil && denyFile != other.denyFile
+        if let allowFile, other.share < 10_000, !Self.isSame(allowFile, other.allowFile) {
+            if !trustsFiles || other.allowFile == nil { return true }
+        }
+        guard other.denyFile != nil, !Self.isSame(denyFile, other.denyFile) else { return false }
+        return !trustsFiles || denyFile == nil
+    }
+
+    package static func == (one: KeySelection, other: KeySelection) -> Bool {
+        one.everything == other.everything && one.percentTimes100 == other.percentTimes100
+            && one.deny == other.deny && one.allow == other.allow
+            && isSame(one.denyFile, other.denyFile) && isSame(one.allowFile, other.allowFile)
+    }
+
+    /// Whether two names of files are the same bytes.
+    static func isSame(_ one: String?, _ other: String?) -> Bool {
+        guard let one, let other else { return one == nil && other == nil }
+        return one.utf8.elementsEqual(other.utf8)
     }
 }

@@ -49,6 +49,19 @@ package struct MigrationSwitches: ~Copyable, Sendable {
         return gray.contains(key) ? .dualNew : .dualOld
     }
 
+    /// The stage of a key that no list names, by its cohort's bucket.
+    package func stage(bucket: UInt32) -> Stage {
+        if let stageWithoutKey { return stageWithoutKey }
+        if !enrolled.everything, bucket >= enrolled.percentTimes100 { return .old }
+        return gray.everything || bucket < gray.percentTimes100 ? .dualNew : .dualOld
+    }
+
+    /// Whether something holds of every key that a list names; a key may come several times.
+    func allSatisfyListed(_ holds: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+        enrolled.deny.allSatisfy(holds) && enrolled.allow.allSatisfy(holds)
+            && gray.deny.allSatisfy(holds) && gray.allow.allSatisfy(holds)
+    }
+
     /// The stage of a record that has no gray key: it is in a set where every key is that the set does not deny.
     package var stageOfNoKey: Stage {
         if let stageWithoutKey { return stageWithoutKey }

@@ -17,6 +17,7 @@ package struct Move: Sendable {
     package var isForward: Bool {
         if to.phase != from.phase { return to.phase.rawValue > from.phase.rawValue }
         guard to.phase == .migrating else { return false }
+        if let moves = facts.moves { return moves.goForward }
         return to.enrolled.mayGain(over: from.enrolled) || to.gray.mayGain(over: from.gray)
     }
 
@@ -40,7 +41,9 @@ package struct Move: Sendable {
         return severalStages
     }
 
-    private var severalStages: MoveObstacle? { StageJump(from: from, to: to).map { .severalStages($0) } }
+    private var severalStages: MoveObstacle? {
+        (facts.moves?.jump ?? StageJump(from: from, to: to)).map { .severalStages($0) }
+    }
 
     /// What the databases are to be asked before it can be judged.
     package enum Question: Sendable, Equatable {
@@ -52,9 +55,12 @@ package struct Move: Sendable {
 
     package var question: Question {
         if from.phase == .idle, to.phase == .migrating { return .whetherNewHoldsRecords }
-        let hidesRecords = obstacles.contains { if case .recordsOnNewOnly = $0 { true } else { false } }
-        return hidesRecords ? .whatNewAloneHas : .none
+        return from.phase == .migrating && takesKeysToOld ? .whatNewAloneHas : .none
     }
+
+    private var takesKeysToOld: Bool { facts.moves?.goToOld ?? from.beyondOld.mayGain(over: to.beyondOld) }
+
+    private var takesKeysFromOld: Bool { facts.moves?.leaveOld ?? to.beyondOld.mayGain(over: from.beyondOld) }
 
     /// What follows from it that is easily overlooked; sentences.
     package var notes: [String] { phaseNotes + (to.phase == .migrating ? setNotes : []) + unknownNotes }
@@ -157,26 +163,34 @@ package struct Move: Sendable {
         guard to.phase == .migrating else { return [] }
         var found: [MoveObstacle] = []
         if isForward, facts.dirtyRecords > 0 { found.append(.dirtyRecords(facts.dirtyRecords)) }
-        if to.enrolled.mayGain(over: from.enrolled), facts.hasLeftEnrolled { found.append(.leftBefore) }
-        if from.enrolled.mayGain(over: to.enrolled), facts.insertsIntoNewOnly {
-            found.append(.recordsOnNewOnly(facts.newOnlyRecords))
+        if takesKeysFromOld {
+            switch facts.leftEnrolled {
+            case .no: break
+            case .yes: found.append(.leftBefore(unknown: nil))
+            case .unknown(let reason): found.append(.leftBefore(unknown: reason))
+            }
         }
-        return found
+        return found + hiddenRecords
+    }
+
+    /// Whatever `inserts` says now: it may have said something else, and a write may have reached new alone.
+    private var hiddenRecords: [MoveObstacle] {
+        guard takesKeysToOld else { return [] }
+        if let records = facts.newOnlyRecords {
+            return records.count > 0 || facts.insertsIntoNewOnly ? [.recordsOnNewOnly(records)] : []
+        }
+        return facts.insertsIntoNewOnly || facts.hasUnseenWrites ? [.recordsOnNewOnly(nil)] : []
     }
 
     private var phaseObstacles: [MoveObstacle] {
         switch (from.phase, to.phase) {
         case (.retired, _): return [.retired]
         case (.idle, .migrating): return leavingIdle
-        case (.migrating, .mirrored):
-            let isPart = !from.enrolled.isAll && !from.enrolled.isNone
-            return (isPart ? [.notAllEnrolled] : []) + [.notVerified] + dirty
+        case (.migrating, .mirrored): return [.notVerified] + dirty
         case (.mirrored, .finished): return [.oldWillMissWrites] + dirty
         case (.finished, .retired): return [.forGood]
         case (.migrating, .idle):
-            let hidesRecords = facts.insertsIntoNewOnly && !from.enrolled.isNone
-            return (to.gray.isNone ? [] : [.grayNotEmpty])
-                + (hidesRecords ? [.recordsOnNewOnly(facts.newOnlyRecords)] : [])
+            return (to.gray.isNone ? [] : [.grayNotEmpty]) + hiddenRecords
         case (.mirrored, .migrating): return []
         case (.finished, .mirrored): return [.oldMissedWrites]
         default:
@@ -227,13 +241,25 @@ package struct MoveFacts: Sendable, Equatable {
     package var unknownBefore: String?
     /// Listed keys that are gray after the move, but not enrolled.
     package var grayNotEnrolled: [String] = []
-    /// Keys have left `enrolled` since the migration left `idle`: what new still has of them nobody maintained.
-    package var hasLeftEnrolled = false
+    /// Where keys go, as the sets themselves say; nil where they were not asked.
+    package var moves: StageMoves?
+    /// Whether keys have left `enrolled` since the migration left `idle`: what new still has of them nobody maintained.
+    package var leftEnrolled = LeftEnrolled.no
+    /// Records were written on both sides before the process started, by whatever `inserts` said then.
+    package var hasUnseenWrites = false
 
     /// Of the keys that go back to old; nil where they cannot be counted.
     package var newOnlyRecords: NewOnlyRecords?
 
     package init() {}
+}
+
+/// Whether keys have left `enrolled`, as far as is on record.
+package enum LeftEnrolled: Sendable, Equatable {
+    case no
+    case yes
+    /// Why it is not known, in words.
+    case unknown(String)
 }
 
 /// Records that new has and old lacks.

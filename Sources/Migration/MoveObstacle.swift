@@ -3,7 +3,6 @@ package enum MoveObstacle: Sendable, Equatable {
     case severalRungs(from: Phase, to: Phase, next: Phase)
     case severalStages(StageJump)
     case retired
-    case notAllEnrolled
     case forGood
     case oldMissedWrites
     case oldWillMissWrites
@@ -15,7 +14,8 @@ package enum MoveObstacle: Sendable, Equatable {
     case unlistedMethods([String])
     case newHoldsRecords
     case newNotCounted
-    case leftBefore
+    /// Why it is not known, where it is not.
+    case leftBefore(unknown: String?)
     case notEnrolled([String], by: ChangedSet)
     /// The shares of gray and of enrolled, hundredths of a percent.
     case shareNotEnrolled(UInt32, UInt32, by: ChangedSet)
@@ -50,7 +50,7 @@ package enum MoveObstacle: Sendable, Equatable {
         case .severalRungs, .severalStages, .retired, .grayNotEmpty, .notEnrolled, .shareNotEnrolled, .insertsOld,
             .newHoldsRecords:
             .none
-        case .notAllEnrolled, .forGood, .oldMissedWrites, .oldWillMissWrites, .notVerified, .recordsOnNewOnly(nil),
+        case .forGood, .oldMissedWrites, .oldWillMissWrites, .notVerified, .recordsOnNewOnly(nil),
             .unlistedMethods, .servicesNeverCalled, .servicesNotNamed:
             .force
         case .recordsOnNewOnly(let records?): .hiddenRecords(records.count)
@@ -64,7 +64,6 @@ package enum MoveObstacle: Sendable, Equatable {
         switch self {
         case .severalRungs: "several-rungs"
         case .severalStages: "several-stages"
-        case .notAllEnrolled: "not-all-enrolled"
         case .retired: "retired"
         case .forGood: "for-good"
         case .oldMissedWrites: "old-missed-writes"
@@ -95,9 +94,6 @@ package enum MoveObstacle: Sendable, Equatable {
         case .severalStages(let jump):
             "\(jump.keys.isEmpty ? "Keys" : jump.keys.joined(separator: ", ")) would go from stage "
                 + "\(jump.from.name) to \(jump.to.name) at once, over the stages between."
-        case .notAllEnrolled:
-            "Not every key is enrolled: the others would go from stage old to newMirrored at once, and new has none of "
-                + "their writes."
         case .retired: "Old is retired: its connections are closed and it has missed writes; there is no way back."
         case .forGood: "Retiring old is for good: there is no way back from it."
         case .oldMissedWrites: "Old has missed every write since the migration was finished and would be behind."
@@ -108,7 +104,8 @@ package enum MoveObstacle: Sendable, Equatable {
             "The two sides of \(count) \(count == 1 ? "record" : "records") may differ: a write of "
                 + "\(count == 1 ? "it" : "each") reached one side only, or may have."
         case .recordsOnNewOnly(nil):
-            "Records that were inserted while their keys were enrolled are on new only: old would not show them."
+            "Records of these keys may be on new only (inserted there while inserts said new, or because old failed), "
+                + "and they were not counted: old would not show them."
         case .recordsOnNewOnly(let records?) where records.count == 0:
             "No record of these keys is on new only just now, but inserts go there until the move is made."
         case .recordsOnNewOnly(let records?):
@@ -122,7 +119,11 @@ package enum MoveObstacle: Sendable, Equatable {
         case .newHoldsRecords: "New holds records of this migration that nobody has maintained."
         case .newNotCounted:
             "Whether new holds records already is not known: a gRPC service cannot be asked, a database did not answer."
-        case .leftBefore: "Keys have left the enrolled set before: what new still has of them is out of date."
+        case .leftBefore(nil):
+            "Keys have left the enrolled set before: what new still has of them is out of date."
+        case .leftBefore(let why?):
+            "Whether keys have left the enrolled set before is not known (\(why)): what new still has of such keys "
+                + "would be out of date."
         case .notEnrolled(let keys, by: .gray):
             "\(keys.joined(separator: ", ")) \(keys.count == 1 ? "is" : "are") not enrolled: only enrolled keys can be "
                 + "gray."
@@ -149,13 +150,12 @@ package enum MoveObstacle: Sendable, Equatable {
         case .severalRungs(_, _, let next): "Go one at a time: switchover total \(migration) \(next.name)"
         case .severalStages(let jump):
             switch (jump.from, jump.to) {
-            case (.old, .dualNew): "Make two changes of it, enrolled first, then gray."
-            case (.dualNew, .old): "Make two changes of it, the first: switchover gray \(migration) none"
+            case (.old, .dualNew): "Make two changes of it, enrolled first and out of gray, then gray."
+            case (.dualNew, .old):
+                "Make two changes of it, the first: switchover gray \(migration) "
+                    + (jump.keys.isEmpty ? "none" : "remove \(jump.keys.joined(separator: " "))")
             default: "Enrol them first: switchover enrol \(migration) all"
             }
-        case .notAllEnrolled:
-            "Enrol them first: switchover enrol \(migration) all. If new has their records all the same: "
-                + "--force \(migration)"
         case .retired: "Start another migration to go back."
         case .forGood: "If nothing else uses old: --force \(migration)"
         case .oldMissedWrites:

@@ -1,5 +1,5 @@
-/// Keys that a change would move over a stage: from `old` to `dualNew` or back, or between `old` and `newMirrored`. The
-/// rules of moves hold for stages that follow one another. What a file of keys says is not known here.
+/// Keys that a change would move over a stage: from `old` further than to `dualOld`, or back. The rules of moves hold
+/// for stages that follow one another; from `dualOld` to `newMirrored` goes who says that the sides were compared.
 package struct StageJump: Sendable, Equatable {
     package let from: Stage
     package let to: Stage
@@ -8,7 +8,13 @@ package struct StageJump: Sendable, Equatable {
 
     private static let keysAtMost = 10
 
-    /// Nil where no key surely goes over a stage.
+    init(from: Stage, to: Stage, keys: [String]) {
+        self.from = from
+        self.to = to
+        self.keys = keys
+    }
+
+    /// Nil where no key surely goes over a stage: what a file of keys says is not known here.
     init?(from last: SwitchState, to next: SwitchState) {
         let (before, after) = (View(last), View(next))
         var jump: (from: Stage, to: Stage)?
@@ -18,7 +24,7 @@ package struct StageJump: Sendable, Equatable {
                 jump.map({ $0 == (from, to) }) ?? true
             else { continue }
             jump = (from, to)
-            keys.append(key.joined(separator: ","))
+            keys.append(key.text)
         }
         if jump == nil {
             // Where one of the shares begins, the stage of unlisted keys may change.
@@ -28,17 +34,14 @@ package struct StageJump: Sendable, Equatable {
             }
         }
         guard let jump else { return nil }
-        // Whoever lets part of the keys go on to mirrored says so.
-        if jump.from == .newMirrored || jump.to == .newMirrored {
-            guard (last.phase == .migrating ? last : next).enrolled.isNone else { return nil }
-        }
         (from, to) = jump
         self.keys = Array(keys.sorted().prefix(Self.keysAtMost))
     }
 
-    private static func isJump(_ from: Stage, _ to: Stage) -> Bool {
+    static func isJump(_ from: Stage, _ to: Stage) -> Bool {
         switch (from, to) {
-        case (.old, .dualNew), (.dualNew, .old), (.old, .newMirrored), (.newMirrored, .old): true
+        case (.old, .dualNew), (.old, .newMirrored), (.old, .new): true
+        case (.dualNew, .old), (.newMirrored, .old), (.new, .old): true
         default: false
         }
     }

@@ -57,10 +57,11 @@ def test_a_migration_goes_one_rung_at_a_time_there_and_back(operate):
         (operator.enrol(percent=50), ("migrating", "406 407 50%", "none")),
         (operator.gray(percent=10), ("migrating", "406 407 50%", "10%")),
         (operator.gray(none=True), ("migrating", "406 407 50%", "none")),
-        (operator.phase("mirrored", force="orders"), ("mirrored", "406 407 50%", "none")),
-        (operator.phase("finished", force="orders"), ("finished", "406 407 50%", "none")),
-        (operator.phase("mirrored", force="orders"), ("mirrored", "406 407 50%", "none")),
-        (operator.phase("migrating"), ("migrating", "406 407 50%", "none")),
+        (operator.enrol(all=True), ("migrating", "all", "none")),
+        (operator.phase("mirrored", force="orders"), ("mirrored", "all", "none")),
+        (operator.phase("finished", force="orders"), ("finished", "all", "none")),
+        (operator.phase("mirrored", force="orders"), ("mirrored", "all", "none")),
+        (operator.phase("migrating"), ("migrating", "all", "none")),
     ]
     for number, (reply, expected) in enumerate(steps):
         assert not isinstance(reply, tuple), (number, reply)
@@ -112,6 +113,62 @@ def test_keys_that_left_are_enrolled_again_only_when_new_has_none_of_their_recor
     assert operator.enrol(remove="406").changed
     assert operator.obstacles(enrolled=sets({"add": "406"})) == ["left-before"]
     assert operator.change(enrolled=sets({"add": "406"}), new_is_empty=True).changed
+
+
+def test_sets_that_were_emptied_at_mirrored_take_no_key_to_old(operate):
+    operator = operate(MIGRATING)
+    assert operator.phase("mirrored", force="orders").changed
+    assert operator.enrol(none=True).changed
+    assert operator.obstacles(phase="migrating") == ["several-stages"]
+    assert operator.phase("migrating", force="orders")[0] == "FAILED_PRECONDITION"
+    assert operator.rollback(force="orders")[0] == "FAILED_PRECONDITION"
+    assert operator.enrol(all=True).changed and operator.phase("migrating").changed
+
+
+@pytest.mark.parametrize("gray", ["all", {"percent": 100}])
+def test_a_gray_key_does_not_leave_enrolled_at_once(operate, gray):
+    operator = operate(dict(MIGRATING, gray=gray))
+    assert "several-stages" in operator.obstacles(enrolled=sets({"remove": "7"}))
+    assert operator.explain("7").stage == "dualNew"
+    assert operator.gray(remove="7").changed
+    assert "several-stages" not in operator.obstacles(enrolled=sets({"remove": "7"}))
+
+
+def test_a_rollback_takes_no_key_of_a_list_forward(operate):
+    operator = operate(MIGRATING)
+    (operator.sidecar.folder / "pilot.txt").write_text("1\n2\n")
+    assert operator.gray(all=True).changed and operator.gray(file="pilot.txt").changed
+    assert operator.rollback()[0] == "NOT_FOUND"
+    assert (operator.explain("1").stage, operator.explain("7").stage) == ("dualNew", "dualOld")
+
+
+def test_a_list_that_was_edited_is_not_in_this_state_already(operate):
+    operator = operate(MIGRATING)
+    keys = operator.sidecar.folder / "keys.txt"
+    keys.write_text("1\n")
+    assert operator.gray(file="keys.txt").changed
+    keys.write_text("1\n2\n")
+    code, words = operator.gray(file="keys.txt")
+    assert code == "FAILED_PRECONDITION" and "write epoch 4" in words, words
+
+
+def test_keys_that_leave_by_their_list_are_remembered(operate):
+    operator = operate(dict(MIGRATING, enrolled="none"))
+    keys = operator.sidecar.folder / "keys.txt"
+    for text, obstacles in (("1\n2\n", []), ("1\n", ["left-before"])):
+        keys.write_text(text)
+        operator.sidecar.write_switches(phase="migrating", enrolled={"allow_file": "keys.txt"})
+        wait_for(lambda: operator.status().in_force.epoch == operator.sidecar.epoch, 10, "in force")
+        assert operator.obstacles(enrolled=sets({"add": "3"})) == obstacles
+
+
+def test_a_lost_record_does_not_say_that_no_key_has_left(operate):
+    operator = operate(dict(MIGRATING, enrolled="none"))
+    assert operator.obstacles(enrolled=sets({"add": "1"})) == []
+    os.remove(operator.sidecar.folder / "switches.audit.jsonl")
+    assert operator.obstacles(enrolled=sets({"add": "1"})) == ["left-before"]
+    code, words = operator.enrol(add="1")
+    assert code == "FAILED_PRECONDITION" and "is not known (the audit file is empty" in words, words
 
 
 def test_a_dirty_record_holds_what_goes_forward_until_its_number_is_typed(operate, ledgers):

@@ -383,6 +383,7 @@ def test_broken_switch_file_keeps_the_last_good_state(text, between):
 def test_a_gray_set_of_many_keys_reloads_while_calls_run(between):
     sidecar, client = between(STAGES["old"])
     (sidecar.folder / "many.txt").write_text("".join(f"store-{index}\n" for index in range(200_000)))
+    switch(sidecar, client, phase="migrating", enrolled="all")
     switch(sidecar, client, phase="migrating", enrolled="all", gray={"allow_file": "many.txt"})
     assert side(client.get("in-both", "store-199999")) == "new"
     assert side(client.get("in-both", "store-200000")) == "old"

@@ -123,8 +123,8 @@ def test_a_path_that_names_no_method_is_refused_once_keys_are_enrolled(between, 
     sidecar = between(dict(phase="idle"))
     calling(sidecar, lambda client: client.unary(path, name(KEY)))
     before = len(ledgers[0].log)
-    for switches in (MIGRATING, dict(MIGRATING, enrolled={"allow": ["7"]}), dict(phase="mirrored", enrolled="all"),
-                     dict(phase="finished", enrolled="all")):
+    for switches in (MIGRATING, dict(MIGRATING, enrolled={"allow": ["7"]}), MIGRATING,
+                     dict(phase="mirrored", enrolled="all"), dict(phase="finished", enrolled="all")):
         sidecar.write_switches(**switches)
         with operating(sidecar) as operator:
             wait_for(lambda: operator.status().in_force.epoch == sidecar.epoch, what="in force")

@@ -81,9 +81,38 @@ import Testing
             gains: true),
         Comparison(testDescription: "a file", one: file, other: .none, gains: true),
         Comparison(testDescription: "the same file", one: file, other: file, gains: false),
+        Comparison(testDescription: "a file over all", one: file, other: .all, gains: false),
+        Comparison(testDescription: "all over a file", one: .all, other: file, gains: true),
+        Comparison(
+            testDescription: "a file over all but one", one: file, other: listed(percent: 10_000, deny: ["1"]),
+            gains: true),
+        Comparison(
+            testDescription: "a list that does not name a key that was denied", one: listed("2"),
+            other: listed("2", deny: ["1"]), gains: false),
+        Comparison(
+            testDescription: "another form of the same letter", one: listed("Z\u{FC}rich"),
+            other: listed("Zu\u{308}rich"), gains: true),
     ]
 
     @Test(arguments: comparisons) func gain(_ comparison: Comparison) {
         #expect(comparison.one.mayGain(over: comparison.other) == comparison.gains)
+    }
+
+    /// Contract, 6: text keys are bytes. Letters that look the same may be two keys.
+    @Test func keysAreBytes() {
+        let (composed, decomposed) = ("Z\u{FC}rich", "Zu\u{308}rich")
+        var set = Self.listed(composed)
+        set.add([[decomposed]])
+        #expect(set.allow.count == 2 && set != Self.listed(composed, composed))
+        set.remove([[composed]])
+        #expect(set.allow.map { Array($0.components[0].utf8) } == [Array(decomposed.utf8)])
+        var part = Self.listed(percent: 500, deny: [composed])
+        part.add([[decomposed]])
+        #expect(part.deny.count == 1)
+        #expect(Self.listed(composed) != Self.listed(decomposed))
+        #expect(Self.listed(percent: 500, deny: [composed]) != Self.listed(percent: 500, deny: [decomposed]))
+        var (one, other) = (KeySelection(), KeySelection())
+        (one.allowFile, other.allowFile) = (composed, decomposed)
+        #expect(one != other && one.mayGain(over: other))
     }
 }

@@ -17,6 +17,18 @@ import Testing
         return set
     }
 
+    private static func file(_ name: String) -> KeySelection {
+        var set = KeySelection()
+        set.allowFile = name
+        return set
+    }
+
+    private static func allBut(_ key: String) -> KeySelection {
+        var set = KeySelection.all
+        set.remove([[key]])
+        return set
+    }
+
     /// Nothing is known against any move.
     private static var clear: MoveFacts {
         var facts = MoveFacts()
@@ -66,7 +78,27 @@ import Testing
         Case("enrolled grows", state(.migrating, enrolled: .none), state(.migrating, enrolled: keys("1")), clear),
         Case(
             "enrolled grows again", state(.migrating, enrolled: .none), state(.migrating, enrolled: keys("1")),
-            facts { $0.hasLeftEnrolled = true }, "left-before"),
+            facts { $0.leftEnrolled = .yes }, "left-before"),
+        Case(
+            "enrolled grows, nobody knows whether keys have left", state(.migrating, enrolled: .none),
+            state(.migrating, enrolled: keys("1")), facts { $0.leftEnrolled = .unknown("no record") }, "left-before"),
+        Case(
+            "gray grows after keys have left", state(.migrating), state(.migrating, gray: keys("1")),
+            facts { $0.leftEnrolled = .yes }),
+        Case(
+            "enrolled shrinks, inserts on both, new alone has records", state(.migrating, enrolled: keys("1")),
+            state(.migrating, enrolled: .none), facts { $0.newOnlyRecords = NewOnlyRecords(count: 1, examples: ["3"]) },
+            "records-on-new-only"),
+        Case(
+            "enrolled shrinks, inserts on both, new alone has none", state(.migrating, enrolled: keys("1")),
+            state(.migrating, enrolled: .none),
+            facts {
+                $0.newOnlyRecords = NewOnlyRecords(count: 0, examples: [])
+                $0.hasUnseenWrites = true
+            }),
+        Case(
+            "enrolled shrinks, nobody saw the writes before", state(.migrating, enrolled: keys("1")),
+            state(.migrating, enrolled: .none), facts { $0.hasUnseenWrites = true }, "records-on-new-only"),
         Case(
             "enrolled shrinks, inserts on both", state(.migrating, enrolled: keys("1")),
             state(.migrating, enrolled: .none), clear),
@@ -102,6 +134,9 @@ import Testing
                 $0.servicesNotNamed = ["a.C"]
                 $0.unlistedMethods = ["a.B/C"]
             }),
+        Case(
+            "gray goes from all to a file over a dirty record", state(.migrating, gray: .all),
+            state(.migrating, gray: file("pilot")), facts { $0.dirtyRecords = 2 }),
         Case("sets are prepared at idle", state(.idle, enrolled: .none), state(.idle, enrolled: keys("1")), clear),
     ]
 
@@ -122,7 +157,7 @@ import Testing
         Case("migrating to mirrored", state(.migrating), state(.mirrored), clear, "not-verified"),
         Case(
             "migrating to mirrored, part is enrolled", state(.migrating, enrolled: keys("1")), state(.mirrored), clear,
-            "not-all-enrolled", "not-verified"),
+            "several-stages", "not-verified"),
         Case(
             "migrating to mirrored, nothing is enrolled", state(.migrating, enrolled: .none), state(.mirrored), clear,
             "several-stages", "not-verified"),
@@ -152,6 +187,12 @@ import Testing
         Case(
             "migrating to idle, inserts on new", state(.migrating), state(.idle),
             facts { $0.insertsIntoNewOnly = true }, "records-on-new-only"),
+        Case(
+            "migrating to idle, inserts on both, new alone has records", state(.migrating), state(.idle),
+            facts { $0.newOnlyRecords = NewOnlyRecords(count: 2, examples: ["3"]) }, "records-on-new-only"),
+        Case(
+            "migrating to idle, nobody saw the writes before", state(.migrating), state(.idle),
+            facts { $0.hasUnseenWrites = true }, "records-on-new-only"),
         Case(
             "migrating to idle, inserts on new, nobody enrolled", state(.migrating, enrolled: .none), state(.idle),
             facts { $0.insertsIntoNewOnly = true }),
@@ -201,6 +242,30 @@ import Testing
             "mirrored to nothing enrolled", state(.mirrored), state(.migrating, enrolled: .none),
             "Keys would go from stage newMirrored to old"
         ),
+        (
+            "part enrolled to mirrored", state(.migrating, enrolled: keys("1")), state(.mirrored),
+            "Keys would go from stage old to newMirrored"
+        ),
+        (
+            "mirrored to part enrolled", state(.mirrored), state(.migrating, enrolled: keys(percent: 9999)),
+            "Keys would go from stage newMirrored to old"
+        ),
+        (
+            "all but one enrolled to mirrored", state(.migrating, enrolled: allBut("7")), state(.mirrored),
+            "7 would go from stage old to newMirrored"
+        ),
+        (
+            "mirrored to all but one enrolled", state(.mirrored), state(.migrating, enrolled: allBut("7")),
+            "7 would go from stage newMirrored to old"
+        ),
+        (
+            "a gray key is denied in enrolled", state(.migrating, gray: .all),
+            state(.migrating, enrolled: allBut("7"), gray: .all), "7 would go from stage dualNew to old"
+        ),
+        (
+            "a denied key is enrolled and gray", state(.migrating, enrolled: allBut("7"), gray: .all),
+            state(.migrating, gray: .all), "7 would go from stage old to dualNew"
+        ),
     ])
     func aJumpOverAStageIsNamed(what: String, from: SwitchState, to: SwitchState, words: String) throws {
         let jump = try #require(Move(from: from, to: to, facts: Self.clear).jump, "\(what)")
@@ -223,8 +288,9 @@ import Testing
         ),
         ("gray outside enrolled", state(.migrating, enrolled: .none), state(.migrating, enrolled: .none, gray: .all)),
         ("sets at idle", state(.idle, enrolled: .none), state(.idle, gray: .all)),
-        ("part enrolled to mirrored", state(.migrating, enrolled: keys("1")), state(.mirrored)),
-        ("mirrored to part enrolled", state(.mirrored), state(.migrating, enrolled: keys("1"))),
+        ("all enrolled to mirrored", state(.migrating), state(.mirrored)),
+        ("mirrored to all enrolled", state(.mirrored), state(.migrating)),
+        ("sets at mirrored", state(.mirrored), state(.mirrored, enrolled: .none)),
     ])
     func aStepIsNoJump(what: String, from: SwitchState, to: SwitchState) {
         #expect(Move(from: from, to: to, facts: Self.clear).jump == nil, "\(what)")
@@ -306,7 +372,7 @@ import Testing
         let none = Self.state(.migrating, enrolled: .none)
         #expect(question(idle, some) == .whetherNewHoldsRecords)
         #expect(question(some, none) == .whatNewAloneHas)
-        #expect(question(some, none, insertsIntoNew: false) == .none)
+        #expect(question(some, none, insertsIntoNew: false) == .whatNewAloneHas)
         #expect(question(some, idle) == .whatNewAloneHas)
         #expect(question(none, idle) == .none)
         #expect(question(none, some) == .none)

@@ -41,7 +41,7 @@ extension Switchover_V1_GrayKeySet {
 }
 
 extension Switchover_V1_GrayKey {
-    init(_ components: [String]) { self = .with { $0.components = components } }
+    init(_ key: KeySelection.Key) { self = .with { $0.components = key.components } }
 }
 
 extension Switchover_V1_Obstacle {
@@ -71,11 +71,26 @@ extension Switchover_V1_SwitchChange {
 
 extension KeySelection {
     /// This set as a command changes it. Fails for a request that says nothing or what no set can be.
-    func applying(_ change: Switchover_V1_SetChange) throws(ControlFault) -> KeySelection {
+    func applying(_ change: Switchover_V1_SetChange, _ form: GrayKeyForm) throws(ControlFault) -> KeySelection {
+        let present = respelled(form)
+        let result = try present.changed(by: change, form)
+        return result == present ? self : result
+    }
+
+    /// This set with each key written in one way: bytes may have capital digits.
+    private func respelled(_ form: GrayKeyForm) -> KeySelection {
+        guard form.components.contains(.bytes) else { return self }
+        var result = self
+        result.allow = allow.map { $0.respelled(form) }
+        result.deny = deny.map { $0.respelled(form) }
+        return result
+    }
+
+    private func changed(by change: Switchover_V1_SetChange, _ form: GrayKeyForm) throws(ControlFault) -> KeySelection {
         var result = self
         switch change.change {
-        case .add(let keys): result.add(keys.keys.map(\.components))
-        case .remove(let keys): result.remove(keys.keys.map(\.components))
+        case .add(let keys): result.add(keys.keys.map { Key($0.components).respelled(form) })
+        case .remove(let keys): result.remove(keys.keys.map { Key($0.components).respelled(form) })
         case .percentTimes100(let percent):
             guard percent <= 10_000 else { throw ControlFault(.invalidArgument, "a percentage is 0 to 100") }
             result.setShare(percent)
@@ -88,5 +103,12 @@ extension KeySelection {
             throw ControlFault(.invalidArgument, "the request does not say how the set is to change")
         }
         return result
+    }
+}
+
+extension KeySelection.Key {
+    fileprivate func respelled(_ form: GrayKeyForm) -> Self {
+        guard components.count == form.components.count else { return self }
+        return Self(zip(components, form.components).map { $1 == .bytes ? $0.lowercased() : $0 })
     }
 }

@@ -41,12 +41,3 @@ struct KeyDelta: Equatable {
         }
     }
 }
-
-extension MigrationSwitches {
-    /// The stage of a key that no list names, by its cohort's bucket.
-    func stage(bucket: UInt32) -> Stage {
-        if let stageWithoutKey { return stageWithoutKey }
-        if !enrolled.everything, bucket >= enrolled.percentTimes100 { return .old }
-        return gray.everything || bucket < gray.percentTimes100 ? .dualNew : .dualOld
-    }
-}

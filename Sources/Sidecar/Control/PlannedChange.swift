@@ -70,7 +70,7 @@ struct PlannedChange: Sendable {
                 .aborted, "the change is meant for epoch \(request.ifEpoch), the switches are at \(inFile.epoch) by now"
             )
         }
-        let (state, undoes) = try Self.target(request, before, inFile, standing, audit)
+        let (state, undoes) = try Self.target(request, before, inFile, standing, audit, migrations[index].keyForm)
         self.undoes = undoes
         let isThere = state == inFile.state && standing != .refused
         after = SwitchEntry(epoch: inFile.epoch + (isThere ? 0 : 1), state: state)
@@ -83,6 +83,22 @@ struct PlannedChange: Sendable {
             let problems = error.diagnostics.map { $0.place.file == path ? $0.problem : $0.description }
             throw ControlFault(.invalidArgument, problems.joined(separator: "\n"))
         }
+        if undoes != nil { try mustNotGoForward() }
+    }
+
+    /// A way back never takes a key towards new: files of keys may have more in them than when they were named first.
+    private func mustNotGoForward() throws(ControlFault) {
+        do {
+            guard try moves().goForward else { return }
+        } catch {
+            throw ControlFault(.resourceExhausted, "\(error)")
+        }
+        throw ControlFault(
+            .failedPrecondition,
+            """
+            what undoes epoch \(undoes ?? 0) would take keys towards new, and a rollback takes none there. Say \
+            yourself what to change: switchover gray, enrol or total
+            """)
     }
 
     /// A change that is in the switch file already, and not in force yet.
@@ -126,7 +142,7 @@ struct PlannedChange: Sendable {
 
     private static func target(
         _ request: Switchover_V1_ChangeSwitchesRequest, _ inForce: SwitchEntry, _ inFile: SwitchEntry,
-        _ standing: FileStanding, _ audit: [AuditEntry]
+        _ standing: FileStanding, _ audit: [AuditEntry], _ form: GrayKeyForm
     ) throws(ControlFault) -> (SwitchState, undoes: UInt64?) {
         var state = inFile.state
         switch request.change {
@@ -136,8 +152,8 @@ struct PlannedChange: Sendable {
                 throw ControlFault(.invalidArgument, "there is no phase \"\(name)\"; write one of \(names)")
             }
             state.phase = phase
-        case .enrolled(let change): state.enrolled = try state.enrolled.applying(change)
-        case .gray(let change): state.gray = try state.gray.applying(change)
+        case .enrolled(let change): state.enrolled = try state.enrolled.applying(change, form)
+        case .gray(let change): state.gray = try state.gray.applying(change, form)
         case .rollback(let wanted):
             return try rollback(to: wanted.toEpoch, request.migration, inForce, inFile, standing, audit)
         case nil: throw ControlFault(.invalidArgument, "the request does not say what to change")
@@ -191,6 +207,13 @@ struct PlannedChange: Sendable {
         var moved = 0
         for key in keys where key.withUnsafeBytes({ before.stage(key: $0) != after.stage(key: $0) }) { moved += 1 }
         return moved
+    }
+
+    /// Where keys go.
+    func moves() throws(KeySetError) -> StageMoves {
+        StageMoves(
+            from: try beforeDraft.switches(of: migration.name), to: try afterDraft.switches(of: migration.name)
+        ) { migration.keyForm.written($0).joined(separator: ",") }
     }
 
     func delta() throws(KeySetError) -> KeyDelta {

@@ -25,9 +25,11 @@ extension SwitchControl {
         takeCalls(of: plan.index, into: &facts)
         let history = try history(of: plan.index, inFile: plan.before)
         facts.unknownBefore = wroteBothSidesBefore(plan.index, history) ? started : nil
-        facts.hasLeftEnrolled = history.hasLeftEnrolled
+        facts.hasUnseenWrites = facts.unknownBefore != nil && !history.begins(since: started)
+        facts.leftEnrolled = history.leftEnrolled(before: plan.before.epoch)
         do {
             facts.grayNotEnrolled = try plan.grayNotEnrolled()
+            facts.moves = try plan.moves()
         } catch {
             throw ControlFault(.resourceExhausted, "\(error)")
         }

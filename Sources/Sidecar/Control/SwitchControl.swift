@@ -42,6 +42,8 @@ final class SwitchControl: @unchecked Sendable {
 
     let configuration: Configuration
     let migrations: [SwitchedMigration]
+    /// Migrations that a process before has left its word of, in the lock file.
+    private let ranBefore: Set<String>
     let audit: AuditFile
     private var auditTail: AuditTail
     private let keyLists: KeyListCache
@@ -91,7 +93,9 @@ final class SwitchControl: @unchecked Sendable {
         probes = SideProbes(configuration, stores: stores, resolver: resolver, thread: thread)
         tables = TableWatch(stores, migrations: configuration.migrations.count, logger: logger)
         migrations = configuration.switchedMigrations
-        audit = AuditFile(switchFile: configuration.switches)
+        let switchFile = configuration.switches
+        ranBefore = Set(migrations.map(\.name).filter { LeftSwitches(switchFile: switchFile, $0).inForce != nil })
+        audit = AuditFile(switchFile: switchFile)
         auditTail = AuditTail(audit)
         self.keyLists = keyLists
         inForce = Array(repeating: nil, count: migrations.count)
@@ -295,7 +299,7 @@ final class SwitchControl: @unchecked Sendable {
             $0.obstacles = obstacles.map { Switchover_V1_Obstacle($0, name) }
             $0.delta = .with {
                 $0.listedKeys = delta.listedKeys
-                $0.examples = delta.examples.map(Switchover_V1_GrayKey.init)
+                $0.examples = delta.examples.map { Switchover_V1_GrayKey(.init($0)) }
                 $0.shareTimes100 = delta.shareTimes100
                 $0.callsLastMinute = calls.movable
                 $0.sampledCalls = UInt64(sampled.count)
@@ -371,25 +375,30 @@ final class SwitchControl: @unchecked Sendable {
     }
 
     private func opened(_ index: Int, _ snapshot: SwitchSnapshot) {
+        let moves = current[index].flatMap { StageMoves(from: $0, to: snapshot, index, migrations[index].keyForm) }
         current[index] = snapshot
         let migration = migrations[index]
         guard let entry = snapshot.entries[index] else { return }
         if entry.state.phase == .retired { stores.close(.old, migration: index) }
         // A command that came before the first switches were in force has put them on record as what it comes from.
         let isOnRecord = inForce[index] == nil && lastInFile(index).map { $0.epoch > entry.epoch } ?? false
-        if inForce[index] != entry, !isOnRecord { record(entry, of: migration.name, after: inForce[index]) }
+        if inForce[index] != entry, !isOnRecord { record(entry, of: migration.name, after: inForce[index], moves) }
         inForce[index] = entry
     }
 
     /// A change that no command made is put on record too.
-    private func record(_ entry: SwitchEntry, of migration: String, after before: SwitchEntry?) {
+    private func record(_ entry: SwitchEntry, of migration: String, after before: SwitchEntry?, _ moves: StageMoves?) {
         do throws(FileFailure) {
             let last = try audit.newest(of: migration).entry
             guard
                 var change = AuditEntry(
                     inForce: entry, of: migration, after: before, last: last, time: Timestamp.now)
             else { return }
-            if change.origin == .file { change.waived = unasked(change.before, entry) }
+            if change.origin == .file {
+                change.waived = unasked(change.before, entry, moves)
+                let isFirst = change.before == nil
+                change.mayHaveLeft = moves?.goToOld ?? (isFirst ? ranBefore.contains(migration) : change.isByFileOfKeys)
+            }
             try audit.append(change)
         } catch {
             logger.warning("the change of the switches of \(migration) is not on record: \(error)")
@@ -397,9 +406,12 @@ final class SwitchControl: @unchecked Sendable {
     }
 
     /// What a command would have asked for before it made this change of the file.
-    private func unasked(_ before: SwitchEntry?, _ after: SwitchEntry) -> [String] {
+    private func unasked(_ before: SwitchEntry?, _ after: SwitchEntry, _ moves: StageMoves?) -> [String] {
         guard let before else { return [] }
-        return Move(from: before.state, to: after.state, facts: MoveFacts()).obstacles.map { "\($0.name): not asked" }
+        var facts = MoveFacts()
+        facts.moves = moves
+        facts.hasUnseenWrites = true
+        return Move(from: before.state, to: after.state, facts: facts).obstacles.map { "\($0.name): not asked" }
     }
 
     private func answerWaiting(held: UInt64, _ pinned: RecordTable.Unrest) {

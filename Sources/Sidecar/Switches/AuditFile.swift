@@ -30,6 +30,9 @@ struct AuditEntry: Sendable, Equatable {
     /// What stood in its way and was let through, with what was typed for it; of a change of the file, what a command
     /// would have asked for.
     var waived: [String] = []
+    /// Of a change of the file: keys went back to old, or may have (two states that name one file of keys do not tell);
+    /// of the first entry, that another process ran before it.
+    var mayHaveLeft = false
 
     /// The highest epoch that surely was in force. A command's change is put on record before it is made: what it came
     /// from was in force, and it may not have come to be.
@@ -48,6 +51,7 @@ struct AuditEntry: Sendable, Equatable {
         ]
         if let undoes { entries.append(("undoes", .literal("\(undoes)"))) }
         if !waived.isEmpty { entries.append(("waived", DocumentNode(.sequence(waived.map(DocumentNode.text))))) }
+        if mayHaveLeft { entries.append(("left", .literal("true"))) }
         return DocumentNode.mapping(entries).json + "\n"
     }
 
@@ -68,6 +72,7 @@ struct AuditEntry: Sendable, Equatable {
         self.init(
             time: node["time"]?.scalar ?? "", migration: migration, origin: origin, by: node["by"]?.scalar ?? "",
             reason: node["reason"]?.scalar ?? "", before: before, after: after, undoes: undoes, waived: waived)
+        mayHaveLeft = node["left"]?.scalar == "true"
     }
 
     init(

@@ -153,9 +153,9 @@ extension SwitchEntry {
 extension KeySelection {
     init(_ set: Switchover_V1_GrayKeySet) {
         self.init(everything: set.everything)
-        deny = set.deny.map(\.components)
+        deny = set.deny.map { Key($0.components) }
         denyFile = set.denyFile.isEmpty ? nil : set.denyFile
-        allow = set.allow.map(\.components)
+        allow = set.allow.map { Key($0.components) }
         allowFile = set.allowFile.isEmpty ? nil : set.allowFile
         percentTimes100 = set.percentTimes100
     }

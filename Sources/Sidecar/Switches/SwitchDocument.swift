@@ -87,7 +87,7 @@ extension KeySelection {
             case .sequence(let parts):
                 let texts = parts.compactMap(\.scalar)
                 guard texts.count == parts.count, !texts.isEmpty else { return nil }
-                keys.append(texts)
+                keys.append(Key(texts))
             case .mapping: return nil
             }
         }
@@ -96,7 +96,10 @@ extension KeySelection {
 
     private static func node(_ keys: [Key]) -> DocumentNode {
         DocumentNode(
-            .sequence(keys.map { $0.count == 1 ? .text($0[0]) : DocumentNode(.sequence($0.map(DocumentNode.text))) }))
+            .sequence(
+                keys.map(\.components).map {
+                    $0.count == 1 ? .text($0[0]) : DocumentNode(.sequence($0.map(DocumentNode.text)))
+                }))
     }
 
     /// Of a number from 0 to 100 with at most two decimals, in hundredths; nil for anything else.

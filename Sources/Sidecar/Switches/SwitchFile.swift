@@ -43,9 +43,13 @@ struct SwitchFile {
         self.epochsOnRecord = epochsOnRecord
     }
 
-    /// - Parameter states: what the reading says in full, by the migration's position; nil or left out where a jump
-    ///   cannot be told.
-    mutating func read(_ reading: Reading, states: [SwitchState?] = []) -> Decision {
+    /// - Parameters:
+    ///   - states: what the reading says in full, by the migration's position; nil or left out where a jump cannot be
+    ///     told.
+    ///   - moves: where keys of the migration at this position go, asked of its sets.
+    mutating func read(
+        _ reading: Reading, states: [SwitchState?] = [], moves: (Int) -> StageMoves? = { _ in nil }
+    ) -> Decision {
         switch (state, reading) {
         case (.unknown, .missing):
             return .notReady(
@@ -65,7 +69,7 @@ struct SwitchFile {
         case (.known(let known, let before), .usable(let found)):
             if known == found { return .keep }
             if let reason = objection(to: found, after: known) { return .refuse(reason) }
-            if let reason = jump(to: states, from: before, epochs: known) { return .refuse(reason) }
+            if let reason = jump(to: states, from: before, epochs: known, moves) { return .refuse(reason) }
             state = .known(found, states)
             return .swap
         }
@@ -73,11 +77,12 @@ struct SwitchFile {
 
     /// What no command would do, whatever is typed for it.
     private func jump(
-        to states: [SwitchState?], from before: [SwitchState?], epochs: [SwitchSummary?]
+        to states: [SwitchState?], from before: [SwitchState?], epochs: [SwitchSummary?],
+        _ moves: (Int) -> StageMoves?
     ) -> String? {
         for (index, name) in migrationNames.enumerated() {
             guard index < states.count, index < before.count, let last = before[index], let next = states[index],
-                let obstacle = Self.jump(from: last, to: next)
+                let obstacle = Self.jump(from: last, to: next, moves(index))
             else { continue }
             let epoch = epochs[index].map { "; or write back phase \(last.phase.name), epoch \($0.epoch)" } ?? ""
             return "migration \(name): \(obstacle.sentence(name))\(epoch)"
@@ -86,8 +91,12 @@ struct SwitchFile {
     }
 
     /// Why a change of a switch file is more than one step.
-    static func jump(from last: SwitchState, to next: SwitchState) -> MoveObstacle? {
-        Move(from: last, to: next, facts: MoveFacts()).jump
+    static func jump(
+        from last: SwitchState, to next: SwitchState, _ moves: StageMoves? = nil
+    ) -> MoveObstacle? {
+        var facts = MoveFacts()
+        facts.moves = moves
+        return Move(from: last, to: next, facts: facts).jump
     }
 
     private func objection(atStart found: [SwitchSummary?]) -> String? {

@@ -15,6 +15,8 @@ struct SwitchFileFollower {
     private var isRefused = false
     private let before: [SwitchesBefore]
     private var isFirst = true
+    /// What was taken last.
+    private var taken: SwitchSnapshot?
 
     /// - Parameter before: by the migration's position.
     init(
@@ -70,7 +72,12 @@ struct SwitchFileFollower {
     private mutating func decide(
         _ reading: SwitchFile.Reading, _ snapshot: SwitchSnapshot?, _ states: [SwitchState?] = []
     ) {
-        switch file.read(reading, states: states) {
+        let (taken, migrations) = (taken, reader.migrations)
+        let decision = file.read(reading, states: states) { index in
+            guard let taken, let snapshot else { return nil }
+            return StageMoves(from: taken, to: snapshot, index, migrations[index].keyForm)
+        }
+        switch decision {
         case .keep:
             guard isRefused else { return }
             isRefused = false
@@ -78,6 +85,7 @@ struct SwitchFileFollower {
         case .swap:
             isRefused = false
             guard let snapshot else { return }
+            self.taken = snapshot
             for warning in reader.warnings { say(.warning, "\(warning)") }
             let opening = isFirst ? opening(to: snapshot) : nil
             if isFirst { warnOfJumps(to: states) }

@@ -48,14 +48,40 @@ struct SwitchHistory {
             """
     }
 
-    /// Whether keys have left the enrolled set since the migration left `idle`.
-    var hasLeftEnrolled: Bool {
-        let start = changes.lastIndex { $0.before?.state.phase == .idle && $0.after.state.phase == .migrating }
-        if start == nil, !isWhole { return true }
-        return changes[(start ?? 0)...].contains { entry in
-            guard let before = entry.before?.state, before.phase == .migrating else { return false }
-            return before.enrolled.mayGain(over: entry.after.state.enrolled)
+    /// Whether keys have left the enrolled set since the migration left `idle` by a command, which asks whether new is
+    /// empty.
+    ///
+    /// - Parameter epoch: of the switch file.
+    func leftEnrolled(before epoch: UInt64) -> LeftEnrolled {
+        let start = changes.lastIndex {
+            $0.origin == .command && $0.before?.state.phase == .idle && $0.after.state.phase == .migrating
         }
+        let since = changes[(start ?? 0)...]
+        let hasLeft = since.contains { entry in
+            guard let before = entry.before else { return false }
+            return entry.mayHaveLeft || before.state.beyondOld.mayGain(over: entry.after.state.beyondOld)
+        }
+        if hasLeft { return .yes }
+        if gap(before: epoch) != nil {
+            let newest = changes.last.map { "ends at epoch \($0.after.epoch)" } ?? "is empty"
+            return .unknown("the audit file \(newest), the switch file is at \(epoch)")
+        }
+        if start == nil, !isWhole { return .unknown("it may stand in a part of the audit file that is not in memory") }
+        if start == nil, let first = since.first, first.before.map({ $0.epoch > 1 }) ?? first.mayHaveLeft {
+            return .unknown("the audit file begins at epoch \(first.after.epoch)")
+        }
+        for (last, next) in zip(since, since.dropFirst()) {
+            guard let before = next.before, before.epoch <= last.after.epoch else {
+                return .unknown("the audit file lacks what came after epoch \(last.after.epoch)")
+            }
+        }
+        return .no
+    }
+
+    /// Whether the record begins with this process, that started then.
+    func begins(since time: String) -> Bool {
+        guard isWhole, let first = changes.first else { return false }
+        return first.before == nil && !first.mayHaveLeft && first.time >= time
     }
 
     /// Whether records were written on both sides at an epoch up to this one.
@@ -93,6 +119,13 @@ struct Undo: Equatable {
 }
 
 extension AuditEntry {
+    /// Whether a file of keys decides who is enrolled, before it or after.
+    var isByFileOfKeys: Bool {
+        [before, after].compactMap(\.self).contains {
+            $0.state.phase == .migrating && ($0.state.enrolled.allowFile ?? $0.state.enrolled.denyFile) != nil
+        }
+    }
+
     /// What is put on record when switches come into force; nil where they are on record already.
     ///
     /// - Parameters:

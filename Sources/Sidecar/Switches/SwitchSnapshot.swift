@@ -98,6 +98,16 @@ extension MigrationSwitches {
     }
 }
 
+extension StageMoves {
+    /// Where the keys of one migration go; nil where nothing of it changes, or its switches are not known.
+    init?(from last: SwitchSnapshot, to next: SwitchSnapshot, _ index: Int, _ form: GrayKeyForm) {
+        guard last.summaries[index] != next.summaries[index], let before = last.table[index],
+            let after = next.table[index]
+        else { return nil }
+        self.init(from: before.pointee, to: after.pointee) { form.written($0).joined(separator: ",") }
+    }
+}
+
 /// What a switch file says about one migration, without the keys.
 package struct SwitchSummary: Sendable, Equatable {
     package let epoch: UInt64

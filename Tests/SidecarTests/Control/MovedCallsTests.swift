@@ -25,7 +25,7 @@ import WireFormat
         func set(_ selection: KeySelection) throws -> GraySet {
             let cohort = Cohort(migration: "orders")
             if selection.everything { return GraySet(everything: true, cohort: cohort) }
-            let keys = try KeySet(keys: selection.allow.map { Array($0[0].utf8) })
+            let keys = try KeySet(keys: selection.allow.map { Array($0.components[0].utf8) })
             return GraySet(allow: keys, percentTimes100: selection.percentTimes100, cohort: cohort)
         }
         return MigrationSwitches(

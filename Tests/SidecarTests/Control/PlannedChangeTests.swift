@@ -60,7 +60,7 @@ import Testing
             time: "", migration: "orders", origin: .rollback, by: "", reason: "", before: plan.before,
             after: plan.after, undoes: plan.undoes)
         let history = SwitchHistory(audit + [made], of: "orders", inFile: plan.after)
-        #expect(!history.hasLeftEnrolled)
+        #expect(history.leftEnrolled(before: 0) != .yes)
     }
 
     /// What was refused is written over, and the last forward change that came into force is undone.

@@ -1,4 +1,5 @@
 import Glibc
+import Migration
 import Testing
 
 @testable import Sidecar
@@ -80,8 +81,8 @@ import Testing
     @Test func whatIsLeftOutIsNotTakenForNothing() throws {
         let last = AuditFileTests.entry("orders", epoch: 9)
         let whole = SwitchHistory([last], of: "orders", inFile: last.after)
-        #expect(!whole.hasLeftEnrolled)
+        #expect(whole.leftEnrolled(before: 9) == .unknown("the audit file begins at epoch 9"))
         let part = SwitchHistory([last], of: "orders", inFile: last.after, isWhole: false)
-        #expect(part.hasLeftEnrolled && part.wroteBothSides(upTo: 2))
+        #expect(part.leftEnrolled(before: 9) != .no && part.wroteBothSides(upTo: 2))
     }
 }

@@ -110,32 +110,132 @@ import Testing
         #expect(Self.undo(made + [next], from: next.after)?.target == Self.state(0, 10).state)
     }
 
+    private static func gray(_ epoch: UInt64, _ gray: KeySelection) -> SwitchEntry {
+        SwitchEntry(epoch: epoch, state: SwitchState(phase: .migrating, enrolled: .all, gray: gray))
+    }
+
+    private static func file(_ name: String) -> KeySelection {
+        var set = KeySelection.none
+        set.allowFile = name
+        return set
+    }
+
+    /// Contract, 2: `rollback` undoes the last forward change, and nothing goes forward by it.
+    @Test func noRollbackGoesForward() {
+        let all = Self.entry(.command, Self.gray(1, .none), Self.gray(2, .all))
+        let back = Self.entry(.command, Self.gray(2, .all), Self.gray(3, Self.file("pilot")))
+        #expect(Self.undo([all, back], from: back.after) == nil, "to the file's keys was the way back")
+        let pilot = Self.entry(.command, Self.gray(1, .none), Self.gray(2, Self.file("pilot")))
+        let more = Self.entry(.command, Self.gray(2, Self.file("pilot")), Self.gray(3, .all))
+        #expect(Self.undo([pilot, more], from: more.after)?.target == pilot.after.state)
+        let none = Self.entry(.command, Self.gray(3, .all), Self.gray(4, .none))
+        #expect(Self.undo([pilot, more, none], from: none.after) == nil)
+        let other = Self.entry(.command, Self.gray(2, Self.file("pilot")), Self.gray(3, Self.file("many")))
+        #expect(Self.undo([pilot, other], from: other.after)?.target == pilot.after.state, "keys decide")
+    }
+
+    /// One set grew by a change of the file while the other shrank.
+    @Test func aRollbackOfAMixedChangeTakesBackWhatWentForwardAlone() {
+        var (less, more) = (Self.state(1, 50), Self.state(2, 20))
+        less.state.gray = .none
+        more.state.gray.add([["7"]])
+        let mixed = Self.entry(.file, less, more)
+        let target = Self.undo([mixed], from: more)?.target
+        #expect(target == SwitchState(phase: .migrating, enrolled: more.state.enrolled, gray: .none))
+    }
+
     // MARK: - What else it tells
+
+    private static let first = entry(.file, nil, state(1, 0))
+
+    private static func left(_ entries: [AuditEntry], inFile: SwitchEntry) -> LeftEnrolled {
+        history(entries, inFile: inFile).leftEnrolled(before: inFile.epoch)
+    }
 
     @Test(arguments: [true, false])
     func keysThatNeverLeftDidNotLeave(isWithdrawn: Bool) {
         let leaves = Self.entry(.command, Self.state(2, 10), Self.state(3, 5))
         let withdrawn = [Self.entry(.withdrawn, leaves.after, Self.state(2, 10), undoes: 3)]
-        #expect(Self.history([Self.enrol, leaves], inFile: leaves.after).hasLeftEnrolled)
-        let history = Self.history([Self.enrol, leaves] + (isWithdrawn ? withdrawn : []), inFile: Self.state(2, 10))
-        #expect(!history.hasLeftEnrolled)
+        let made = [Self.first, Self.enrol, leaves]
+        #expect(Self.left(made, inFile: leaves.after) == .yes)
+        #expect(Self.left(made + (isWithdrawn ? withdrawn : []), inFile: Self.state(2, 10)) == .no)
     }
 
     /// An enrolment that was withdrawn took no key away.
     @Test func aWithdrawalIsNoLeaving() {
         let failed = Self.entry(.command, Self.state(2, 10), Self.state(3, 20))
-        let made = [Self.enrol, failed, Self.entry(.withdrawn, failed.after, Self.state(2, 10), undoes: 3)]
-        #expect(!Self.history(made, inFile: Self.state(2, 10)).hasLeftEnrolled)
+        let withdrawal = Self.entry(.withdrawn, failed.after, Self.state(2, 10), undoes: 3)
+        #expect(Self.left([Self.first, Self.enrol, failed, withdrawal], inFile: Self.state(2, 10)) == .no)
     }
 
-    @Test func leavingIdleBeginsAnew() {
-        let idle = SwitchEntry(epoch: 4, state: SwitchState(phase: .idle, enrolled: .none, gray: .none))
-        let made = [
-            Self.enrol, Self.entry(.command, Self.state(2, 10), Self.state(3, 0)),
-            Self.entry(.command, Self.state(3, 0), idle), Self.entry(.command, idle, Self.state(5, 0)),
-        ]
-        #expect(Self.history(Array(made.prefix(2)), inFile: Self.state(3, 0)).hasLeftEnrolled)
-        #expect(!Self.history(made, inFile: Self.state(5, 0)).hasLeftEnrolled)
+    private static let idle = SwitchEntry(
+        epoch: 4, state: SwitchState(phase: .idle, enrolled: .none, gray: .none))
+    private static let toIdle = [
+        first, enrol, entry(.command, state(2, 10), state(3, 0)), entry(.command, state(3, 0), idle),
+    ]
+
+    /// A command asks whether new is empty there, a change of the file by hand asks nothing.
+    @Test func leavingIdleByACommandBeginsAnew() {
+        #expect(Self.left(Array(Self.toIdle.prefix(3)), inFile: Self.state(3, 0)) == .yes)
+        let command = Self.entry(.command, Self.idle, Self.state(5, 0))
+        #expect(Self.left(Self.toIdle + [command], inFile: command.after) == .no)
+        let edit = Self.entry(.file, Self.idle, Self.state(5, 0))
+        #expect(Self.left(Self.toIdle + [edit], inFile: edit.after) == .yes)
+    }
+
+    /// At `mirrored` and later every key is written on both sides or on new alone, whatever the sets say.
+    @Test(arguments: [Phase.mirrored, .finished, .retired])
+    func keysLeaveFromThePhasesOfAllKeysToo(phase: Phase) {
+        let beyond = SwitchEntry(epoch: 2, state: SwitchState(phase: phase, enrolled: .none, gray: .none))
+        let forward = Self.entry(.command, Self.state(1, 0), beyond)
+        let back = Self.entry(.command, beyond, Self.state(3, 50))
+        let all = Self.entry(.command, beyond, Self.state(3, 100))
+        #expect(Self.left([Self.first, forward, back], inFile: back.after) == .yes)
+        #expect(Self.left([Self.first, forward, all], inFile: all.after) == .no)
+        let idle = Self.entry(.file, beyond, SwitchEntry(epoch: 3, state: Self.idle.state))
+        #expect(Self.left([Self.first, forward, idle], inFile: idle.after) == .yes)
+    }
+
+    /// The names of the files are the same before and after: what the lists said is noted when it comes into force.
+    @Test func keysLeaveByTheirListFile() throws {
+        var enrolled = KeySelection.none
+        enrolled.allowFile = "keys.txt"
+        let state = SwitchState(phase: .migrating, enrolled: enrolled, gray: .none)
+        let (one, two) = (SwitchEntry(epoch: 1, state: state), SwitchEntry(epoch: 2, state: state))
+        var edit = Self.entry(.file, one, two)
+        #expect(edit.isByFileOfKeys && !Self.enrol.isByFileOfKeys)
+        let first = Self.entry(.file, nil, one)
+        #expect(Self.left([first, edit], inFile: two) == .no)
+        edit.mayHaveLeft = true
+        let read = try #require(AuditEntry(line: Array(edit.line.utf8)))
+        #expect(read == edit && Self.left([first, read], inFile: two) == .yes)
+    }
+
+    /// What is not on record is not known, and never ticked.
+    @Test func withoutARecordNobodyKnowsWhetherKeysHaveLeft() {
+        func isUnknown(_ entries: [AuditEntry], inFile: SwitchEntry, words: String) -> Bool {
+            guard case .unknown(let reason) = Self.left(entries, inFile: inFile) else { return false }
+            return reason.contains(words)
+        }
+        #expect(isUnknown([], inFile: Self.state(3, 10), words: "is empty"))
+        #expect(Self.left([], inFile: Self.state(1, 10)) == .no, "there was nothing before")
+        #expect(isUnknown([Self.first, Self.enrol], inFile: Self.state(3, 20), words: "ends at epoch 2"))
+        var late = Self.entry(.file, nil, Self.state(2, 10))
+        #expect(Self.left([late], inFile: Self.state(2, 10)) == .no, "nobody ran before")
+        late.mayHaveLeft = true
+        #expect(isUnknown([late], inFile: Self.state(2, 10), words: "begins at epoch 2"))
+        let last = Self.entry(.command, Self.state(4, 20), Self.state(5, 30))
+        #expect(isUnknown([Self.first, Self.enrol, last], inFile: last.after, words: "after epoch 2"))
+        let anew = Self.entry(.command, Self.idle, Self.state(5, 0))
+        #expect(Self.left([anew], inFile: anew.after) == .no, "new was empty then")
+    }
+
+    @Test func aMigrationMayHaveBegunWithTheProcess() {
+        var first = Self.first
+        first.time = "2026-01-02T10:00:00Z"
+        let history = Self.history([first, Self.enrol], inFile: Self.enrol.after)
+        #expect(history.begins(since: first.time) && !history.begins(since: "2026-01-02T10:00:01Z"))
+        #expect(!Self.history([Self.enrol], inFile: Self.enrol.after).begins(since: ""))
     }
 
     @Test func bothSidesWereWrittenWhereKeysWereEnrolled() {
