@@ -62,7 +62,10 @@ extension CallPointer {
             // While no key is read from new, whoever names none is not to suffer from new.
             let mayMiss: SideSet = switches.pointee.gray.isNone && !hasPinsOfNew ? .new : []
             askForMany(message, switches.pointee.stageWithoutKey, mayMiss, switches)
-        case let fault?: if let plan { refuse(fault, of: plan.pointee, "the gray key") }
+        case let fault?:
+            // Where nothing depends on it, old is to say so.
+            if switches.pointee.stageWithoutKey == .old { return askForMany(message, .old, [], switches) }
+            if let plan { refuse(fault, of: plan.pointee, "the gray key") }
         }
     }
 
