@@ -18,9 +18,9 @@ package struct KeySelection: Sendable, Equatable {
         }
 
         package func hash(into hasher: inout Hasher) {
-            for component in components {
+            for var component in components {
                 hasher.combine(component.utf8.count)
-                for byte in component.utf8 { hasher.combine(byte) }
+                component.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
             }
         }
     }

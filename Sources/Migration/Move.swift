@@ -42,7 +42,8 @@ package struct Move: Sendable {
     }
 
     private var severalStages: MoveObstacle? {
-        (facts.moves?.jump ?? StageJump(from: from, to: to)).map { .severalStages($0) }
+        let jump = facts.moves.map(\.jump) ?? StageJump(from: from, to: to)
+        return jump.map { .severalStages($0) }
     }
 
     /// What the databases are to be asked before it can be judged.

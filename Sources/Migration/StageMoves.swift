@@ -14,11 +14,18 @@ package struct StageMoves: Sendable, Equatable {
 
     private static let keysAtMost = 10
 
-    /// - Parameter written: a canonical key as people write it.
+    /// - Parameters:
+    ///   - onlyOld: whether moves to stage `old` and from it are all that is asked, so that no list needs to be looked
+    ///     through where no key is at `old`.
+    ///   - written: a canonical key as people write it.
     package init(
-        from last: borrowing MigrationSwitches, to next: borrowing MigrationSwitches,
+        from last: borrowing MigrationSwitches, to next: borrowing MigrationSwitches, onlyOld: Bool = false,
         written: (UnsafeRawBufferPointer) -> String
     ) {
+        if onlyOld, !last.hasKeysAtOld, !next.hasKeysAtOld {
+            jump = nil
+            return
+        }
         var jump: (from: Stage, to: Stage)?
         var keys: Set<String> = []
         var (goForward, goToOld, leaveOld) = (false, false, false)

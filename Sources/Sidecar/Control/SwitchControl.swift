@@ -375,19 +375,27 @@ final class SwitchControl: @unchecked Sendable {
     }
 
     private func opened(_ index: Int, _ snapshot: SwitchSnapshot) {
-        let moves = current[index].flatMap { StageMoves(from: $0, to: snapshot, index, migrations[index].keyForm) }
+        let last = current[index]
         current[index] = snapshot
         let migration = migrations[index]
         guard let entry = snapshot.entries[index] else { return }
         if entry.state.phase == .retired { stores.close(.old, migration: index) }
         // A command that came before the first switches were in force has put them on record as what it comes from.
         let isOnRecord = inForce[index] == nil && lastInFile(index).map { $0.epoch > entry.epoch } ?? false
-        if inForce[index] != entry, !isOnRecord { record(entry, of: migration.name, after: inForce[index], moves) }
+        if inForce[index] != entry, !isOnRecord {
+            record(entry, of: migration.name, after: inForce[index]) {
+                last.flatMap { StageMoves(from: $0, to: snapshot, index, migration.keyForm) }
+            }
+        }
         inForce[index] = entry
     }
 
     /// A change that no command made is put on record too.
-    private func record(_ entry: SwitchEntry, of migration: String, after before: SwitchEntry?, _ moves: StageMoves?) {
+    ///
+    /// - Parameter moves: where keys went, asked where it is not on record.
+    private func record(
+        _ entry: SwitchEntry, of migration: String, after before: SwitchEntry?, _ moves: () -> StageMoves?
+    ) {
         do throws(FileFailure) {
             let last = try audit.newest(of: migration).entry
             guard
@@ -395,6 +403,7 @@ final class SwitchControl: @unchecked Sendable {
                     inForce: entry, of: migration, after: before, last: last, time: Timestamp.now)
             else { return }
             if change.origin == .file {
+                let moves = moves()
                 change.waived = unasked(change.before, entry, moves)
                 let isFirst = change.before == nil
                 change.mayHaveLeft = moves?.goToOld ?? (isFirst ? ranBefore.contains(migration) : change.isByFileOfKeys)

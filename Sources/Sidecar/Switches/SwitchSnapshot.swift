@@ -99,12 +99,13 @@ extension MigrationSwitches {
 }
 
 extension StageMoves {
-    /// Where the keys of one migration go; nil where nothing of it changes, or its switches are not known.
+    /// Which keys of one migration go to stage `old` and from it; nil where nothing of it changes, or its switches are
+    /// not known.
     init?(from last: SwitchSnapshot, to next: SwitchSnapshot, _ index: Int, _ form: GrayKeyForm) {
         guard last.summaries[index] != next.summaries[index], let before = last.table[index],
             let after = next.table[index]
         else { return nil }
-        self.init(from: before.pointee, to: after.pointee) { form.written($0).joined(separator: ",") }
+        self.init(from: before.pointee, to: after.pointee, onlyOld: true) { form.written($0).joined(separator: ",") }
     }
 }
 
