@@ -430,7 +430,7 @@ final class SwitchControl: @unchecked Sendable {
             }
             return ControlFault(
                 .aborted,
-                "epoch \(waiting.epoch) of this change never came into force: another epoch \(now.epoch) did; look at "
+                "epoch \(waiting.epoch) of this change never came into force: epoch \(now.epoch) replaced it; look at "
                     + "switchover status")
         }
         let (done, rest) = (waiting.filter(isInForce), waiting.filter { !isInForce($0) })
