@@ -97,4 +97,16 @@ import Testing
         #expect(reason.contains("orders") && reason.contains("epoch 3"))
         #expect(file.read(.usable([Self.summary(3, from)]), states: [Self.state(from)]) == .keep)
     }
+
+    /// Contract, 2: from any stage but `old` a way back is never held up; forward it is one stage at a time.
+    @Test(arguments: [Phase.migrating, .idle]) func aFileGoesBackToOldAtOnceAndForwardStageByStage(phase: Phase) {
+        let old = SwitchState(phase: phase, enrolled: .none, gray: .none)
+        let dualNew = SwitchState(phase: .migrating, enrolled: .all, gray: .all)
+        #expect(SwitchFile.jump(from: dualNew, to: old) == nil)
+        guard case .severalStages(let jump) = SwitchFile.jump(from: old, to: dualNew) else {
+            Issue.record("from old to dualNew at once")
+            return
+        }
+        #expect(jump.from == .old && jump.to == .dualNew)
+    }
 }
