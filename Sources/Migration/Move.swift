@@ -32,16 +32,16 @@ package struct Move: Sendable {
         return [stages] + found
     }
 
-    /// Why it is more than one step, whatever is known of the migration.
-    package var jump: MoveObstacle? {
-        if from.phase != to.phase {
-            if from.phase == .retired { return .retired }
-            if let ladder = phaseObstacles.first, case .severalRungs = ladder { return ladder }
-        }
-        return severalStages
+    /// Why it is more than one step of the phase, whatever is known of the migration.
+    package var phaseJump: MoveObstacle? {
+        guard from.phase != to.phase else { return nil }
+        if from.phase == .retired { return .retired }
+        if let ladder = phaseObstacles.first, case .severalRungs = ladder { return ladder }
+        return nil
     }
 
-    private var severalStages: MoveObstacle? {
+    /// Keys that would go over a stage.
+    var severalStages: MoveObstacle? {
         let jump = facts.moves.map(\.jump) ?? StageJump(from: from, to: to)
         return jump.map { .severalStages($0) }
     }

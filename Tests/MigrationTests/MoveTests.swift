@@ -268,7 +268,7 @@ import Testing
         ),
     ])
     func aJumpOverAStageIsNamed(what: String, from: SwitchState, to: SwitchState, words: String) throws {
-        let jump = try #require(Move(from: from, to: to, facts: Self.clear).jump, "\(what)")
+        let jump = try #require(Move(from: from, to: to, facts: Self.clear).severalStages, "\(what)")
         #expect(jump.sentence("orders").hasPrefix(words) && jump.waiver == .none, "\(what)")
     }
 
@@ -293,7 +293,7 @@ import Testing
         ("sets at mirrored", state(.mirrored), state(.mirrored, enrolled: .none)),
     ])
     func aStepIsNoJump(what: String, from: SwitchState, to: SwitchState) {
-        #expect(Move(from: from, to: to, facts: Self.clear).jump == nil, "\(what)")
+        #expect(Move(from: from, to: to, facts: Self.clear).severalStages == nil, "\(what)")
     }
 
     @Test func aSentenceNamesTheNextRung() throws {

@@ -46,10 +46,7 @@ struct SwitchFile {
     /// - Parameters:
     ///   - states: what the reading says in full, by the migration's position; nil or left out where a jump cannot be
     ///     told.
-    ///   - moves: where keys of the migration at this position go, asked of its sets.
-    mutating func read(
-        _ reading: Reading, states: [SwitchState?] = [], moves: (Int) -> StageMoves? = { _ in nil }
-    ) -> Decision {
+    mutating func read(_ reading: Reading, states: [SwitchState?] = []) -> Decision {
         switch (state, reading) {
         case (.unknown, .missing):
             return .notReady(
@@ -69,7 +66,7 @@ struct SwitchFile {
         case (.known(let known, let before), .usable(let found)):
             if known == found { return .keep }
             if let reason = objection(to: found, after: known) { return .refuse(reason) }
-            if let reason = jump(to: states, from: before, epochs: known, moves) { return .refuse(reason) }
+            if let reason = jump(to: states, from: before, epochs: known) { return .refuse(reason) }
             state = .known(found, states)
             return .swap
         }
@@ -77,12 +74,11 @@ struct SwitchFile {
 
     /// What no command would do, whatever is typed for it.
     private func jump(
-        to states: [SwitchState?], from before: [SwitchState?], epochs: [SwitchSummary?],
-        _ moves: (Int) -> StageMoves?
+        to states: [SwitchState?], from before: [SwitchState?], epochs: [SwitchSummary?]
     ) -> String? {
         for (index, name) in migrationNames.enumerated() {
             guard index < states.count, index < before.count, let last = before[index], let next = states[index],
-                let obstacle = Self.jump(from: last, to: next, moves(index))
+                let obstacle = Self.jump(from: last, to: next)
             else { continue }
             let epoch = epochs[index].map { "; or write back phase \(last.phase.name), epoch \($0.epoch)" } ?? ""
             return "migration \(name): \(obstacle.sentence(name))\(epoch)"
@@ -93,14 +89,8 @@ struct SwitchFile {
     /// Why a change of a switch file is more than one step of the phase. Its sets may take keys over a stage, which no
     /// command does: whoever edits the file has decided that, the audit file says that nobody was asked, and records
     /// that are not at rest go rung by rung.
-    static func jump(
-        from last: SwitchState, to next: SwitchState, _ moves: StageMoves? = nil
-    ) -> MoveObstacle? {
-        var facts = MoveFacts()
-        facts.moves = moves
-        let obstacle = Move(from: last, to: next, facts: facts).jump
-        if case .severalStages = obstacle { return nil }
-        return obstacle
+    static func jump(from last: SwitchState, to next: SwitchState) -> MoveObstacle? {
+        Move(from: last, to: next, facts: MoveFacts()).phaseJump
     }
 
     private func objection(atStart found: [SwitchSummary?]) -> String? {

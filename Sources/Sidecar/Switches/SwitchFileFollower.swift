@@ -15,8 +15,6 @@ struct SwitchFileFollower {
     private var isRefused = false
     private let before: [SwitchesBefore]
     private var isFirst = true
-    /// What was taken last.
-    private var taken: SwitchSnapshot?
 
     /// - Parameter before: by the migration's position.
     init(
@@ -72,12 +70,7 @@ struct SwitchFileFollower {
     private mutating func decide(
         _ reading: SwitchFile.Reading, _ snapshot: SwitchSnapshot?, _ states: [SwitchState?] = []
     ) {
-        let (taken, migrations) = (taken, reader.migrations)
-        let decision = file.read(reading, states: states) { index in
-            guard let taken, let snapshot else { return nil }
-            return StageMoves(from: taken, to: snapshot, index, migrations[index].keyForm)
-        }
-        switch decision {
+        switch file.read(reading, states: states) {
         case .keep:
             guard isRefused else { return }
             isRefused = false
@@ -85,7 +78,6 @@ struct SwitchFileFollower {
         case .swap:
             isRefused = false
             guard let snapshot else { return }
-            self.taken = snapshot
             for warning in reader.warnings { say(.warning, "\(warning)") }
             let opening = isFirst ? opening(to: snapshot) : nil
             if isFirst { warnOfJumps(to: states) }
