@@ -59,8 +59,8 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     /// What the switches say of it since the last change, while it is pinned; nil where that depends on a gray key that
     /// is not known.
     private var target: Stage?
-    /// Changes of the switches since it is pinned: after one it is a rung away from its stage at most.
-    private var changes = 0
+    /// How many rungs the changes of the switches may have taken it since it is pinned.
+    private var rungsTaken = 0
     /// Its pin keeps it at a stage of one side, whose writes the other side never hears of.
     private var differsLater = false
     /// The turn of queries (`Turns`) that had begun when it took a rung, and did not begin after it: queries of the
@@ -148,7 +148,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         self.stage = stage
         unpin()
         guard stage != bySwitches else { return }
-        (pin, target, changes) = (stage, bySwitches, 1)
+        (pin, target, rungsTaken) = (stage, bySwitches, 1)
         differsLater = !stage.isDouble
     }
 
@@ -162,7 +162,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     package mutating func keep(_ grayKey: [UInt8]?, at stage: Stage, bySwitches: Stage?) {
         unpin()
         isDirty = true
-        (pin, target, changes) = (stage, bySwitches, bySwitches == nil ? 2 : 1)
+        (pin, target, rungsTaken) = (stage, bySwitches, bySwitches == nil ? 2 : 1)
         isKept = true
         self.stage = stage
         if let grayKey { self.grayKey = .has(grayKey) }
@@ -178,7 +178,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     private mutating func unpin() {
         pin = nil
         target = nil
-        changes = 0
+        rungsTaken = 0
         differsLater = false
         steppedIn = nil
         isKept = false
@@ -276,17 +276,19 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     /// - Parameters:
     ///   - last: what they said of the record until now; nil where it depends on a gray key that is not known.
     ///   - next: what they say from now on.
+    ///   - isJump: whether the change takes some key over a stage, as the edit of a file may.
     /// - Returns: whether its sides may differ once it is released, since it is written on one side until then.
     @discardableResult
-    package mutating func change(from last: Stage?, to next: Stage?, at now: UInt64) -> Bool {
+    package mutating func change(from last: Stage?, to next: Stage?, isJump: Bool = false, at now: UInt64) -> Bool {
+        let rungs = isJump ? 2 : 1
         if pin != nil {
             target = next
-            changes += 1
+            rungsTaken += rungs
             // It has not left that stage.
             if next == pin { unpin() }
         } else if unrest(at: now) != nil, let stage = last ?? stage, stage != next {
             // Not pinned until now, it had the stage that the switches said, whatever its last write was decided by.
-            (pin, target, changes) = (stage, next, 1)
+            (pin, target, rungsTaken) = (stage, next, rungs)
             differsLater = !stage.isDouble
             return differsLater
         }
@@ -295,12 +297,12 @@ package struct RecordState<Ticket: Sendable>: Sendable {
 
     /// Takes the next rung if the record is at rest, or is let go of on the last one.
     ///
-    /// A record whose gray key is not known is let go of if one change at most came meanwhile; else it stays until a
-    /// call tells the key.
+    /// A record whose gray key is not known is let go of if it is a rung away at most; else it stays until a call
+    /// tells the key.
     ///
     /// - Returns: whether it did.
     package mutating func settle(at now: UInt64, _ turns: Turns) -> Bool {
-        guard let pin, unrest(at: now) == nil, target != nil || changes == 1 && !differsLater else { return false }
+        guard let pin, unrest(at: now) == nil, target != nil || rungsTaken == 1 && !differsLater else { return false }
         if let steppedIn, turns.ended <= steppedIn { return false }
         let next = target.map { pin.rung(towards: $0) }
         if differsLater { isDirty = true }

@@ -173,6 +173,16 @@ import Testing
         check(record.pin == .dualOld && record.settle(at: 100, Turns()) && record.pin == nil)
     }
 
+    /// Contract, 2: "never straight to the last". The edit of a file may take keys over a stage.
+    @Test func oneChangeThatTakesKeysOverAStageDoesNotLetGoOfARecordWithoutAGrayKey() {
+        var record = State()
+        record.lost(until: 100, .dualNew, grayKey: .unsaid)
+        record.change(from: .dualNew, to: nil, isJump: true, at: 5)
+        check(!record.settle(at: 100, Turns()) && record.pin == .dualNew)
+        record.told(.old)
+        check(record.settle(at: 101, Turns()) && record.pin == .dualOld)
+    }
+
     /// One side alone was written, and whether the key has left it is not known: it is dirty, if it has.
     @Test func whatOneSideAloneHasIsNotLetGoBeforeTheKeyIsKnown() {
         var record = State()

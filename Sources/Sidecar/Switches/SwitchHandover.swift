@@ -256,10 +256,14 @@ final class SwitchHandover: @unchecked Sendable {
     private func pin(_ index: Int, _ current: SwitchSnapshot, _ target: SwitchSnapshot) {
         guard let last = current.table[index], let next = target.table[index] else { return }
         let isRetired = next.pointee.phase == .retired
-        let differing = records.change(of: index, at: now, isRetired: isRetired) { grayKey in
-            guard let grayKey else { return (last.pointee.stageWithoutKey, next.pointee.stageWithoutKey) }
-            return grayKey.withUnsafeBytes { (last.pointee.stage(key: $0), next.pointee.stage(key: $0)) }
-        }
+        lazy var isJump =
+            StageMoves(from: last.pointee, to: next.pointee, onlyOld: true, written: { _ in "" }).jump != nil
+        let differing = records.change(
+            of: index, at: now, isRetired: isRetired, isJump: { isJump },
+            stages: { grayKey in
+                guard let grayKey else { return (last.pointee.stageWithoutKey, next.pointee.stageWithoutKey) }
+                return grayKey.withUnsafeBytes { (last.pointee.stage(key: $0), next.pointee.stage(key: $0)) }
+            })
         guard !differing.isEmpty else { return }
         let count = UInt64(differing.count)
         workers[0].post { $0.pointee.counters.add(.recordsDirty, migration: index, count) }

@@ -285,26 +285,29 @@ extension RecordTable {
     /// The switches of a migration change, while no write whose stage they alter can be decided: what is not at rest is
     /// pinned.
     ///
-    /// - Parameter stages: what the switches say of a gray key (nil: of one that is not known), before and after.
+    /// - Parameters:
+    ///   - isJump: whether some key goes over a stage; asked only where the gray key of a record is not known.
+    ///   - stages: what the switches say of a gray key (nil: of one that is not known), before and after.
     /// - Returns: the records whose sides may differ once they are released.
     @discardableResult
     func change(
-        of migration: Int, at now: UInt64, isRetired: Bool,
-        _ stages: (_ grayKey: [UInt8]?) -> (last: Stage?, next: Stage?)
+        of migration: Int, at now: UInt64, isRetired: Bool, isJump: () -> Bool,
+        stages: (_ grayKey: [UInt8]?) -> (last: Stage?, next: Stage?)
     ) -> [Key] {
         var differing: [Key] = []
         forEach(of: migration, at: now) { key, state in
             if isRetired { return state.forget() }
             guard let keys = state.possibleGrayKeys else {
                 let (last, next) = stages(nil)
-                if state.change(from: last, to: next, at: now) { differing.append(key) }
+                if state.change(from: last, to: next, isJump: isJump(), at: now) { differing.append(key) }
                 return
             }
             // Of two that it may have, neither counts for both; it stays where it is if the change alters neither.
             let moves = keys.map { stages($0) }
             if keys.count > 1, moves.allSatisfy({ $0.last == $0.next }) { return }
-            let (last, next) = keys.count == 1 ? moves[0] : (nil, nil)
-            if state.change(from: last, to: next, at: now) { differing.append(key) }
+            let isKnown = keys.count == 1
+            let (last, next) = isKnown ? moves[0] : (nil, nil)
+            if state.change(from: last, to: next, isJump: !isKnown && isJump(), at: now) { differing.append(key) }
         }
         return differing
     }

@@ -9,7 +9,7 @@ import Testing
     private let key = RecordTable.Key(migration: 0, entity: 0, record: [1])
 
     private func change(from last: Stage, to next: Stage, at now: UInt64) {
-        table.change(of: 0, at: now, isRetired: false) { _ in (last, next) }
+        table.change(of: 0, at: now, isRetired: false, isJump: { false }, stages: { _ in (last, next) })
     }
 
     private static func record(_ number: UInt8, migration: Int = 0) -> RecordTable.Key {
@@ -183,7 +183,7 @@ import Testing
         table.lost(key, until: 100, .newMirrored, grayKey: .has([7]), now: 0)
         change(from: .newMirrored, to: .new, at: 1)
         #expect(table.pins.isAny(of: 0))
-        table.change(of: 0, at: 2, isRetired: true) { _ in (.new, .new) }
+        table.change(of: 0, at: 2, isRetired: true, isJump: { false }, stages: { _ in (.new, .new) })
         #expect(!table.pins.isAny(of: 0) && table.count == 0)
     }
 
