@@ -202,9 +202,10 @@ final class SQLiteSession {
     func transaction<Result>(
         _ begin: String = "BEGIN IMMEDIATE", _ body: () throws(StoreFault) -> Result
     ) throws(StoreFault) -> Result {
-        try run(begin)
         let result: Result
         do throws(StoreFault) {
+            // One that is interrupted may have begun all the same.
+            try run(begin)
             result = try body()
             if isTrial { try checkDeferredKeys() }
         } catch {
@@ -216,6 +217,7 @@ final class SQLiteSession {
     }
 
     private func commit() throws(StoreFault) {
+        giveAllTime()
         do throws(StoreFault) {
             try run("COMMIT")
         } catch {
@@ -223,7 +225,7 @@ final class SQLiteSession {
             // the system failed: then it may be on disk.
             let isRolledBack =
                 sqlite3_get_autocommit(connection) == 0
-                || [SQLITE_FULL, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_READONLY, SQLITE_INTERRUPT].contains(lastCode)
+                || [SQLITE_FULL, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_READONLY].contains(lastCode)
             rollBack()
             throw isRolledBack ? error : error.afterCommit
         }
@@ -241,9 +243,17 @@ final class SQLiteSession {
     private func rollBack() {
         // Some failures have rolled back already; then there is nothing left to do.
         guard sqlite3_get_autocommit(connection) == 0 else { return }
+        giveAllTime()
+        try? run("ROLLBACK")
+    }
+
+    /// Nothing is interrupted any more, though locks are waited for no longer than before. SQLite may say of a
+    /// statement that it was interrupted when its work is done (it asks at the end of a step, too): of a commit that
+    /// would be taken for a rollback.
+    private func giveAllTime() {
+        clock.pointee.busyUntil = min(clock.pointee.busyUntil, clock.pointee.deadline)
         clock.pointee.deadline = .max
         clock.pointee.cancellation = nil
-        try? run("ROLLBACK")
     }
 
     /// Memory with these bytes that lives until the operation ends.
