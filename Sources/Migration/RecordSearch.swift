@@ -85,7 +85,9 @@ package struct RecordSearch: Sendable, Equatable {
         case .oldAgain:
             switch reply {
             case .found(let stage) where purpose == .grayKey || stage.authority == .old: return done(.found(on: .old))
-            case .found: return done(purpose == .record(grayFallback: true) ? .foundUnmigrated : .notFound)
+            // Further on, what old has is never an answer.
+            case .found(let stage):
+                return done(stage.fallsBack && purpose == .record(grayFallback: true) ? .foundUnmigrated : .notFound)
             case .absent: return done(.notFound)
             case .failed(let failure): return done(.fail(.old, failure))
             }

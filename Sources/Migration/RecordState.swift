@@ -29,8 +29,40 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         case unsaid
         /// It has this one.
         case has([UInt8])
-        /// The write may give it another one than it has: one of the two, once it is over.
+        /// The write may give it another one than it has: one of the two, once it is over. Without the first, any.
         case moves(from: [UInt8]?, to: [UInt8])
+
+        /// Both may be so.
+        func or(_ other: NotedKey) -> NotedKey {
+            switch (self, other) {
+            case (.unsaid, _): other
+            case (_, .unsaid): self
+            case (.has(let one), .has(let two)): one == two ? self : .moves(from: one, to: two)
+            case (.has(let key), .moves(let from?, let to)) where key == from || key == to: other
+            case (.moves(let from?, let to), .has(let key)) where key == from || key == to: self
+            case (.has, .moves(_, let to)), (.moves, .moves(_, let to)):
+                self == other ? self : .moves(from: nil, to: to)
+            case (.moves(_, let to), .has): .moves(from: nil, to: to)
+            }
+        }
+
+        /// Whether a write that says the other may be of this record, as far as is known.
+        fileprivate func allows(_ other: NotedKey) -> Bool {
+            switch (self, other) {
+            case (.unsaid, _), (_, .unsaid): true
+            case (.has(let key), .moves(let from, _)): key == from
+            default: self == other
+            }
+        }
+    }
+
+    /// What the sides have made of a write.
+    package enum Verdict: Sendable {
+        /// One of them has it.
+        case taken
+        case refused
+        /// It was sent, and what it has changed is not known.
+        case unclear
     }
 
     /// What a write of one side is to do, where the record may be pinned.
@@ -50,6 +82,10 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     /// key that it had then.
     package private(set) var stage: Stage?
     package private(set) var grayKey = NotedKey.unsaid
+    /// What the write that holds the lane says of the record. It is believed at once where it agrees with what is
+    /// known: else it may be of another record, or of a key that this one has no more, and is refused for that.
+    private var claim: (stage: Stage, grayKey: NotedKey)?
+    private var known: (stage: Stage?, grayKey: NotedKey)?
     package private(set) var isDirty = false
     private var unsettledUntil: UInt64 = 0
     /// The write that holds the lane is decided.
@@ -114,36 +150,56 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     ///   - bySwitches: nil while a change holds the record's gray key; then only a pin decides.
     ///   - movesTo: the stage of the gray key that the write gives the record; nil: it gives it none.
     package mutating func decide(_ bySwitches: Stage?, grayKey: NotedKey, movesTo: Stage? = nil) -> Stage? {
-        if let bySwitches { told(bySwitches) }
         guard let stage = pin ?? bySwitches else { return nil }
         isRunning = true
         isMoving = movesTo != nil && movesTo != stage
-        note(stage, grayKey)
+        claim = (stage, grayKey)
+        known = (self.stage, self.grayKey)
+        if self.grayKey.allows(grayKey) { note(stage, grayKey) }
         return stage
     }
 
-    /// A call says the record's gray key, and so what the switches say of the record.
+    /// The write that holds the lane is over; before it leaves the lane. What it says of the record is true if a side
+    /// has taken it, and says nothing if it was refused.
+    ///
+    /// - Parameter bySwitches: what the switches say of the gray key that the record has by then; nil: that depends on
+    ///   one that is not known, or on a change that is being made.
+    package mutating func judged(_ verdict: Verdict, _ bySwitches: (NotedKey) -> Stage?) {
+        guard let claim, let known else { return }
+        (self.claim, self.known) = (nil, nil)
+        switch verdict {
+        case .taken: note(claim.stage, claim.grayKey)
+        case .refused: if grayKey == claim.grayKey { (stage, grayKey) = known }
+        case .unclear: grayKey = known.grayKey.or(claim.grayKey)
+        }
+        if pin != nil, target == nil, let stage = bySwitches(grayKey) { told(stage) }
+    }
+
+    /// A write has said the record's gray key, and so what the switches say of the record.
     package mutating func told(_ bySwitches: Stage) {
         guard let pin, target == nil else { return }
-        if bySwitches == pin { unpin() } else { target = bySwitches }
+        if bySwitches == pin, !isKept { unpin() } else { target = bySwitches }
     }
 
     /// The write that holds the lane has ended. Returns the ticket whose turn it is.
     ///
-    /// - Parameter isEqual: whether both sides have the record now, or neither; nil: as before.
-    package mutating func leave(isEqual: Bool?) -> Ticket? {
+    /// - Parameters:
+    ///   - isEqual: whether both sides have the record now, or neither; nil: as before.
+    ///   - isGone: whether surely neither has it, whatever gray key it had there.
+    package mutating func leave(isEqual: Bool?, isGone: Bool = false) -> Ticket? {
         isRunning = false
         isMoving = false
-        if let isEqual, !isEqual || isToMoveTo == nil { isDirty = !isEqual }
+        if let isEqual, !isEqual || isGone || isToMoveTo == nil { isDirty = !isEqual }
         return lane.leave()
     }
 
-    /// The write that holds the lane was to give the record another gray key, and which one it has is known again.
+    /// The write that holds the lane has given the record another gray key.
     ///
     /// - Parameters:
     ///   - stage: where the write has left it.
     ///   - bySwitches: what the switches say of that key now.
     package mutating func moved(_ grayKey: [UInt8], to stage: Stage, bySwitches: Stage) {
+        (claim, known) = (nil, nil)
         self.grayKey = .has(grayKey)
         self.stage = stage
         unpin()
@@ -161,6 +217,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     ///   - bySwitches: what the switches say of that key now.
     package mutating func keep(_ grayKey: [UInt8]?, at stage: Stage, bySwitches: Stage?) {
         unpin()
+        (claim, known) = (nil, nil)
         isDirty = true
         (pin, target, rungsTaken) = (stage, bySwitches, bySwitches == nil ? 2 : 1)
         isKept = true
@@ -209,7 +266,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     /// A write of one side is under way, and a change comes.
     package mutating func singleFound(_ stage: Stage, grayKey: NotedKey) {
         singles += 1
-        note(stage, grayKey)
+        heard(stage, grayKey)
     }
 
     /// A write that counts is over. Returns the ticket whose turn it is.
@@ -223,7 +280,12 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     /// A write of one side was sent and not answered.
     package mutating func lost(until: UInt64, _ stage: Stage, grayKey: NotedKey) {
         unsettledUntil = max(unsettledUntil, until)
-        if pin == nil { note(stage, grayKey) }
+        if pin == nil { heard(stage, grayKey) }
+    }
+
+    /// A write says so that may be refused, or was.
+    private mutating func heard(_ stage: Stage, _ grayKey: NotedKey) {
+        if self.grayKey.allows(grayKey) { note(stage, grayKey) } else { self.grayKey = self.grayKey.or(grayKey) }
     }
 
     private mutating func note(_ stage: Stage, _ grayKey: NotedKey) {
@@ -256,6 +318,8 @@ package struct RecordState<Ticket: Sendable>: Sendable {
 
     package mutating func endMove() { moves = max(moves - 1, 0) }
 
+    package var isBeingMoved: Bool { moves > 0 || isMoving }
+
     package func moveStanding(at now: UInt64) -> MoveStanding {
         if unsettledUntil > now { return .unsettled }
         return singles > 0 ? .singlesRun : .free
@@ -285,7 +349,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
             target = next
             rungsTaken += rungs
             // It has not left that stage.
-            if next == pin { unpin() }
+            if next == pin, !isKept { unpin() }
         } else if unrest(at: now) != nil, let stage = last ?? stage, stage != next {
             // Not pinned until now, it had the stage that the switches said, whatever its last write was decided by.
             (pin, target, rungsTaken) = (stage, next, rungs)

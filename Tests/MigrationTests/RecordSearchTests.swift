@@ -57,6 +57,13 @@ import WireFormat
         #expect(search(purpose, .found(.dualNew), .absent, .found(.dualOld)) == .found(on: .old))
     }
 
+    /// Contract, 3: "At `newMirrored` new alone gives the answer; what old says is never an answer".
+    @Test(arguments: [Stage.newMirrored, .new]) func whatOldHasBeyondItsTimeIsNoAnswer(stage: Stage) {
+        let purpose = RecordSearch.Purpose.record(grayFallback: true)
+        #expect(search(purpose, .found(stage), .absent, .found(stage)) == .notFound)
+        #expect(search(purpose, .absent, .absent, .found(stage)) == .notFound)
+    }
+
     @Test func eventsOutOfTurnAreIgnored() {
         for purpose in [RecordSearch.Purpose.grayKey, .record(grayFallback: true)] {
             for reply in Self.replies {

@@ -203,6 +203,7 @@ extension CallPointer {
         case .stage(_, isMoving: true): waitForChange()
         case .stage(let stage, isMoving: false):
             if stage.isDouble { return refuse(.severalRecords(stage)) }
+            if isBeingMoved(message) { return refuse(.keyMoving) }
             joinPinned(message, at: stage)
             decide(stage, switches, message)
         case .mixed(let one, let other): refuse(.mixedStages(one, other))

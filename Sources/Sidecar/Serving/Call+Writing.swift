@@ -121,8 +121,7 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer else { return }
         let worker = pointee.worker
         let now = worker.pointee.loop.pointee.now
-        // The side was told the call's deadline, and may use it.
-        let until = max(now &+ worker.pointee.limits.settleAfter, pointee.deadline)
+        let until = now &+ worker.pointee.limits.settleAfter
         switch pointee.write {
         case .none: return
         case .unread: worker.pointee.unread[plan.pointee.migrationIndex].lost(until: until)
@@ -280,6 +279,14 @@ extension CallPointer {
         let key = RecordTable.Key(plan, record: record)
         let now = pointee.worker.pointee.loop.pointee.now
         return pointee.worker.pointee.records.pinnedStage(key, now: now)
+    }
+
+    /// Whether one of the records of a write of several is being moved to another stage.
+    func isBeingMoved(_ message: UnsafeRawBufferPointer) -> Bool {
+        guard let plan = pointee.route.pointee.planPointer,
+            pointee.worker.pointee.records.pins.isAnyOrMoves(of: plan.pointee.migrationIndex)
+        else { return false }
+        return records(of: message).contains { pointee.worker.pointee.records.isBeingMoved($0.record) }
     }
 
     /// A write of several records beside pins counts for its records from the start.

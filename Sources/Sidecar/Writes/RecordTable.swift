@@ -141,9 +141,14 @@ extension RecordTable {
         change(key, at: now) { $0.decide(bySwitches, grayKey: grayKey, movesTo: movesTo) }
     }
 
-    /// - Parameter isEqual: whether both sides have the record now, or neither; nil: as before.
-    func leave(_ key: Key, isEqual: Bool? = nil, now: UInt64) {
-        change(key, at: now) { $0.leave(isEqual: isEqual) }?(.entered)
+    /// What the sides have made of the write that holds the lane: see `RecordState.judged`.
+    func judged(_ key: Key, _ verdict: State.Verdict, now: UInt64, _ bySwitches: (State.NotedKey) -> Stage?) {
+        change(key, at: now) { $0.judged(verdict, bySwitches) }
+    }
+
+    /// See `RecordState.leave`.
+    func leave(_ key: Key, isEqual: Bool? = nil, isGone: Bool = false, now: UInt64) {
+        change(key, at: now) { $0.leave(isEqual: isEqual, isGone: isGone) }?(.entered)
     }
 
     /// The write that holds the lane has moved the record on one side alone: see `RecordState.keep`.
@@ -151,7 +156,7 @@ extension RecordTable {
         change(key, at: now) { $0.keep(grayKey, at: stage, bySwitches: bySwitches) }
     }
 
-    /// The write that holds the lane has moved the record, or has not: see `RecordState.moved`.
+    /// The write that holds the lane has moved the record: see `RecordState.moved`.
     func moved(_ key: Key, _ grayKey: [UInt8], to stage: Stage, bySwitches: Stage, now: UInt64) {
         change(key, at: now) { $0.moved(grayKey, to: stage, bySwitches: bySwitches) }
     }
@@ -247,6 +252,9 @@ extension RecordTable {
             return shard.records[key]?.seenAt
         }
     }
+
+    /// Whether an update is about to take the record to another stage, or does so.
+    func isBeingMoved(_ key: Key) -> Bool { read(key) { $0?.isBeingMoved ?? false } }
 
     /// What a write of one side is to do.
     func standing(_ key: Key, now: UInt64) -> State.Standing {

@@ -149,7 +149,7 @@ final class WriteOperation: Operation {
             stage(grayKeys.present, held) != bySwitches || grayKeys.next.map { held.pointee.stage($0) } != ofNext
         }
         let isUpdate = call.pointee.route.pointee.planPointer?.pointee.kind == .update
-        let next = ofNext ?? (isUpdate ? state.isToMoveTo : nil)
+        let next = ofNext ?? (isUpdate && route.pointee.erase != nil ? state.isToMoveTo : nil)
         let present = state.pin ?? bySwitches
         if let next, next != present, !next.isDouble || !present.isDouble {
             guard hasBegunMove else { return beginMove() }
@@ -162,11 +162,13 @@ final class WriteOperation: Operation {
             }
         }
         let free = isHeld == true ? nil : bySwitches
-        guard let stage = records.decide(lane, free, grayKey: grayKeys.noted, movesTo: next, now: now) else {
+        guard var stage = records.decide(lane, free, grayKey: grayKeys.noted, movesTo: next, now: now) else {
             phase = .held
             return call.waitForChange()
         }
         guard let plan = call.pointee.route.pointee.planPointer else { return }
+        // What is inserted is where its key is, whatever was to happen to the record that was deleted.
+        if plan.pointee.kind == .insert, let place = state.isToMoveTo { stage = place }
         call.pointee.stage = stage
         call.pointee.epoch = switches.pointee.epoch
         let isSingle = !stage.isDouble && (next ?? stage) == stage
@@ -238,19 +240,35 @@ final class WriteOperation: Operation {
     private func runEnded(_ outcome: WriteRun.Outcome) {
         call.count(.lanesLeft)
         noteMove(outcome)
+        records.judged(lane, outcome.verdict, now: now) { [self] in stage(ofNoted: $0) }
         finish(outcome)
     }
 
-    /// Which gray key the record has is known again, and so its stage; or is not.
+    /// Another gray key than before, and so another stage.
     private func noteMove(_ outcome: WriteRun.Outcome) {
         guard let run, let stage = call.pointee.stage, grayKeys.isMove || run.movesTo != nil else { return }
-        let key = outcome.hasMoved.flatMap { $0 ? grayKeys.next ?? grayKeys.present : grayKeys.present }
+        let key = outcome.verdict == .taken ? grayKeys.next ?? grayKeys.present : nil
         let bySwitches = key.flatMap { worker.switches(of: lane.migration)?.pointee.stage($0) }
         if let kept = outcome.keeps {
             records.keep(lane, key, at: kept, bySwitches: bySwitches, now: now)
-        } else if let hasMoved = outcome.hasMoved, let key, let bySwitches {
-            records.moved(lane, key, to: hasMoved ? run.movesTo ?? stage : stage, bySwitches: bySwitches, now: now)
+        } else if outcome.verdict == .taken, let key, let bySwitches {
+            records.moved(lane, key, to: run.movesTo ?? stage, bySwitches: bySwitches, now: now)
         }
+    }
+
+    /// What the switches say of it; nil where that is not known, or is about to change.
+    private func stage(ofNoted key: RecordTable.State.NotedKey) -> Stage? {
+        guard let switches = worker.switches(of: lane.migration) else { return nil }
+        func stage(_ switches: UnsafePointer<MigrationSwitches>) -> Stage? {
+            switch key {
+            case .has(let key): switches.pointee.stage(key)
+            case .unsaid: self.stage(nil, switches)
+            case .moves: switches.pointee.stageWithoutKey
+            }
+        }
+        let bySwitches = stage(switches)
+        if let held = worker.heldSwitches(of: lane.migration), stage(held) != bySwitches { return nil }
+        return bySwitches
     }
 
     private func finish(_ outcome: WriteRun.Outcome = WriteRun.Outcome()) {
@@ -263,9 +281,11 @@ final class WriteOperation: Operation {
                 records.lost(
                     lane, until: outcome.until, call.pointee.stage ?? .old, grayKey: grayKeys.noted, now: now)
             }
-            // That a side has no record under one key does not say that it has none under another.
-            let isLeft = outcome.isDelete && records.state(of: lane, at: now).isKept
-            records.leave(lane, isEqual: isLeft ? nil : outcome.isEqual, now: now)
+            // That a service has no record under one key does not say that it has none under another.
+            let isInStores = call.pointee.route.pointee.recordsPointer != nil
+            let isLeft = outcome.isDelete && !isInStores && records.state(of: lane, at: now).isKept
+            records.leave(
+                lane, isEqual: isLeft ? nil : outcome.isEqual, isGone: outcome.isDelete && isInStores, now: now)
         }
         call.operationProgressed()
     }

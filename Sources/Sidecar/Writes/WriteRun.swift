@@ -24,8 +24,7 @@ final class WriteRun {
         var isDelete = false
         /// The record is found under its new gray key at this stage alone.
         var keeps: Stage?
-        /// Whether the record has the gray key that the write gives it; nil where that is not known.
-        var hasMoved: Bool?
+        var verdict = RecordTable.State.Verdict.refused
     }
 
     /// Less time than this is not worth beginning with, nanoseconds.
@@ -58,6 +57,9 @@ final class WriteRun {
     private var checksFollower = true
     /// The follower has changed what it was given.
     private var isKeptOtherwise = false
+    /// Sides that do not have the record any more, and whether one of them had it.
+    private var gone: SideSet = []
+    private var hasErased = false
     /// The side that could not be given the record, and why.
     private var notMade: (side: Side, words: String)?
 
@@ -160,6 +162,16 @@ final class WriteRun {
         ask(request) { [unowned self] ask, outcome in
             replies[side] = ask
             if outcome == .accepted { written = ask }
+            noteGone(side, outcome)
+        }
+    }
+
+    private func noteGone(_ side: Side, _ outcome: WriteOutcome) {
+        guard kind == .delete else { return }
+        switch outcome {
+        case .accepted: (gone, hasErased) = (gone.union(SideSet(side)), true)
+        case .absent: gone.formUnion(SideSet(side))
+        default: break
         }
     }
 
@@ -199,6 +211,7 @@ final class WriteRun {
     }
 
     private func erase(_ side: Side) {
+        // A delete that has no such method is itself one.
         guard let derived = route.pointee.erase else { return callSide(side) }
         erase(side, derived, .none)
     }
@@ -218,7 +231,10 @@ final class WriteRun {
             Ask.Request(
                 side: side, path: derived.path, message: made, deadline: putDeadline, operation: .remove(condition)),
             absent: derived.absent
-        ) { [unowned self] ask, outcome in keep(ask, outcome) }
+        ) { [unowned self] ask, outcome in
+            keep(ask, outcome)
+            noteGone(side, outcome)
+        }
     }
 
     private func lookUp(_ side: Side) {
@@ -385,22 +401,25 @@ final class WriteRun {
         if !isSingle { note(end) }
         answer(end.answer)
         var outcome = Outcome(isDouble: !isSingle, isUnsettled: end.effects.contains(.unsettled), isEqual: isEqual(end))
-        // The side was told the deadline of the ask, and may use it.
-        outcome.until = max(now &+ worker.pointee.limits.settleAfter, asks.last?.request.deadline ?? 0)
-        if case .partial(let missing) = end.answer, movesTo != nil {
-            outcome.keeps = missing == .new ? .dualOld : .dualNew
-        } else if case .outcomeUnknown = end.answer, movesTo != nil, let stage = call.pointee.stage, stage.isDouble {
-            // Its authority has it under the one key or the other.
-            outcome.keeps = stage
-        }
+        outcome.until = now &+ worker.pointee.limits.settleAfter
+        outcome.verdict = verdict(of: end)
         outcome.isDelete = kind == .delete
-        switch end.answer {
-        case .reply: outcome.hasMoved = status(of: end) == .ok
-        case .alreadyExists, .fail: outcome.hasMoved = false
-        case .partial: outcome.hasMoved = true
-        case .outcomeUnknown: break
+        if movesTo != nil || grayKeys.isMove {
+            if case .partial(let missing) = end.answer {
+                outcome.keeps = missing == .new ? .dualOld : .dualNew
+            } else if outcome.verdict == .unclear, let stage = call.pointee.stage, stage.isDouble {
+                // Its authority has it under the one key or the other.
+                outcome.keeps = stage
+            }
         }
         finish(outcome)
+    }
+
+    private func verdict(of end: WriteEnd) -> RecordTable.State.Verdict {
+        if case .partial = end.answer { return .taken }
+        if case .reply = end.answer, status(of: end) == .ok { return .taken }
+        if case .outcomeUnknown = end.answer { return .unclear }
+        return end.effects.isDisjoint(with: [.dirty, .unsettled]) ? .refused : .unclear
     }
 
     private func finish(_ outcome: Outcome = Outcome()) {
@@ -414,6 +433,7 @@ final class WriteRun {
         if end.effects.contains(.dirty) { return false }
         // What was not copied is on one side alone: that says nothing of a record that was to be on both.
         if end.effects.contains(.notCopied) { return nil }
+        if hasErased, gone == SideSet.both { return true }
         guard case .reply = end.answer, written != nil, status(of: end) == .ok else { return nil }
         let isOnOneSide = movesTo.map { !$0.isDouble } ?? false
         return lastWasPut || kind == .delete || isOnOneSide ? true : nil
