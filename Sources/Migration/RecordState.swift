@@ -202,9 +202,10 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         (claim, known) = (nil, nil)
         self.grayKey = .has(grayKey)
         self.stage = stage
+        let turn = steppedIn
         unpin()
         guard stage != bySwitches else { return }
-        (pin, target, rungsTaken) = (stage, bySwitches, 1)
+        (pin, target, rungsTaken, steppedIn) = (stage, bySwitches, 1, turn)
         differsLater = !stage.isDouble
     }
 
@@ -216,8 +217,9 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     ///   - grayKey: that it has by then; nil where that is not known.
     ///   - bySwitches: what the switches say of that key now.
     package mutating func keep(_ grayKey: [UInt8]?, at stage: Stage, bySwitches: Stage?) {
+        let turn = steppedIn
         unpin()
-        (claim, known) = (nil, nil)
+        (claim, known, steppedIn) = (nil, nil, turn)
         isDirty = true
         (pin, target, rungsTaken) = (stage, bySwitches, bySwitches == nil ? 2 : 1)
         isKept = true

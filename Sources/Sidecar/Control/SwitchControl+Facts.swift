@@ -25,7 +25,8 @@ extension SwitchControl {
         takeCalls(of: plan.index, into: &facts)
         let history = try history(of: plan.index, inFile: plan.before)
         facts.unknownBefore = wroteBothSidesBefore(plan.index, history) ? started : nil
-        facts.hasUnseenWrites = facts.unknownBefore != nil && !history.begins(since: started)
+        let hasBegun = beganRecord.contains(migrations[plan.index].name) && history.hasNothingBefore
+        facts.hasUnseenWrites = facts.unknownBefore != nil && !hasBegun
         facts.leftEnrolled = history.leftEnrolled(before: plan.before.epoch)
         do {
             facts.grayNotEnrolled = try plan.grayNotEnrolled()

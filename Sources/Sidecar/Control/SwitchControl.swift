@@ -44,6 +44,8 @@ final class SwitchControl: @unchecked Sendable {
     let migrations: [SwitchedMigration]
     /// Migrations that a process before has left its word of, in the lock file.
     private let ranBefore: Set<String>
+    /// Migrations whose record in the audit file this process has begun.
+    private(set) var beganRecord: Set<String> = []
     let audit: AuditFile
     private var auditTail: AuditTail
     private let keyLists: KeyListCache
@@ -409,6 +411,7 @@ final class SwitchControl: @unchecked Sendable {
                 change.mayHaveLeft = moves?.goToOld ?? (isFirst ? ranBefore.contains(migration) : change.isByFileOfKeys)
             }
             try audit.append(change)
+            if last == nil { beganRecord.insert(migration) }
         } catch {
             logger.warning("the change of the switches of \(migration) is not on record: \(error)")
         }

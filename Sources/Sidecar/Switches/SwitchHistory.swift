@@ -78,10 +78,10 @@ struct SwitchHistory {
         return .no
     }
 
-    /// Whether the record begins with this process, that started then.
-    func begins(since time: String) -> Bool {
+    /// Whether the record begins with the first switches that there were, as far as whoever wrote it could tell.
+    var hasNothingBefore: Bool {
         guard isWhole, let first = changes.first else { return false }
-        return first.before == nil && !first.mayHaveLeft && first.time >= time
+        return first.before == nil && !first.mayHaveLeft
     }
 
     /// Whether records were written on both sides at an epoch up to this one.

@@ -248,7 +248,9 @@ final class WriteOperation: Operation {
     private func noteMove(_ outcome: WriteRun.Outcome) {
         guard let run, let stage = call.pointee.stage, grayKeys.isMove || run.movesTo != nil else { return }
         let key = outcome.verdict == .taken ? grayKeys.next ?? grayKeys.present : nil
-        let bySwitches = key.flatMap { worker.switches(of: lane.migration)?.pointee.stage($0) }
+        // A change that is being made may have pinned what was not at rest already.
+        let switches = worker.heldSwitches(of: lane.migration) ?? worker.switches(of: lane.migration)
+        let bySwitches = key.flatMap { switches?.pointee.stage($0) }
         if let kept = outcome.keeps {
             records.keep(lane, key, at: kept, bySwitches: bySwitches, now: now)
         } else if outcome.verdict == .taken, let key, let bySwitches {
