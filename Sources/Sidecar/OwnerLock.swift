@@ -40,9 +40,19 @@ final class OwnerLock {
 
     static let ending = ".switchover-lock"
 
+    /// Writes a note to a descriptor; the path is for the failure.
+    typealias Write = @Sendable (OwnerNote, Int32, String) throws(FileFailure) -> Void
+
+    private struct Kept {
+        var note: OwnerNote
+        /// The file says it.
+        var isWritten: Bool
+    }
+
     private let descriptor: Int32
     let path: String
-    private let state: Locked<OwnerNote>
+    private let write: Write
+    private let state: Locked<Kept>
     /// What owners before left. Where this one cannot write down what follows, nothing but that something may be on its
     /// way: the note would be out of date later.
     let left: OwnerNote
@@ -50,9 +60,10 @@ final class OwnerLock {
     let unwritten: FileFailure?
 
     /// - Parameter isUnsettled: what a note stands for that is not there: nobody knows what the owner before has left.
-    private init(descriptor: Int32, path: String, control: String, isUnsettled: Bool) {
+    private init(descriptor: Int32, path: String, control: String, isUnsettled: Bool, write: @escaping Write) {
         self.descriptor = descriptor
         self.path = path
+        self.write = write
         var note = OwnerNote.read(descriptor)
         if note.process == nil, isUnsettled { note.isUnsettled = true }
         note.process = getpid()
@@ -61,29 +72,35 @@ final class OwnerLock {
         var nothing = OwnerNote()
         nothing.isUnsettled = true
         do throws(FileFailure) {
-            try note.write(descriptor, path)
+            try write(note, descriptor, path)
             (left, unwritten) = (note, nil)
         } catch {
             (left, unwritten) = (nothing, error)
+            // The next owner may be able to read it again, and it is out of date then.
+            OwnerNote.erase(descriptor)
         }
-        state = Locked(note)
+        state = Locked(Kept(note: note, isWritten: unwritten == nil))
     }
 
     /// Changes what the next owner reads. From any thread.
+    ///
+    /// Where that cannot be written, a text that would be wrong from now on is erased: a note that says too little, or
+    /// that an older epoch was the last, is worse than none. The next change is written with this one.
     func note(_ change: (inout OwnerNote) -> Void) throws(FileFailure) {
-        let result: Result<Void, FileFailure> = state.withLock { note in
-            let before = note
-            change(&note)
-            guard note != before else { return .success(()) }
+        let result: Result<Void, FileFailure> = state.withLock { kept in
+            let before = kept.note
+            change(&kept.note)
+            guard kept.note != before || !kept.isWritten else { return .success(()) }
             do throws(FileFailure) {
-                try note.write(descriptor, path)
+                try write(kept.note, descriptor, path)
+                kept.isWritten = true
+                return .success(())
             } catch {
-                // A note that says too little is worse than none: the next owner takes an empty one for the worst.
-                if note.isUnsettled, !before.isUnsettled { ftruncate(descriptor, 0) }
-                note = before
+                kept.isWritten = false
+                let saysTooLittle = kept.note.isUnsettled && !before.isUnsettled
+                if saysTooLittle || kept.note.inForce != before.inForce { OwnerNote.erase(descriptor) }
                 return .failure(error)
             }
-            return .success(())
         }
         try result.get()
     }
@@ -112,7 +129,10 @@ final class OwnerLock {
     ///   - control: this process's control socket, for whoever finds the lock taken.
     ///   - hadOwner: whether there was an owner before, as other files tell. A lock file that is empty or missing then
     ///     stands for one that has left something on its way; an empty one does in any case.
-    static func take(_ place: String, control: String, hadOwner: Bool = false) -> Outcome {
+    static func take(
+        _ place: String, control: String, hadOwner: Bool = false,
+        write: @escaping Write = { note, descriptor, path throws(FileFailure) in try note.write(descriptor, path) }
+    ) -> Outcome {
         var isThere = true
         var descriptor = open(place, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         if descriptor < 0, errno == ENOENT {
@@ -131,7 +151,8 @@ final class OwnerLock {
             return .taken(owner(descriptor))
         }
         return .held(
-            OwnerLock(descriptor: descriptor, path: place, control: control, isUnsettled: isThere || hadOwner))
+            OwnerLock(
+                descriptor: descriptor, path: place, control: control, isUnsettled: isThere || hadOwner, write: write))
     }
 
     /// What a lock file says, whoever has the lock; nil where there is none.
@@ -218,8 +239,9 @@ struct OwnedFiles {
     }
 
     private static let unwritten =
-        "What a sidecar leaves on its way cannot be written down there: each start counts as one after a crash, and "
-        + "the first change that takes keys from old waits until settle_after (30s by default) after the start"
+        "What a sidecar leaves on its way cannot be written down there: each start counts as one after a crash. Until "
+        + "settle_after (30s by default) after it, the first change that takes keys from old waits, and calls of a "
+        + "migration with keys beyond old are refused (no-switches)"
 
     /// Whether a sidecar has worked with these switches before, as far as other files than the lock file tell.
     private static func hadOwner(_ configuration: Configuration) -> Bool {
@@ -235,19 +257,14 @@ struct OwnedFiles {
     ///
     /// - Returns: what could not be written. The next one takes that for the worst.
     func note(isUnsettled: Bool) -> [FileFailure] {
-        locks.compactMap { lock in
-            do throws(FileFailure) {
-                try lock.note { $0.isUnsettled = isUnsettled }
-                return nil
-            } catch {
-                return error
-            }
-        }
+        locks.note { $0.isUnsettled = isUnsettled }
     }
 
     /// Writes down what is in force from now on; on the disk when this returns.
-    func note(inForce: OwnerNote.InForce, of migration: String) throws(FileFailure) {
-        for lock in switchLocks { try lock.note { $0.inForce[migration] = inForce } }
+    ///
+    /// - Returns: what could not be written, and says nothing of the migration then.
+    func note(inForce: OwnerNote.InForce, of migration: String) -> [FileFailure] {
+        switchLocks.note { $0.inForce[migration] = inForce }
     }
 
     /// What sidecars before left of a migration's switches.
@@ -259,5 +276,19 @@ struct OwnedFiles {
         guard !path.hasPrefix("/"), let folder = realpath(".", nil) else { return path }
         defer { free(folder) }
         return FilePath.resolve(path, in: String(cString: folder))
+    }
+}
+
+extension [OwnerLock] {
+    /// In all of them, though one may fail.
+    fileprivate func note(_ change: (inout OwnerNote) -> Void) -> [FileFailure] {
+        compactMap { lock in
+            do throws(FileFailure) {
+                try lock.note(change)
+                return nil
+            } catch {
+                return error
+            }
+        }
     }
 }

@@ -81,13 +81,23 @@ struct OwnerNote: Sendable, Equatable {
 
     /// On the disk when this returns. The old text or the new one is there at any instant: it is written over the old
     /// one. Blanks after it keep the room that a longer one would need: a disk that gets full later has it already.
+    /// Where a part of it alone could be written, nothing is there.
     func write(_ descriptor: Int32, _ path: String) throws(FileFailure) {
         var bytes = Array(text.utf8)
         let length = (bytes.count + Self.block) / Self.block * Self.block
         bytes += Array(repeating: UInt8(ascii: " "), count: length - bytes.count - 1) + [UInt8(ascii: "\n")]
         let written = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        guard written == bytes.count else { throw FileFailure("write", path, code: written < 0 ? errno : ENOSPC) }
+        guard written == bytes.count else {
+            let failure = FileFailure("write", path, code: written < 0 ? errno : ENOSPC)
+            if written > 0 { Self.erase(descriptor) }
+            throw failure
+        }
         ftruncate(descriptor, off_t(bytes.count))
         guard fdatasync(descriptor) == 0 else { throw FileFailure("sync", path, code: errno) }
+    }
+
+    /// Leaves an empty file, which stands for the worst. False where that fails too.
+    @discardableResult static func erase(_ descriptor: Int32) -> Bool {
+        ftruncate(descriptor, 0) == 0 && fdatasync(descriptor) == 0
     }
 }

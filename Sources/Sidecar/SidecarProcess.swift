@@ -309,13 +309,12 @@ package final class SidecarProcess: @unchecked Sendable {
     private func note(_ summary: SwitchSummary?, of index: Int) {
         guard let summary else { return }
         let name = configuration.migrations[index].name
-        do {
-            try owned.note(inForce: .init(epoch: summary.epoch, fingerprint: summary.fingerprint), of: name)
-        } catch {
+        let inForce = OwnerNote.InForce(epoch: summary.epoch, fingerprint: summary.fingerprint)
+        for failure in owned.note(inForce: inForce, of: name) {
             logger.error(
                 """
-                \(error); that epoch \(summary.epoch) of \(name) is in force is not on record, and the next start may \
-                take an older one for it
+                \(failure); that epoch \(summary.epoch) of \(name) is in force is not on record: the next start \
+                refuses its calls (no-switches) for settle_after, unless all keys are at old
                 """)
         }
     }

@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import Testing
 
@@ -102,6 +103,57 @@ import Testing
         #expect(lock.left == worst)
         #expect(lock.unwritten?.code == ENOSPC)
         #expect(throws: FileFailure.self) { try lock.note { $0.isUnsettled.toggle() } }
+    }
+
+    /// Contract, 2, and decision 0033: what the next owner reads may be nothing, but never that an older epoch was the
+    /// last, or that nothing was left.
+    @Test func whatCannotBeWrittenLeavesNoOlderWord() throws {
+        let folder = try TemporaryFolder()
+        let place = folder.path("s.json" + OwnerLock.ending)
+        let fails = Locked(false)
+        let write: OwnerLock.Write = { note, descriptor, path throws(FileFailure) in
+            if fails.withLock({ $0 }) { throw FileFailure("write", path, code: EIO) }
+            try note.write(descriptor, path)
+        }
+        guard case .held(let lock) = OwnerLock.take(place, control: "", write: write) else {
+            Issue.record("no lock")
+            return
+        }
+        func note(_ epoch: UInt64) throws {
+            try lock.note { $0.inForce["orders"] = .init(epoch: epoch, fingerprint: 9) }
+        }
+        func left() -> OwnerNote? { OwnerLock.note(of: place) }
+        try note(4)
+        fails.withLock { $0 = true }
+        #expect(throws: FileFailure.self) { try note(5) }
+        #expect(left()?.inForce == [:] && left()?.process == nil, "nobody has written what was in force")
+        fails.withLock { $0 = false }
+        try lock.note { $0.isUnsettled = true }
+        #expect(left()?.inForce["orders"]?.epoch == 5, "written with the next word")
+        fails.withLock { $0 = true }
+        #expect(throws: FileFailure.self) { try lock.note { $0.isUnsettled = false } }
+        #expect(left()?.isUnsettled == true && left()?.inForce["orders"]?.epoch == 5, "that stays true")
+        fails.withLock { $0 = false }
+        try note(5)
+        #expect(left()?.isUnsettled == false, "what could not be written is, though nothing has changed")
+        fails.withLock { $0 = true }
+        #expect(throws: FileFailure.self) { try lock.note { $0.isUnsettled = true } }
+        #expect(left()?.process == nil)
+    }
+
+    /// Its owner goes by nothing of it, and may change what it says without a word.
+    @Test func aTextThatCannotBeReplacedAtTheStartIsErased() throws {
+        let folder = try TemporaryFolder()
+        let place = folder.path("s.json" + OwnerLock.ending)
+        try folder.write("1\nnone\nin-force orders 4 9\nend\n", to: "s.json" + OwnerLock.ending)
+        let lock = OwnerLock.take(place, control: "") { _, _, path throws(FileFailure) in
+            throw FileFailure("write", path, code: EIO)
+        }
+        guard case .held = lock else {
+            Issue.record("no lock")
+            return
+        }
+        #expect(OwnerLock.note(of: place) == OwnerNote())
     }
 
     /// A disk may be full by the time: what a process has to say of itself later has its room from the start.
