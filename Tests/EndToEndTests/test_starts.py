@@ -1,6 +1,7 @@
 """What a start knows of the process before it: changes that were pending, and the epoch that was in force."""
 
 import json
+import resource
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -211,6 +212,70 @@ def test_a_word_that_cannot_be_written_is_said_and_counts_as_unsettled(scene):
     late(scene, 3)
     scene.restart(kill=True)
     enrols_after_the_late_write(scene)
+
+
+@pytest.mark.parametrize("kill", [True, False], ids=["kill -9", "SIGTERM"])
+@pytest.mark.parametrize("lock", ["removed", "impossible"])
+def test_a_file_that_was_changed_meanwhile_waits_where_nobody_knows_what_it_said(lock, kill, scene):
+    """A folder that cannot be written (a mounted configuration): its file is replaced, and the sidecar restarted."""
+    scene = scene(dict(phase="migrating", enrolled="none", gray="none"), "4s")
+    file = scene.sidecar.folder / "switches.json.switchover-lock"
+    if lock == "impossible":
+        scene.sidecar.terminate()
+        scene.sidecar.wait()
+        file.unlink()
+        file.mkdir()
+        scene.start()
+    late(scene, 3)
+    scene.client.close()
+    scene.sidecar.kill() if kill else (scene.sidecar.terminate(), scene.sidecar.wait())
+    if lock == "removed":
+        file.unlink()
+    scene.sidecar.write_switches("migrating", "all", epoch=7)
+    scene.start(is_ready=False)
+    wait_for(lambda: "is not on record" in scene.sidecar.log(), 5, "it is said")
+    scene.connect()
+    outcome = scene.client.find(OURS)
+    assert (outcome.code, outcome.error) == ("UNAVAILABLE", "no-switches")
+    scene.sidecar.await_ready(4 + LATE)
+    assert scene.old.entries[OURS].cents == 1100, "the late write came first"
+    assert scene.client.change(OURS, 10).code == "OK"
+    assert scene.cents() == [1110, 1110]
+
+
+@pytest.mark.parametrize("switches", [dict(phase="idle", enrolled="all"), dict(phase="migrating", enrolled="all")])
+def test_a_first_start_serves_at_once(switches, scene):
+    scene = scene(switches, "30s")
+    assert scene.client.find(OURS).code == "OK"
+
+
+def test_a_folder_that_cannot_be_written_serves_old_at_once(scene):
+    scene = scene(dict(phase="idle", enrolled="all"), "30s")
+    scene.sidecar.kill()
+    lock = scene.sidecar.folder / "switches.json.switchover-lock"
+    lock.unlink()
+    lock.mkdir()
+    scene.start()
+    assert scene.client.find(OURS).code == "OK"
+
+
+def test_what_was_in_force_and_could_not_be_written_is_not_taken_for_an_older_epoch(scene):
+    """A file system that takes no byte more: a start with the epoch before would hide what was inserted since."""
+    scene = scene(dict(phase="migrating", enrolled="none", gray="none"), "4s")
+    assert scene.client.find(OURS).code == "OK"
+    resource.prlimit(scene.sidecar.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    scene.sidecar.write_switches("migrating", "all")
+    wait_for(lambda: scene.stage() == "dualOld", 5, "it is in force all the same")
+    assert scene.client.add(("406", 9), 70).code == "OK"
+    assert ("406", 9) in scene.new.entries and ("406", 9) not in scene.old.entries
+    scene.sidecar.kill()
+    lock = scene.sidecar.folder / "switches.json.switchover-lock"
+    assert lock.read_text().strip() == ""
+    scene.start(is_ready=False)
+    scene.connect()
+    assert scene.client.find(("406", 9)).code in ("UNAVAILABLE", "OK")
+    scene.sidecar.await_ready(4 + LATE)
+    assert scene.client.find(("406", 9)).code == "OK"
 
 
 def test_a_dirty_record_may_be_unsettled_at_the_end_too(scene):

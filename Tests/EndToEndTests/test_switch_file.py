@@ -250,9 +250,9 @@ def refused(sidecar, client):
 def test_at_start_a_link_is_followed(serving, tmp_path):
     folder = tmp_path / "mounted"
     folder.mkdir()
-    mount(folder, 1, text(7))
+    mount(folder, 1, text(1))
     sidecar, client = serving(folder=folder)
-    wait_for(lambda: epoch_in_force(sidecar) == 7, LATE, "serving")
+    wait_for(lambda: epoch_in_force(sidecar) == 1, LATE, "serving")
     assert side(client.get("in-both")) == "new"
 
 
@@ -315,7 +315,7 @@ def test_a_file_of_keys_that_is_wrong_at_start(spoil, words, serving, tmp_path):
     folder.mkdir()
     (folder / "keys.txt").write_text("406\n")
     spoil(folder / "keys.txt")
-    (folder / "switches.json").write_text(listed(7))
+    (folder / "switches.json").write_text(listed(1))
     sidecar, client = serving(folder=folder)
     wait_for(lambda: "no switches are known" in sidecar.log(), LATE, "a word in the log")
     assert words in sidecar.log()

@@ -117,15 +117,17 @@ struct SwitchFileFollower {
         var unknown: Set<Int> = []
         var isOther = false
         for (index, name) in migrationNames.enumerated() {
-            guard let summary = snapshot.summaries[index], let last = before[index].left.inForce,
-                case .withOneOf(let entries) = before[index].opening(to: summary)
+            guard let summary = snapshot.summaries[index],
+                case .withOneOf(let entries) = before[index].opening(
+                    to: summary, isBeyondOld: snapshot.table[index]?.pointee.hasKeysBeyondOld ?? false)
             else { continue }
             isOther = true
+            let last = before[index].left.inForce
             let known = entries.first { entry in
                 var single = document
                 single.set(entry, of: name)
                 let draft = try? reader.drafts(Array(single.text.utf8))[index]
-                return draft?.summary.fingerprint == last.fingerprint
+                return draft?.summary.fingerprint == last?.fingerprint
             }
             if let known { document.set(known, of: name) } else { unknown.insert(index) }
             say(.warning, sentence(name, summary, last, isKnown: known != nil))
@@ -135,12 +137,19 @@ struct SwitchFileFollower {
     }
 
     private func sentence(
-        _ name: String, _ summary: SwitchSummary, _ last: OwnerNote.InForce, isKnown: Bool
+        _ name: String, _ summary: SwitchSummary, _ last: OwnerNote.InForce?, isKnown: Bool
     ) -> String {
+        let refused = "its calls are refused (no-switches) until then"
+        guard let last else {
+            return
+                "migration \(name): the switch file says epoch \(summary.epoch) \(summary.phase.name), and what was in "
+                + "force before this start is not on record (no lock file beside the switch file says so). A write "
+                + "that was sent to old may still arrive, until settle_after from now: \(refused)"
+        }
         let meanwhile =
             isKnown
             ? "Until then epoch \(last.epoch) stays in force"
-            : "What epoch \(last.epoch) said is not on record, so that its calls are refused (no-switches) until then"
+            : "What epoch \(last.epoch) said is not on record, so that \(refused)"
         return
             "migration \(name): the switch file says epoch \(summary.epoch), epoch \(last.epoch) was in force when the "
             + "last sidecar ended, and a write of it may still arrive; where the change takes keys from old, it waits "

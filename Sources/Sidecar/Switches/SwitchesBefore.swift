@@ -54,16 +54,18 @@ struct SwitchesBefore: Sendable {
     /// What a process begins with for a migration whose switch file says something else than was in force last, so that
     /// the change goes the way of every change: a write of the process before may arrive late.
     enum Opening: Equatable {
-        /// With what the file says: nothing is late, or it says what was in force, or nobody knows what was.
+        /// With what the file says: nothing is late, or it says what was in force, or it leaves all keys at `old`.
         case asTheFileSays
         /// With one of these, whose fingerprint must be the one that is on record. Where none has it, with nothing.
         case withOneOf([SwitchEntry])
     }
 
-    func opening(to summary: SwitchSummary) -> Opening {
-        guard left.isUnsettled, let inForce = left.inForce, inForce.fingerprint != summary.fingerprint else {
-            return .asTheFileSays
-        }
+    /// - Parameter isBeyondOld: whether the switch file has a key at another stage than `old`.
+    func opening(to summary: SwitchSummary, isBeyondOld: Bool) -> Opening {
+        guard left.isUnsettled else { return .asTheFileSays }
+        // Any key may have been at `old`, and written there just before.
+        guard let inForce = left.inForce else { return isBeyondOld ? .withOneOf([]) : .asTheFileSays }
+        guard inForce.fingerprint != summary.fingerprint else { return .asTheFileSays }
         // A line that cannot be read may have been a change since.
         guard audit.unreadable == 0, let newest = audit.entry else { return .withOneOf([]) }
         return .withOneOf([newest.after, newest.before].compactMap(\.self).filter { $0.epoch == inForce.epoch })

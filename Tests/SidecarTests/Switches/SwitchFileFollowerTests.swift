@@ -195,6 +195,19 @@ import Testing
         }
     }
 
+    /// A folder that cannot be written, a lock file that was removed, or of before the migration had a name.
+    @Test func whereNobodyWroteWhatWasInForceKeysBeyondOldWait() throws {
+        let unknown = SwitchesBefore(left: LeftSwitches([], "orders", isUnsettled: true))
+        for (phase, epochs) in [("idle", ["5"]), ("migrating", ["0", "5"]), ("mirrored", ["0", "5"])] {
+            try folder.replace("s.json", with: Self.text(5, phase))
+            var follower = follower(unknown)
+            follower.look()
+            let said = record.take()
+            #expect(said.filter { $0.hasPrefix("delivered") } == epochs.map { "delivered \($0)" }, "\(phase)")
+            #expect(said.contains { $0.contains("no-switches") } == (epochs.count == 2))
+        }
+    }
+
     @Test func whoLeftNothingIsNotWaitedFor() throws {
         let (last, next) = (Self.text(4), Self.text(5, "migrating"))
         try folder.write(next, to: "s.json")

@@ -41,10 +41,10 @@ import Testing
         let command = Self.audit(5)
         let next = SwitchFileTests.summary(5, .migrating, fingerprint: 2)
         #expect(
-            SwitchesBefore(audit: command, left: Self.left(4)).opening(to: next)
+            SwitchesBefore(audit: command, left: Self.left(4)).opening(to: next, isBeyondOld: true)
                 == .withOneOf([command.entry?.before].compactMap(\.self)))
         #expect(
-            SwitchesBefore(audit: Self.audit(4), left: Self.left(4)).opening(to: next)
+            SwitchesBefore(audit: Self.audit(4), left: Self.left(4)).opening(to: next, isBeyondOld: true)
                 == .withOneOf([Self.audit(4).entry?.after].compactMap(\.self)))
     }
 
@@ -54,15 +54,26 @@ import Testing
     ])
     func whatIsNotOnRecordIsNotGuessed(audit: AuditFile.Newest) {
         let next = SwitchFileTests.summary(7, .migrating, fingerprint: 2)
-        #expect(SwitchesBefore(audit: audit, left: Self.left(4)).opening(to: next) == .withOneOf([]))
+        #expect(SwitchesBefore(audit: audit, left: Self.left(4)).opening(to: next, isBeyondOld: true) == .withOneOf([]))
     }
 
     @Test func withoutADifferenceOrALateWriteTheFileCounts() {
         let next = SwitchFileTests.summary(5, .migrating, fingerprint: 2)
         let settled = SwitchesBefore(audit: Self.audit(5), left: Self.left(4, isUnsettled: false))
-        #expect(settled.opening(to: next) == .asTheFileSays)
+        #expect(settled.opening(to: next, isBeyondOld: true) == .asTheFileSays)
         let same = SwitchesBefore(audit: Self.audit(5), left: Self.left(4, fingerprint: 2))
-        #expect(same.opening(to: next) == .asTheFileSays, "a rollback of what was pending")
-        #expect(SwitchesBefore(audit: Self.audit(5)).opening(to: next) == .asTheFileSays)
+        #expect(same.opening(to: next, isBeyondOld: true) == .asTheFileSays, "a rollback of what was pending")
+    }
+
+    /// No lock file, or one that says nothing of the migration: nothing is decided by what may be new, unless all keys
+    /// are at `old`, or nothing may arrive late.
+    @Test(arguments: [audit(5), AuditFile.Newest()])
+    func whereNobodyHasWrittenWhatWasInForceNothingIsOpenedWith(audit: AuditFile.Newest) {
+        let next = SwitchFileTests.summary(5, .migrating, fingerprint: 2)
+        let unsettled = SwitchesBefore(audit: audit, left: LeftSwitches([], "orders", isUnsettled: true))
+        #expect(unsettled.opening(to: next, isBeyondOld: true) == .withOneOf([]))
+        #expect(unsettled.opening(to: next, isBeyondOld: false) == .asTheFileSays)
+        let first = SwitchesBefore(audit: audit, left: LeftSwitches([], "orders", isUnsettled: false))
+        #expect(first.opening(to: next, isBeyondOld: true) == .asTheFileSays)
     }
 }
