@@ -4,12 +4,15 @@
 ///     unknown --change--> opening Y --all workers decide by Y--> open
 ///     open X --change--> preparing --prepared--> settling --nothing old may come any more--> hold X
 ///            hold X --all hold--> hold Y --all hold--> opening Y --all decide by Y--> open Y
+///            hold X --something old has begun since it was looked--> settling (or preparing, for a newer change)
 ///            hold X, hold Y --a worker does not answer in time--> open X, trying again --time--> preparing
 ///            preparing, settling, trying again --a newer change--> preparing, for that one
 ///
 /// *Preparing* holds nothing. Queries that were decided before the last change must be over (rule P5 below), and are
 /// cut off where they would make the change late. *Settling* holds nothing either: it waits, once, for writes that were
-/// forwarded unread before there was anything to record them by.
+/// forwarded unread before there was anything to record them by. From the moment that a worker prepares it begins no
+/// such write, or there would always be one more to wait for. A worker may be so late that it is not waited for: it
+/// prepares before it holds X, and what it has begun until then is waited for as well, without the hold.
 ///
 /// The holds last as long as mail to the workers takes. In *hold X* writes of the delta (the keys whose stage differs)
 /// wait; when all workers hold, no such write begins under X any more, and each record whose write is under way, whose
@@ -28,13 +31,16 @@
 /// Times are monotonic nanoseconds. Run by `SwitchHandover`.
 package struct Handover<Switches: Sendable>: Sendable {
     package enum Step: Sendable {
-        /// Read writes from now on, and tell when no query runs that was decided before the last change: `prepared`.
+        /// Read writes from now on, begin none that cannot be read, and tell when no query runs that was decided before
+        /// the last change: `prepared`.
         case prepare(Switches, since: Switches)
         /// Queries that were decided before the last change are cut off, and requests that do not come to their end.
         case cutOff
-        /// X for queries; writes of the delta wait. `acknowledged` when all workers do, and what is not at rest is
-        /// pinned.
+        /// X for queries; writes of the delta wait. `allHold` when all workers do, and if that has nothing to say:
+        /// `acknowledged` when what is not at rest is pinned.
         case holdX(Switches, until: Switches)
+        /// X for all, and prepared as before: writes that were forwarded unread are to be waited for.
+        case release(Switches)
         /// Y for queries; writes of the delta wait. `acknowledged` when all workers do.
         case holdY(Switches, since: Switches)
         /// It alone, for all. `acknowledged` when all workers decide by it.
@@ -143,6 +149,20 @@ package struct Handover<Switches: Sendable>: Sendable {
         return settle(target, until: unreadUntil, hasCutOff: hasCutOff, at: now)
     }
 
+    /// All workers hold X, and so have prepared.
+    ///
+    /// - Parameter unreadUntil: as for `prepared`.
+    package mutating func allHold(unreadUntil: UInt64, at now: UInt64) -> [Step] {
+        guard case .holdX(let target) = state, let current, unreadUntil > now else { return [] }
+        // The time of the cut-off may have passed during the hold.
+        guard let newer = next else {
+            return [.release(current)] + settle(target, until: unreadUntil, hasCutOff: false, at: now)
+        }
+        next = nil
+        goesOnAt = max(goesOnAt, now &+ timeToEnd)
+        return [.release(current)] + prepare(newer, hasCutOff: false)
+    }
+
     /// All workers have taken the last step.
     package mutating func acknowledged(at now: UInt64) -> [Step] {
         switch state {
@@ -239,8 +259,8 @@ package enum HandoverDelay: Sendable, Equatable {
         switch self {
         case .queriesRunning: "queries that were decided before the last change still run"
         case .unreadWrites:
-            "writes that the sidecar forwarded without reading them, at idle or before its start, may still take "
-                + "effect on old"
+            "writes that the sidecar forwarded without reading them (at idle, before its start, or since it cannot "
+                + "read them) may still take effect on old"
         case .workerBusy: "a worker has not taken the new switches yet"
         }
     }
@@ -250,8 +270,8 @@ package enum HandoverDelay: Sendable, Equatable {
         switch self {
         case .queriesRunning: "queries that were decided before the last change still ran"
         case .unreadWrites:
-            "writes that the sidecar had forwarded without reading them, at idle or before its start, might still "
-                + "have taken effect on old"
+            "writes that the sidecar had forwarded without reading them (at idle, before its start, or since it "
+                + "cannot read them) might still have taken effect on old"
         case .workerBusy: "a worker had not taken the new switches yet"
         }
     }

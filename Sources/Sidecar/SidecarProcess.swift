@@ -428,7 +428,7 @@ package final class SidecarProcess: @unchecked Sendable {
         return isEmpty && leftUntil <= now
             && configuration.migrations.indices.allSatisfy { index in
                 records.unrest(of: index, pinned: false, at: now).unsettledUntil == 0
-                    && workers.allSatisfy { $0.unread[index].lostUntil.load(ordering: .relaxed) <= now }
+                    && workers.allSatisfy { $0.unread[index].leftUntil <= now }
             }
     }
 

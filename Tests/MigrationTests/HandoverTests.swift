@@ -12,6 +12,7 @@ import Testing
         case .prepare(let target, let last): "prepare \(target) since \(last)"
         case .cutOff: "cut off"
         case .holdX(let current, let target): "hold \(current) until \(target)"
+        case .release(let current): "release \(current)"
         case .holdY(let target, let last): "hold \(target) since \(last)"
         case .open(let switches): "open \(switches)"
         case .opened(let switches, let held): "opened \(switches) after \(Double(held) / Double(second))"
@@ -24,12 +25,16 @@ import Testing
         case prepared
         /// Something unread may take effect until then.
         case preparedUnread(Double)
+        /// Something unread may take effect until then; 0: nothing.
+        case allHold(Double)
         case acknowledged
         case time
         case timeUnread(Double)
     }
 
-    private static let all: [Event] = [.prepared, .preparedUnread(99), .acknowledged, .time, .timeUnread(99)]
+    private static let all: [Event] = [
+        .prepared, .preparedUnread(99), .allHold(99), .acknowledged, .time, .timeUnread(99),
+    ]
 
     private static func at(_ seconds: Double) -> UInt64 { UInt64((seconds * Double(second)).rounded()) }
 
@@ -40,6 +45,7 @@ import Testing
             case .change(let switches): handover.change(to: switches, at: now)
             case .prepared: handover.prepared(unreadUntil: 0, at: now)
             case .preparedUnread(let until): handover.prepared(unreadUntil: at(until), at: now)
+            case .allHold(let until): handover.allHold(unreadUntil: at(until), at: now)
             case .acknowledged: handover.acknowledged(at: now)
             case .time: handover.timePassed(unreadUntil: 0, at: now)
             case .timeUnread(let until): handover.timePassed(unreadUntil: at(until), at: now)
@@ -86,11 +92,11 @@ import Testing
         #expect(handover.delay == .queriesRunning)
         ignores([.acknowledged, .time, .timeUnread(99)], at: 2.4)
         expect(.prepared, at: 1.25, "hold 1 until 2", wakes: 3.25)
-        ignores([.prepared, .preparedUnread(99), .time], at: 3)
+        ignores([.prepared, .preparedUnread(99), .allHold(0), .allHold(3), .time], at: 3)
         expect(.acknowledged, at: 1.5, "hold 2 since 1", wakes: 3.25)
-        ignores([.prepared, .preparedUnread(99), .time], at: 3)
+        ignores([.prepared, .preparedUnread(99), .allHold(99), .time], at: 3)
         expect(.acknowledged, at: 2, "open 2", wakes: nil)
-        ignores([.prepared, .preparedUnread(99), .time], at: 99)
+        ignores([.prepared, .preparedUnread(99), .allHold(99), .time], at: 99)
         expect(.acknowledged, at: 2.5, "opened 2 after 0.75", wakes: nil, "the hold ends where writes may go on")
         ignores(Self.all, at: 99)
     }
@@ -121,6 +127,33 @@ import Testing
         _ = Self.steps(&handover, .change(2), at: 1)
         _ = Self.steps(&handover, .preparedUnread(9), at: 1)
         expect(.time, at: 1.25, "hold 1 until 2", wakes: 3.25)
+    }
+
+    /// By a worker that was too late to be waited for: it has forwarded a write unread before it prepared.
+    @Test mutating func whatIsForwardedUnreadUntilAllHoldIsWaitedForWithoutAHold() {
+        open(1)
+        expect(.change(2), at: 1, "prepare 2 since 1", wakes: 2.5)
+        _ = Self.steps(&handover, .time, at: 2.5)
+        expect(.time, at: 3, "hold 1 until 2", wakes: 5)
+        expect(.allHold(9), at: 4, "release 1", wakes: 2.5)
+        #expect(handover.delay == .unreadWrites(until: Self.at(9)) && handover.target == 2)
+        expect(.timeUnread(9), at: 4, "cut off", wakes: 4.05, "nothing is held, so that it may last")
+        expect(.timeUnread(9), at: 9, "hold 1 until 2", wakes: 11)
+        ignores([.allHold(9)], at: 9)
+        expect(.acknowledged, at: 9.5, "hold 2 since 1", wakes: 11)
+    }
+
+    @Test mutating func aNewerChangeTakesOverWhereTheHoldIsReleased() {
+        open(1)
+        _ = Self.steps(&handover, .change(2), at: 1)
+        _ = Self.steps(&handover, .prepared, at: 1)
+        _ = Self.steps(&handover, .change(3), at: 1.5)
+        expect(.allHold(9), at: 2, "release 1, prepare 3 since 1", wakes: 2.5)
+        expect(.prepared, at: 2.25, "hold 1 until 3", wakes: 4.25)
+        expect(.allHold(0), at: 2.25, "", wakes: 4.25)
+        expect(.acknowledged, at: 2.25, "hold 3 since 1", wakes: 4.25)
+        expect(.acknowledged, at: 2.25, "open 3", wakes: nil)
+        expect(.acknowledged, at: 2.25, "opened 3 after 0.0", wakes: nil, "nothing waits behind it")
     }
 
     @Test(arguments: [true, false]) mutating func aWorkerThatDoesNotAnswerTakesTheChangeBack(isInY: Bool) {

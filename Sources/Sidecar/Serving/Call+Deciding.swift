@@ -199,7 +199,7 @@ extension CallPointer {
         _ switches: UnsafePointer<MigrationSwitches>
     ) {
         switch standing {
-        case .noRecord: decide(switches.pointee.stageOfPassThrough, switches)
+        case .noRecord: decide(switches.pointee.stageOfPassThrough, switches, message)
         case .stage(_, isMoving: true): waitForChange()
         case .stage(let stage, isMoving: false):
             if stage.isDouble { return refuse(.severalRecords(stage)) }
@@ -290,6 +290,7 @@ extension CallPointer {
         _ stage: Stage, _ switches: UnsafePointer<MigrationSwitches>, _ message: UnsafeRawBufferPointer? = nil
     ) {
         guard let plan = pointee.route.pointee.planPointer else { return }
+        if plan.pointee.kind.isWrite, mayBeMoving(unread: message) { return refuse(.keyMoving) }
         pointee.stage = stage
         pointee.epoch = switches.pointee.epoch
         if plan.pointee.kind.isWrite {

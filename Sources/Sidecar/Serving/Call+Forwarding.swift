@@ -186,7 +186,7 @@ extension CallPointer {
         pointee.hasAnswered = true
         if leg.pointee.hasEnded { pointee.status = Reply.status(of: leg) }
         // A side may send its head before it writes: until it has ended, a change asks the message for its records.
-        if pointee.write != .read || leg.pointee.hasEnded {
+        if !pointee.write.keepsMessage || leg.pointee.hasEnded {
             pointee.client.stopRetainingBody(in: pointee.worker.pointee.sessions)
         }
         connection.pointee.server.respond(pointee.client, with: leg, offering: offeredCodings)

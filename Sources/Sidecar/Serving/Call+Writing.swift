@@ -9,12 +9,16 @@ import WireFormat
 enum OneSidedWrite: UInt8 {
     /// None, or its outcome is known.
     case none
-    /// It was forwarded as it came; its records are not known.
+    /// It was forwarded as it came, or names no record, and a change waits for it.
     case unread
+    /// Its message is kept while it is under way, and tells its gray keys where it has some, but not all its records.
+    case nameless
     /// Its message is kept while it is under way, and tells its records.
     case read
     /// Its records know of it.
     case counted
+
+    var keepsMessage: Bool { self == .read || self == .nameless }
 }
 
 /// The records by which a write counts.
@@ -45,15 +49,20 @@ extension CallPointer {
         guard pointee.write == .none, let plan = pointee.route.pointee.planPointer, plan.pointee.kind.isWrite else {
             return
         }
-        if let message, let write = pointee.route.pointee.writePointer,
-            write.pointee.plan.element != nil || recordKeyIsThere(message)
-        {
-            pointee.write = .read
+        if let message {
+            pointee.write = namesItsRecords(message) ? .read : .nameless
         } else {
             pointee.write = .unread
-            let now = pointee.worker.pointee.loop.pointee.now
-            pointee.worker.pointee.unread[plan.pointee.migrationIndex].began(at: now)
+            pointee.worker.pointee.unread[plan.pointee.migrationIndex].began()
         }
+    }
+
+    private func namesItsRecords(_ message: UnsafeRawBufferPointer) -> Bool {
+        guard let element = pointee.route.pointee.writePointer?.pointee.plan.element else {
+            return recordKeyIsThere(message)
+        }
+        guard let parts = try? RepeatedField.ranges(of: element.field, in: message) else { return false }
+        return parts.allSatisfy { recordKeyIsThere(UnsafeRawBufferPointer(rebasing: message[$0])) }
     }
 
     private func recordKeyIsThere(_ message: UnsafeRawBufferPointer) -> Bool {
@@ -125,6 +134,7 @@ extension CallPointer {
         switch pointee.write {
         case .none: return
         case .unread: worker.pointee.unread[plan.pointee.migrationIndex].lost(until: until)
+        case .nameless: worker.pointee.unread[plan.pointee.migrationIndex].namelessLost(until: until)
         case .read:
             let stage = pointee.stage ?? .old
             for (record, grayKey) in recordsOfMessage() {
@@ -148,13 +158,53 @@ extension CallPointer {
             if let plan = pointee.route.pointee.planPointer {
                 worker.pointee.unread[plan.pointee.migrationIndex].ended()
             }
-        case .read: break
+        case .nameless, .read: break
         case .counted:
             let now = worker.pointee.loop.pointee.now
             for record in pointee.counted?.records ?? [] { worker.pointee.records.singleEnded(record, now: now) }
             pointee.counted = nil
         }
         pointee.write = .none
+    }
+
+    // MARK: - Where its records are not known
+
+    /// Whether it is not to begin, since a change is to take keys from `old` and would have to wait for it: its message
+    /// has not been read (nil), or names no record, and the change alters its stage as far as it tells.
+    func mayBeMoving(unread message: UnsafeRawBufferPointer?) -> Bool {
+        guard pointee.write == .none, let (current, next) = pendingChange else { return false }
+        guard let message else { return true }
+        return !namesItsRecords(message) && isMoving(nameless: message, from: current, to: next)
+    }
+
+    /// A change is to take keys from `old`, and waits for it where it may alter its stage.
+    func noteNamelessWrite() {
+        guard pointee.write == .nameless, let plan = pointee.route.pointee.planPointer,
+            let (current, next) = pendingChange
+        else { return }
+        let message = keptMessage() ?? []
+        guard message.withUnsafeBytes({ isMoving(nameless: $0, from: current, to: next) }) else { return }
+        pointee.write = .unread
+        pointee.worker.pointee.unread[plan.pointee.migrationIndex].began()
+    }
+
+    private var pendingChange: (UnsafePointer<MigrationSwitches>?, UnsafePointer<MigrationSwitches>)? {
+        guard let plan = pointee.route.pointee.planPointer else { return nil }
+        let state = pointee.worker.pointee.switches + plan.pointee.migrationIndex
+        guard let next = state.pointee.leavingFor?.table[plan.pointee.migrationIndex] else { return nil }
+        return (state.pointee.current, next)
+    }
+
+    private func isMoving(
+        nameless message: UnsafeRawBufferPointer, from last: UnsafePointer<MigrationSwitches>?,
+        to next: UnsafePointer<MigrationSwitches>
+    ) -> Bool {
+        guard let last else { return true }
+        let parts = parts(of: message)
+        return parts.isEmpty
+            || parts.contains { part in
+                part.grayKey.present == nil || Self.isMoving(part.grayKey, .old, from: last, to: next)
+            }
     }
 
     // MARK: - Counting it
@@ -222,23 +272,36 @@ extension CallPointer {
     }
 
     private func records(of message: UnsafeRawBufferPointer) -> [(record: RecordTable.Key, grayKey: WriteGrayKeys)] {
+        var seen: Set<RecordTable.Key> = []
+        return parts(of: message).compactMap { part in
+            guard let record = part.record, seen.insert(record).inserted else { return nil }
+            return (record, part.grayKey)
+        }
+    }
+
+    /// What the request says of each record that it is about.
+    private func parts(of message: UnsafeRawBufferPointer) -> [(record: RecordTable.Key?, grayKey: WriteGrayKeys)] {
         guard let plan = pointee.route.pointee.planPointer, let write = pointee.route.pointee.writePointer else {
             return []
         }
         let keyPlan = pointee.route.pointee.keyPointer
-        func named(_ part: UnsafeRawBufferPointer) -> (record: RecordTable.Key, grayKey: WriteGrayKeys)? {
-            let scratch = pointee.worker.pointee.keyScratch
-            guard let record = write.pointee.plan.recordKey.key(in: part, scratch: scratch) else { return nil }
+        let scratch = pointee.worker.pointee.keyScratch
+        /// - Parameter holder: of the gray key: one may be all elements'.
+        func named(
+            _ part: UnsafeRawBufferPointer, _ holder: UnsafeRawBufferPointer
+        ) -> (record: RecordTable.Key?, grayKey: WriteGrayKeys) {
+            let record = write.pointee.plan.recordKey.key(in: part, scratch: scratch)
             let grayKey = WriteGrayKeys(
-                present: keyPlan?.pointee.key(in: part, scratch: scratch),
+                present: keyPlan?.pointee.key(in: holder, scratch: scratch),
                 next: write.pointee.plan.newGrayKey(in: part, scratch: scratch)?.key)
-            return (RecordTable.Key(plan, record: record), grayKey)
+            return (record.map { RecordTable.Key(plan, record: $0) }, grayKey)
         }
-        guard let element = write.pointee.plan.element else { return named(message).map { [$0] } ?? [] }
+        guard let element = write.pointee.plan.element else { return [named(message, message)] }
         let parts = (try? RepeatedField.ranges(of: element.field, in: message)) ?? []
-        var seen: Set<RecordTable.Key> = []
-        return parts.compactMap { named(UnsafeRawBufferPointer(rebasing: message[$0])) }
-            .filter { seen.insert($0.record).inserted }
+        return parts.map { range in
+            let part = UnsafeRawBufferPointer(rebasing: message[range])
+            return named(part, element.grayKey == nil ? message : part)
+        }
     }
 
     /// The request's message, while it is kept; nil where there is none that can be read.

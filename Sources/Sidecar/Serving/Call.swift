@@ -74,7 +74,7 @@ struct Call {
     var next: CallPointer?
 
     /// The message is needed again: the other side may have to be asked with it, or it tells the records of a write.
-    var needsMessage: Bool { phase == .receiving || phase != .answering && machine.holdsReply || write == .read }
+    var needsMessage: Bool { phase == .receiving || phase != .answering && machine.holdsReply || write.keepsMessage }
 
 }
 

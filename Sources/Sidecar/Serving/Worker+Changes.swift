@@ -13,8 +13,14 @@ extension WorkerPointer {
 
     /// Calls that arrive from now on are decided by `snapshot`; while `held` is there, writes of keys whose stage is
     /// another one in it wait. Without it those that wait are decided by `snapshot`, or refused.
-    func take(_ migration: Int, _ snapshot: SwitchSnapshot, held: SwitchSnapshot?, refusesWaiting: Bool = false) {
+    ///
+    /// - Parameter isPending: whether a change goes on to be prepared for, though nothing is held.
+    func take(
+        _ migration: Int, _ snapshot: SwitchSnapshot, held: SwitchSnapshot?, refusesWaiting: Bool = false,
+        isPending: Bool = false
+    ) {
         let state = pointee.switches + migration
+        if held == nil, !isPending { setLeaving(migration, nil, keeping: snapshot) }
         let replaced = (state.pointee.snapshot, state.pointee.heldSnapshot)
         if replaced.0?.summaries[migration] != snapshot.summaries[migration] { state.pointee.queries.turn() }
         state.pointee.current = snapshot.table[migration]
@@ -22,7 +28,7 @@ extension WorkerPointer {
         state.pointee.snapshot = snapshot
         state.pointee.heldSnapshot = held
         let phase = snapshot.table[migration]?.pointee.phase
-        state.pointee.readsWrites = held != nil || (phase != nil && phase != .idle && phase != .retired)
+        state.pointee.readsWrites = held != nil || isPending || (phase != nil && phase != .idle && phase != .retired)
         for old in [replaced.0, replaced.1] {
             if let old, old !== snapshot, old !== held { pointee.logs.retire(old) }
         }
@@ -39,6 +45,12 @@ extension WorkerPointer {
         state.pointee.snapshot = snapshot
     }
 
+    private func setLeaving(_ migration: Int, _ next: SwitchSnapshot?, keeping kept: SwitchSnapshot? = nil) {
+        let state = pointee.switches + migration
+        if let last = state.pointee.leavingFor, last !== next, last !== kept { pointee.logs.retire(last) }
+        state.pointee.leavingFor = next
+    }
+
     /// The old side of what is retired has nothing more to do.
     private func fenceRetired() {
         for (upstream, migrations) in pointee.migrationsToRetire.enumerated() where !migrations.isEmpty {
@@ -51,9 +63,17 @@ extension WorkerPointer {
 
     /// Reads all writes from now on, and calls `drained` when no query runs that was decided before the last change,
     /// now or later.
-    func prepare(_ migration: Int, _ drained: @escaping @Sendable () -> Void) {
+    ///
+    /// - Parameter leaving: what the change leads to, where it takes keys from `old`. Writes that it may concern, and
+    ///   whose records are not known, count as unread, and no other one begins.
+    func prepare(_ migration: Int, leaving: SwitchSnapshot?, _ drained: @escaping @Sendable () -> Void) {
         let state = pointee.switches + migration
         state.pointee.readsWrites = true
+        setLeaving(migration, leaving)
+        if leaving != nil {
+            pointee.unread[migration].countNamelessLost(at: pointee.loop.pointee.now)
+            forEachCall(of: migration) { $0.noteNamelessWrite() }
+        }
         state.pointee.whenDrained = drained
         lookWhetherDrained(migration)
     }

@@ -11,6 +11,9 @@ struct WorkerSwitches: ~Copyable {
     /// Keep the memory behind them.
     var snapshot: SwitchSnapshot?
     var heldSnapshot: SwitchSnapshot?
+    /// What a change leads to that takes keys from `old` and is not in force yet: no write may begin any more of which
+    /// nobody could tell whether the change concerns it.
+    var leavingFor: SwitchSnapshot?
     var queries = RunningQueries()
     /// Writes of one side are read, so that their records are known: in every phase that can be left, and from the
     /// moment that `idle` is to be left.
@@ -26,23 +29,43 @@ struct WorkerSwitches: ~Copyable {
 /// worker alone, read by the admin loop.
 struct UnreadWrites: ~Copyable {
     let open = Atomic<Int>(0)
+    /// How many there ever were: tells whether one has begun since somebody looked.
+    let begun = Atomic<Int>(0)
     /// Until when one that was lost may still take effect, monotonic nanoseconds.
     let lostUntil = Atomic<UInt64>(0)
-    /// When the last one was forwarded, monotonic nanoseconds.
-    let lastBegan = Atomic<UInt64>(0)
+    /// The same of those whose gray keys are known; they count for changes that begin later.
+    let namelessLostUntil = Atomic<UInt64>(0)
 
     // One writer: plain loads and stores.
 
-    func began(at now: UInt64) {
+    func began() {
         count(1)
-        lastBegan.store(now, ordering: .relaxed)
+        begun.store(begun.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
     }
 
     func ended() { count(-1) }
+
+    /// A change begins: it may concern what was lost.
+    func countNamelessLost(at now: UInt64) {
+        let until = namelessLostUntil.load(ordering: .relaxed)
+        guard until > now else { return }
+        begun.store(begun.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+        lost(until: until)
+        namelessLostUntil.store(0, ordering: .relaxed)
+    }
+
+    /// Until when one of them may still take effect.
+    var leftUntil: UInt64 {
+        max(lostUntil.load(ordering: .relaxed), namelessLostUntil.load(ordering: .relaxed))
+    }
 
     private func count(_ change: Int) { open.store(open.load(ordering: .relaxed) &+ change, ordering: .relaxed) }
 
     func lost(until: UInt64) {
         if until > lostUntil.load(ordering: .relaxed) { lostUntil.store(until, ordering: .relaxed) }
+    }
+
+    func namelessLost(until: UInt64) {
+        if until > namelessLostUntil.load(ordering: .relaxed) { namelessLostUntil.store(until, ordering: .relaxed) }
     }
 }

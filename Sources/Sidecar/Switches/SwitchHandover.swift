@@ -26,8 +26,9 @@ final class SwitchHandover: @unchecked Sendable {
         var awaited = 0
         /// What it waits for was told.
         var hasToldDelay = false
-        /// When the first change began after the last write that was forwarded unread, monotonic nanoseconds: later
-        /// ones need not wait for it once more.
+        /// How many writes had been forwarded unread when it was looked last, and when they were found to be so many,
+        /// monotonic nanoseconds: what is as old as that need not be waited for once more by later changes.
+        var unreadBegun = 0
         var readsSince: UInt64 = 0
         /// Whether the change takes keys from a stage whose writes may have been forwarded unread.
         var leavesUnread = false
@@ -152,10 +153,9 @@ final class SwitchHandover: @unchecked Sendable {
         case .prepare(let target, let current):
             ways[index].hasToldDelay = false
             ways[index].leavesUnread = Self.leavesOld(current.table[index], target.table[index])
-            let lastUnread = workers.map { $0.unread[index].lastBegan.load(ordering: .relaxed) }.max() ?? 0
-            if lastUnread >= ways[index].readsSince { ways[index].readsSince = now }
+            let leaving = ways[index].leavesUnread ? target : nil
             askAll(index) { worker, done in
-                worker.prepare(index, done)
+                worker.prepare(index, leaving: leaving, done)
             } then: { [self] in
                 perform(ways[index].handover.prepared(unreadUntil: unreadUntil(index), at: now), index)
             }
@@ -167,11 +167,17 @@ final class SwitchHandover: @unchecked Sendable {
                 worker.take(index, current, held: target)
                 done()
             } then: { [self] in
+                let steps = ways[index].handover.allHold(unreadUntil: unreadUntil(index), at: now)
+                guard steps.isEmpty else { return perform(steps, index) }
                 let grace = Grace(
                     current: current, target: target, until: now &+ min(Self.graceNanoseconds, longestHold / 4),
                     lookAt: now)
                 lookForWrites(index, grace)
             }
+        case .release(let current):
+            ways[index].step += 1
+            note(index, current.summaries[index])
+            for worker in workers { worker.post { $0.take(index, current, held: nil, isPending: true) } }
         case .holdY(let target, let current):
             askAll(index) { worker, done in
                 worker.take(index, target, held: current)
@@ -190,6 +196,7 @@ final class SwitchHandover: @unchecked Sendable {
         case .opened(let snapshot, let held):
             ways[index].stepIsOut = false
             ways[index].pinnedFor = nil
+            ways[index].leavesUnread = false
             let pinned = records.unrest(of: index, pinned: true, at: now)
             tell(.opened(migration: index, snapshot, heldNanoseconds: held, pinned: pinned))
         case .backToX(let current):
@@ -199,7 +206,9 @@ final class SwitchHandover: @unchecked Sendable {
             ways[index].pinnedFor = nil
             note(index, current.summaries[index])
             tell(.tookTooLong(migration: index, .workerBusy))
-            for worker in workers { worker.post { $0.take(index, current, held: nil, refusesWaiting: true) } }
+            for worker in workers {
+                worker.post { $0.take(index, current, held: nil, refusesWaiting: true, isPending: true) }
+            }
         }
     }
 
@@ -282,12 +291,17 @@ final class SwitchHandover: @unchecked Sendable {
         return target.pointee.takesKeysFromOld(since: current.pointee)
     }
 
-    /// Until when a write may take effect whose record is not known. What was sent before the change began cannot any
-    /// more after the quiet period from then on.
+    /// Until when a write may take effect whose record is not known. What has begun cannot any more after the quiet
+    /// period from now on; when all workers have prepared, no other one begins.
     private func unreadUntil(_ index: Int) -> UInt64 {
         guard ways[index].leavesUnread else { return 0 }
-        let latest = ways[index].readsSince &+ settleAfter
         let unread = workers.map { $0.unread + index }
+        let begun = unread.reduce(0) { $0 &+ $1.pointee.begun.load(ordering: .relaxed) }
+        if begun != ways[index].unreadBegun {
+            ways[index].unreadBegun = begun
+            ways[index].readsSince = now
+        }
+        let latest = ways[index].readsSince &+ settleAfter
         let isOpen = unread.contains { $0.pointee.open.load(ordering: .relaxed) > 0 }
         let lost = unread.map { $0.pointee.lostUntil.load(ordering: .relaxed) }.max() ?? 0
         return max(isOpen ? latest : min(lost, latest), unsettledUntil[index])

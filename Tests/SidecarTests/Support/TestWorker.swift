@@ -48,7 +48,7 @@ final class TestWorker {
                 migrationCount: 1, migrationsToRetire: [[0], []], resolver: resolver,
                 logs: LogMail(logger: Logger(label: "test"), mailbox: mailbox),
                 board: StatusBoard(migrations: ["shop"]), accessLogShare: 0
-            ), loop: loop, counters: WorkerCounters(shape: CounterShape(methods: 4, migrations: 1, upstreams: 2)))
+            ), loop: loop, counters: WorkerCounters(shape: CounterShape(methods: 6, migrations: 1, upstreams: 2)))
         (worker.pointee.upstreams + 0).pointee.addresses = [old.address]
         (worker.pointee.upstreams + 1).pointee.addresses = [new.address]
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -79,26 +79,38 @@ final class TestWorker {
             singleQuery: key, absent: .notFound, grayFallback: false, timeoutNanoseconds: 30_000_000_000,
             migrationIndex: 0, methodIndex: 1)
         let other = CallPlan(passThrough: .undeclared, migrationIndex: 0, methodIndex: 2)
-        func route(_ plan: CallPlan) -> Route {
-            let kept = UnsafeMutablePointer<CallPlan>.allocate(capacity: 1)
-            kept.initialize(to: plan)
-            plans.append(UnsafeMutableRawPointer(kept))
-            var keyPointer: UnsafeMutablePointer<KeyPlan>?
-            if let key = plan.key {
-                let kept = UnsafeMutablePointer<KeyPlan>.allocate(capacity: 1)
-                kept.initialize(to: key)
-                plans.append(UnsafeMutableRawPointer(kept))
-                keyPointer = kept
-            }
-            return Route(
-                planPointer: UnsafePointer(kept), keyPointer: keyPointer.map { UnsafePointer($0) },
-                writePointer: nil, queryPointer: nil, recordsPointer: nil, entitiesPointer: nil,
-                counterIndex: plan.methodIndex, oldUpstream: 0, newUpstream: 1)
+        let record = try KeyPlan([KeyField(path: try FieldPath("2"), type: .int64, presence: .required)])
+        func change(_ method: Int) -> CallPlan {
+            CallPlan(
+                write: .update, key: key, absent: .notFound, timeoutNanoseconds: 30_000_000_000, migrationIndex: 0,
+                methodIndex: method)
         }
+        func write(_ element: ElementPlan?) -> WritePlan {
+            WritePlan(
+                recordKey: record, inserts: .both, guardsInserts: false, lookUp: nil, put: nil, putOrInsert: nil,
+                element: element)
+        }
+        func keep<Value>(_ value: Value) -> UnsafePointer<Value> {
+            let kept = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+            kept.initialize(to: value)
+            plans.append(UnsafeMutableRawPointer(kept))
+            return UnsafePointer(kept)
+        }
+        func route(_ plan: CallPlan, _ write: WritePlan? = nil) -> Route {
+            var route = Route(
+                planPointer: keep(plan), keyPointer: plan.key.map { keep($0) },
+                writePointer: write.map { keep(WriteRoute($0, migration: "shop", entities: []) { _ in .notFound }) },
+                queryPointer: nil, recordsPointer: nil, entitiesPointer: nil, counterIndex: plan.methodIndex,
+                oldUpstream: 0, newUpstream: 1)
+            route.recordKeyPointer = write.map { keep($0.recordKey) }
+            return route
+        }
+        let several = ElementPlan(field: 1, grayKey: key)
         return RouteTable(
             routes: [
                 ("/shop.Orders/Get", route(query)), ("/shop.Orders/GetStrict", route(noFallback)),
-                ("/shop.Orders/", route(other)),
+                ("/shop.Orders/Change", route(change(4), write(nil))),
+                ("/shop.Orders/ChangeMany", route(change(5), write(several))), ("/shop.Orders/", route(other)),
             ],
             unmatched: Route(
                 planPointer: nil, keyPointer: nil, writePointer: nil, queryPointer: nil, recordsPointer: nil,
@@ -127,15 +139,27 @@ final class TestWorker {
         take(.migrating, enrolled: GraySet(everything: true, cohort: Self.cohort), gray: gray)
     }
 
+    /// Migrating, with these keys on both sides.
+    func snapshot(enrolled keys: [String]) throws -> SwitchSnapshot {
+        let enrolled = GraySet(allow: try KeySet(keys: keys.map { Array($0.utf8) }), cohort: Self.cohort)
+        return snapshot(.migrating, enrolled, GraySet(cohort: Self.cohort))
+    }
+
     private static var cohort: Cohort { Cohort(migration: "shop") }
 
     private func take(
         _ phase: Phase, enrolled: consuming GraySet = GraySet(cohort: TestWorker.cohort),
         gray: consuming GraySet = GraySet(cohort: TestWorker.cohort)
     ) {
+        worker.take(0, snapshot(phase, enrolled, gray), held: nil)
+    }
+
+    private func snapshot(
+        _ phase: Phase, _ enrolled: consuming GraySet, _ gray: consuming GraySet
+    ) -> SwitchSnapshot {
         var switches: MigrationSwitches? = MigrationSwitches(epoch: 12, phase: phase, enrolled: enrolled, gray: gray)
         let summary = SwitchSummary(epoch: 12, phase: phase, enrolled: "", gray: "", fingerprint: 0)
-        worker.take(0, SwitchSnapshot(summaries: [summary]) { (_) throws(Never) in switches.take() }, held: nil)
+        return SwitchSnapshot(summaries: [summary]) { (_) throws(Never) in switches.take() }
     }
 
     // MARK: - Running
@@ -210,7 +234,7 @@ final class TestWorker {
     private var counted: (begun: UInt64, finished: UInt64) {
         let counters = worker.pointee.counters
         var counted = (begun: UInt64(0), finished: UInt64(0))
-        for method in 0..<4 {
+        for method in 0..<6 {
             let start = counters.shape.method(method)
             counted.begun += counters.value(at: start)
             for stage in 0..<CounterShape.stages {

@@ -1,0 +1,114 @@
+import HTTP2
+import Migration
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Sidecar
+
+/// Contract, section 2: a change that takes keys from `old` waits for what was forwarded unread, and lands under no
+/// such write.
+@Suite struct CallWritingTests {
+    /// What a write says of its record, and whether a change of key 406 may be about it although no record is known.
+    static let writes: [(path: StaticString, message: [UInt8], mayMove: Bool)] = [
+        ("/shop.Orders/Change", keyed("406") + [0x10, 1], false), ("/shop.Orders/Change", keyed("406"), true),
+        ("/shop.Orders/Change", keyed("7"), false),
+        ("/shop.Orders/ChangeMany", element(keyed("406") + [0x10, 1]), false),
+        ("/shop.Orders/ChangeMany", element(keyed("406")), true),
+        ("/shop.Orders/ChangeMany", element(keyed("406") + [0x10, 1]) + element(keyed("406")), true),
+        ("/shop.Orders/ChangeMany", element(keyed("7")), false), ("/shop.Orders/ChangeMany", [], false),
+    ]
+
+    private static func element(_ content: [UInt8]) -> [UInt8] { [0x0a, UInt8(content.count)] + content }
+
+    private func open(_ test: TestWorker) -> Int { test.worker.pointee.unread[0].open.load(ordering: .relaxed) }
+    private func begun(_ test: TestWorker) -> Int { test.worker.pointee.unread[0].begun.load(ordering: .relaxed) }
+
+    private func prepare(_ test: TestWorker, enrolled keys: [String]?) throws {
+        test.worker.prepare(0, leaving: try keys.map { try test.snapshot(enrolled: $0) }) {}
+    }
+
+    @Test(arguments: writes.indices) func whatIsUnderWayCountsWhereTheChangeMayBeAboutIt(index: Int) throws {
+        let (path, message, mayMove) = Self.writes[index]
+        let test = try TestWorker()
+        test.worker.take(0, try test.snapshot(enrolled: []), held: nil)
+        let call = try test.client().unary(path, message)
+        let leg = try test.arrival(at: .old)
+        #expect(open(test) == 0 && begun(test) == 0, "no change asks for it yet")
+        try prepare(test, enrolled: ["406"])
+        #expect(open(test) == (mayMove ? 1 : 0) && begun(test) == (mayMove ? 1 : 0))
+        try prepare(test, enrolled: ["406", "8"])
+        #expect(begun(test) == (mayMove ? 1 : 0), "it counts once")
+        leg.reply([])
+        test.over(call)
+        #expect(call.status == 0 && open(test) == 0)
+        test.finish()
+    }
+
+    @Test(arguments: writes.indices) func noOtherOneBeginsUntilTheChangeIsInForce(index: Int) throws {
+        let (path, message, mayMove) = Self.writes[index]
+        let test = try TestWorker()
+        let none = try test.snapshot(enrolled: [])
+        test.worker.take(0, none, held: nil)
+        let client = try test.client()
+        func call(isRefused: Bool, _ comment: Comment) throws {
+            let call = try client.unary(path, message)
+            if !isRefused { try test.arrival(at: .old).reply([]) }
+            test.over(call)
+            #expect(call.status == (isRefused ? 14 : 0), comment)
+            #expect(call.value("switchover-error") == (isRefused ? "key-moving" : nil), comment)
+        }
+        try prepare(test, enrolled: nil)
+        try call(isRefused: false, "a change that takes no key from old")
+        try prepare(test, enrolled: ["406"])
+        try call(isRefused: mayMove, "prepared")
+        test.worker.take(0, none, held: nil, isPending: true)
+        try call(isRefused: mayMove, "the hold was released")
+        test.worker.take(0, none, held: nil)
+        try call(isRefused: false, "another change is in force")
+        #expect(begun(test) == 0)
+        test.finish()
+    }
+
+    @Test(arguments: ["too large", "another coding"]) func whatCannotBeReadPassesUntilThen(_ kind: String) throws {
+        var limits = Limits()
+        limits.messageBytes = 100
+        let test = try TestWorker(limits)
+        test.worker.take(0, try test.snapshot(enrolled: []), held: nil)
+        let client = try test.client()
+        func call() throws -> PeerCall {
+            let isLarge = kind == "too large"
+            let message = keyed("7") + (isLarge ? [0x1a, 120] + pattern(120) : [])
+            return try client.unary("/shop.Orders/Change", message, isLarge ? [] : [("grpc-encoding", "zstd")])
+        }
+        let before = try call()
+        let leg = try test.arrival(at: .old)
+        #expect(open(test) == 1 && begun(test) == 1)
+        try prepare(test, enrolled: ["406"])
+        let refused = try call()
+        test.over(refused)
+        #expect(refused.status == 14 && refused.value("switchover-error") == "key-moving")
+        #expect(open(test) == 1 && begun(test) == 1)
+        leg.reply([])
+        test.over(before)
+        #expect(before.status == 0 && open(test) == 0)
+        test.finish()
+    }
+
+    /// `idle` reads nothing: the write is known to be there, and to be none of its records.
+    @Test func whatIdleForwardsIsUnread() throws {
+        let test = try TestWorker()
+        let client = try test.client()
+        let call = try client.unary("/shop.Orders/Change", keyed("406") + [0x10, 1])
+        let leg = try test.arrival(at: .old)
+        #expect(open(test) == 1)
+        try prepare(test, enrolled: ["406"])
+        let second = try client.unary("/shop.Orders/Change", keyed("406") + [0x10, 1])
+        try test.arrival(at: .old).reply([])
+        test.over(second)
+        #expect(second.status == 0 && begun(test) == 1, "it is read, and its record is known")
+        leg.reply([])
+        test.over(call)
+        test.finish()
+    }
+}
