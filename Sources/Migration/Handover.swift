@@ -149,6 +149,9 @@ package struct Handover<Switches: Sendable>: Sendable {
         return settle(target, until: unreadUntil, hasCutOff: hasCutOff, at: now)
     }
 
+    /// The workers are told to hold X only now: what had to be done before took its time.
+    package mutating func holdBegins(at now: UInt64) { if case .holdX = state { holdsSince = now } }
+
     /// All workers hold X, and so have prepared.
     ///
     /// - Parameter unreadUntil: as for `prepared`.

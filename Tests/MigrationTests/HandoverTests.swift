@@ -242,4 +242,15 @@ import Testing
         isTaken = handover.refresh(11)
         #expect(!isTaken, "it is what a change comes from")
     }
+
+    /// Contract, 2: a slow disk (the lock file is written before anything is held) keeps no change from landing.
+    @Test mutating func whatTakesItsTimeBeforeTheHoldIsNoPartOfIt() {
+        open(1)
+        expect(.change(2), at: 1, "prepare 2 since 1", wakes: 2.5)
+        expect(.prepared, at: 1, "hold 1 until 2", wakes: 3)
+        handover.holdBegins(at: Self.at(5))
+        #expect(handover.wakeAt == Self.at(7))
+        expect(.time, at: 5, "", wakes: 7)
+        expect(.acknowledged, at: 5, "hold 2 since 1", wakes: 7)
+    }
 }

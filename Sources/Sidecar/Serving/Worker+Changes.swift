@@ -32,8 +32,11 @@ extension WorkerPointer {
         for old in [replaced.0, replaced.1] {
             if let old, old !== snapshot, old !== held { pointee.logs.retire(old) }
         }
-        fenceRetired()
-        if held == nil { releaseWaiting(migration, refused: refusesWaiting) }
+        // A change that still holds may be taken back; a fence may not.
+        if held == nil {
+            fenceRetired()
+            releaseWaiting(migration, refused: refusesWaiting)
+        }
     }
 
     /// The same switches in a newer snapshot.

@@ -163,6 +163,8 @@ final class SwitchHandover: @unchecked Sendable {
             for worker in workers { worker.post { $0.cutOff(index, unread: true) } }
         case .holdX(let current, let target):
             note(index, target.summaries[index])
+            // However long the disk has taken: nothing was held meanwhile.
+            ways[index].handover.holdBegins(at: now)
             askAll(index) { worker, done in
                 worker.take(index, current, held: target)
                 done()
