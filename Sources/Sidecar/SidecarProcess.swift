@@ -33,8 +33,9 @@ package final class SidecarProcess: @unchecked Sendable {
     private let keyLists = KeyListCache()
     private var control: SwitchControl?
     private var workers: [WorkerThread] = []
-    /// What calls are decided by, and of which migrations that is known.
-    private var inForce: [SwitchSummary?]
+    /// What calls are decided by; the watcher of the switch file asks for it too.
+    private let inForce: Locked<[SwitchSummary?]>
+    /// Migrations of which that is known.
     private var lookedAt: Set<Int> = []
     private var counters: [WorkerCounters] = []
     private var status: StatusThread?
@@ -62,7 +63,7 @@ package final class SidecarProcess: @unchecked Sendable {
         leftUntil = owned.wereLeftUnsettled ? MonotonicClock.nanoseconds &+ configuration.limits.settleAfter : 0
         for warning in owned.warnings { logger.warning("\(warning)") }
         SwitchFileWriter.removeLeftovers(of: configuration.switches)
-        inForce = Array(repeating: nil, count: configuration.migrations.count)
+        inForce = Locked(Array(repeating: nil, count: configuration.migrations.count))
         admin = try LoopThread(name: "admin")
         controlThread = try LoopThread(name: "control")
         resolver = try Resolver()
@@ -264,6 +265,7 @@ package final class SidecarProcess: @unchecked Sendable {
             })
         let watcher = SwitchFileWatcher(
             path: configuration.switches, migrations: configuration.switchedMigrations, left: left, cache: keyLists,
+            inForce: { [inForce] in inForce.withLock { $0 } },
             deliver: { [self] snapshot in
                 control?.hear { $0.taken(snapshot) }
                 handover.change(to: snapshot)
@@ -324,9 +326,12 @@ package final class SidecarProcess: @unchecked Sendable {
         control?.hear { $0.progressed(event) }
         switch event {
         case .opened(let index, let snapshot, let held, let pinned):
-            inForce[index] = snapshot.summaries[index]
+            let all = inForce.withLock { inForce in
+                inForce[index] = snapshot.summaries[index]
+                return inForce
+            }
             lookedAt.insert(index)
-            board.set(switches: inForce, heldNanoseconds: held, time: Timestamp.seconds)
+            board.set(switches: all, heldNanoseconds: held, time: Timestamp.seconds)
             logger.info(
                 "switches changed",
                 metadata: [
@@ -345,7 +350,7 @@ package final class SidecarProcess: @unchecked Sendable {
                 again in 1 s
                 """)
         }
-        return lookedAt.count == inForce.count
+        return lookedAt.count == configuration.migrations.count
     }
 
     /// As many names as a person may want to read.

@@ -23,7 +23,7 @@ def scene(start, ledgers, keep):
     def scene(switches):
         sidecar = start(
             ledgers[0].address, ledgers[1].address, switches, plan=PLAN, migration={"services": [LEDGER], **NAME},
-            limits={"settle_after": "4s"})
+            limits={"settle_after": "4s"}, drain={"delay": "50ms", "timeout": "300ms"})
         sidecar.await_ready()
         sidecar.operator = keep(Operator(sidecar))
         sidecar.client = keep(Bookkeeper(sidecar.address))
@@ -121,3 +121,81 @@ def test_an_enrolment_that_waits_can_be_taken_back(way, scene):
     assert operator.enrol(all=True).changed, "no key has left"
     record = [json.loads(line) for line in (sidecar.folder / "switches.audit.jsonl").read_text().splitlines()]
     assert record[-2]["before"]["epoch"] == 3, "it starts from what was in force"
+
+
+@pytest.fixture
+def waiting(scene):
+    """A scene whose first change that takes keys from old waits for a write that nobody has read."""
+    sidecar = scene(dict(phase="idle"))
+    sidecar.old.entries[OURS] = entry(OURS, 1)
+    sidecar.old.faults["Change"] = hang(2.5)
+    request = ledger.ChangeRequest(name=name(OURS), add_cents=5)
+    late = sidecar.client.channel.unary_unary(f"/{LEDGER}/Change").future(request.SerializeToString(), timeout=9)
+    wait_for(lambda: sidecar.old.log, 5, "old is asked")
+    yield sidecar
+    late.cancel()
+
+
+@pytest.mark.parametrize("inserts", ["what is in force", "a change between"])
+def test_what_waits_is_taken_back_whatever_the_file_says(inserts, waiting):
+    """The command has a number of its own, and what it writes is what a restart begins with."""
+    sidecar, operator = waiting, waiting.operator
+    assert operator.phase("migrating", new_is_empty=True).changed
+    copy = sidecar.switch_file.read_text()
+    with ThreadPoolExecutor() as pool:
+        enrolment = pool.submit(operator.enrol, all=True)
+        refused(sidecar, "without reading")
+        if inserts == "a change between":
+            sidecar.write_switches("migrating", "all", "none", epoch=7)
+            refused(sidecar, "epoch 7 migrating")
+            copy = copy.replace('"epoch": 3', '"epoch": 5')
+        sidecar.replace_switch_file(copy)
+        refused(sidecar, "which was taken from the file and comes into force")
+        code, words = operator.gray(none=True)
+        assert code == "FAILED_PRECONDITION" and "switchover rollback orders" in words, words
+        shown = run(sidecar.binary, "status", "orders", cwd=sidecar.folder).stdout
+        last = 7 if inserts == "a change between" else 4
+        assert f"under way  epoch {last} was taken from the file before" in shown, shown
+        taken = operator.rollback()
+        assert taken.changed and taken.after.epoch == last + 1 and taken.after.phase == "migrating", taken
+        assert enrolment.result()[0] == "ABORTED"
+    assert stages(sidecar, "406") == ["old"] and not operator.status().problem
+    time.sleep(3)
+    assert stages(sidecar, "406") == ["old"], "what was taken back does not come later"
+
+
+def test_an_edit_is_one_step_from_what_is_in_force(waiting):
+    sidecar, operator = waiting, waiting.operator
+    sidecar.write_switches("migrating", "all", "none")
+    refused(sidecar, "without reading")
+    sidecar.write_switches("mirrored", "all", "none")
+    refused(sidecar, "Phase idle (epoch 2) is in force until epoch 3 is")
+    assert stages(sidecar, "406") == ["old"]
+    wait_for(lambda: operator.status().in_force.phase == "mirrored", 8, "it is taken once the step before is in force")
+    steps = [(change.before.phase, change.after.phase) for change in operator.history(migration="orders")]
+    assert steps[:2] == [("migrating", "mirrored"), ("idle", "migrating")]
+
+
+@pytest.mark.parametrize("crash", [False, True], ids=["in order", "after a crash"])
+def test_a_start_takes_no_other_switches_under_an_epoch_that_was_in_force(crash, scene, keep):
+    sidecar = scene(dict(phase="migrating", enrolled="all", gray="none"))
+    assert sidecar.operator.gray(add="1").changed
+    last = sidecar.switch_file.read_text()
+    if crash:
+        sidecar.kill()
+    else:
+        sidecar.terminate()
+        sidecar.wait()
+    sidecar.write_switches("idle", epoch=3)
+    check = run(sidecar.binary, "check", cwd=sidecar.folder)
+    assert "are not those of epoch 3" in check.stdout + check.stderr
+    sidecar.run()
+    sidecar.await_port(sidecar.stats)
+    refused(sidecar, "are not those of epoch 3 that were in force")
+    assert sidecar.get("/readyz")[0] == 503
+    sidecar.operator = keep(Operator(sidecar))
+    code, words = sidecar.operator.phase("migrating", new_is_empty=True)
+    assert code == "FAILED_PRECONDITION" and "are not those of epoch 3" in words, "no command starts from it"
+    sidecar.replace_switch_file(last)
+    sidecar.await_ready()
+    wait_for(lambda: stages(sidecar, "1") == ["dualNew"], 5, "the last switches are in force")

@@ -25,6 +25,28 @@ struct PlannedChange: Sendable {
         case refused
     }
 
+    /// What is known of a migration's switches beside what the file says.
+    struct Known: Sendable {
+        /// What calls are decided by; nil where that is not known.
+        var inForce: SwitchEntry?
+        /// What was taken from the file last, or has just been written into it: in force, or on its way.
+        var last: SwitchEntry?
+        /// The highest epoch that was given to a change, or taken.
+        var epoch: UInt64 = 0
+        /// Whether something is wrong with the file, as it was looked at last.
+        var isRefused = false
+
+        /// What was taken and is not in force yet.
+        var pending: SwitchEntry? { last.flatMap { $0 == inForce ? nil : $0 } }
+
+        fileprivate func standing(of inFile: SwitchEntry) -> FileStanding {
+            guard let last = last ?? inForce else { return .inForce }
+            if inFile == last { return inForce == nil || inFile == inForce ? .inForce : .pending }
+            // It may not have been looked at yet: then it is as good as taken.
+            return inFile.epoch > last.epoch && !isRefused ? .pending : .refused
+        }
+    }
+
     let standing: FileStanding
     let beforeDraft: SwitchDraft
     let afterDraft: SwitchDraft
@@ -34,11 +56,9 @@ struct PlannedChange: Sendable {
     /// - Parameters:
     ///   - audit: all changes, oldest first.
     ///   - bytes: the switch file.
-    ///   - present: what is in force, and what becomes of the file; nil where nothing is known to be in force.
     init(
         _ request: Switchover_V1_ChangeSwitchesRequest, migrations: [SwitchedMigration], path: String, bytes: [UInt8],
-        audit: [AuditEntry], cache: KeyListCache = KeyListCache(),
-        present: (SwitchEntry, isInFile: (SwitchEntry) -> FileStanding)? = nil
+        audit: [AuditEntry], cache: KeyListCache = KeyListCache(), known: Known = Known()
     ) throws(ControlFault) {
         guard let index = migrations.firstIndex(where: { $0.name == request.migration }) else {
             throw Self.unknown(request.migration, migrations.map(\.name))
@@ -53,8 +73,8 @@ struct PlannedChange: Sendable {
                 throw InvalidFile(Place(file: path, line: nil, path: ""), "does not name \(request.migration)")
             }
             self.inFile = inFile
-            before = present?.0 ?? inFile
-            standing = present?.isInFile(inFile) ?? .inForce
+            before = known.inForce ?? inFile
+            standing = known.standing(of: inFile)
             if before == inFile {
                 beforeDraft = try Self.draft(&reader, bytes, index)
             } else {
@@ -70,10 +90,12 @@ struct PlannedChange: Sendable {
                 .aborted, "the change is meant for epoch \(request.ifEpoch), the switches are at \(inFile.epoch) by now"
             )
         }
-        let (state, undoes) = try Self.target(request, before, inFile, standing, audit, migrations[index].keyForm)
+        let (state, undoes) = try Self.target(request, known, inFile, standing, audit, migrations[index].keyForm)
         self.undoes = undoes
         let isThere = state == inFile.state && standing != .refused
-        after = SwitchEntry(epoch: inFile.epoch + (isThere ? 0 : 1), state: state)
+        // What was taken may be higher than what the file says by now: no two changes have one epoch.
+        let highest = max(inFile.epoch, known.epoch, known.last?.epoch ?? 0, known.inForce?.epoch ?? 0)
+        after = SwitchEntry(epoch: isThere ? inFile.epoch : highest + 1, state: state)
         document.set(after, of: request.migration)
         text = document.text
         do throws(InvalidFile) {
@@ -141,7 +163,7 @@ struct PlannedChange: Sendable {
     }
 
     private static func target(
-        _ request: Switchover_V1_ChangeSwitchesRequest, _ inForce: SwitchEntry, _ inFile: SwitchEntry,
+        _ request: Switchover_V1_ChangeSwitchesRequest, _ known: Known, _ inFile: SwitchEntry,
         _ standing: FileStanding, _ audit: [AuditEntry], _ form: GrayKeyForm
     ) throws(ControlFault) -> (SwitchState, undoes: UInt64?) {
         var state = inFile.state
@@ -155,21 +177,23 @@ struct PlannedChange: Sendable {
         case .enrolled(let change): state.enrolled = try state.enrolled.applying(change, form)
         case .gray(let change): state.gray = try state.gray.applying(change, form)
         case .rollback(let wanted):
-            return try rollback(to: wanted.toEpoch, request.migration, inForce, inFile, standing, audit)
+            return try rollback(to: wanted.toEpoch, request.migration, known, inFile, standing, audit)
         case nil: throw ControlFault(.invalidArgument, "the request does not say what to change")
         }
         return (state, nil)
     }
 
-    /// A step forward that is not in force yet is taken back. What was refused is written over: the change that is
-    /// undone is the last one that came into force, or none where nobody can say which.
+    /// A step forward that is not in force yet is taken back, whatever the file says by now. What was refused is
+    /// written over: the change that is undone is the last one that came into force, or none where nobody can say
+    /// which.
     private static func rollback(
-        to epoch: UInt64, _ migration: String, _ inForce: SwitchEntry, _ inFile: SwitchEntry, _ standing: FileStanding,
+        to epoch: UInt64, _ migration: String, _ known: Known, _ inFile: SwitchEntry, _ standing: FileStanding,
         _ audit: [AuditEntry]
     ) throws(ControlFault) -> (SwitchState, undoes: UInt64?) {
-        let isPendingStep = standing == .pending && epoch == 0
-        if isPendingStep, Move(from: inForce.state, to: inFile.state, facts: MoveFacts()).isForward {
-            return (inForce.state, inFile.epoch)
+        let inForce = known.inForce ?? inFile
+        let pending = standing == .pending ? inFile : known.pending
+        if epoch == 0, let pending, Move(from: inForce.state, to: pending.state, facts: MoveFacts()).isForward {
+            return (inForce.state, pending.epoch)
         }
         let base = standing == .refused ? inForce : inFile
         let history = SwitchHistory(audit, of: migration, inFile: base)

@@ -162,6 +162,7 @@ extension SwitchControl {
                 .failedPrecondition,
                 "epoch \(present.epoch) is in force, and the switch file says epoch \(plan.inFile.epoch)")
         }
+        if let reason = refusal(of: plan) { throw ControlFault(.failedPrecondition, reason) }
         return plan
     }
 

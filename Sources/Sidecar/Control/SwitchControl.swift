@@ -68,6 +68,8 @@ final class SwitchControl: @unchecked Sendable {
     private(set) var current: [SwitchSnapshot?]
     /// What was taken from the switch file last, by the migration's position: in force, or on its way.
     private var taken: [SwitchEntry?]
+    /// The highest epoch that a command has written, the same way, in force or not.
+    private(set) var epochsGiven: [UInt64]
     /// What a change that is asked for waits for.
     private(set) var delays: [HandoverDelay?]
     /// What is wrong with the switch file.
@@ -103,6 +105,7 @@ final class SwitchControl: @unchecked Sendable {
         inForce = Array(repeating: nil, count: migrations.count)
         current = Array(repeating: nil, count: migrations.count)
         taken = Array(repeating: nil, count: migrations.count)
+        epochsGiven = Array(repeating: 0, count: migrations.count)
         delays = Array(repeating: nil, count: migrations.count)
         timer = .allocate(capacity: 1)
         timer.initialize(
@@ -232,7 +235,7 @@ final class SwitchControl: @unchecked Sendable {
     ) throws(ControlFault) -> PlannedChange {
         try PlannedChange(
             request, migrations: migrations, path: configuration.switches, bytes: try switchFile(), audit: audit,
-            cache: keyLists, present: present(of: request.migration))
+            cache: keyLists, known: known(of: request.migration))
     }
 
     private func make(
@@ -251,7 +254,9 @@ final class SwitchControl: @unchecked Sendable {
         }
         // The file may have changed since: of another migration too, whose entry is written along.
         let fresh = try self.plan(request)
-        guard fresh.before == plan.before, fresh.inFile == plan.inFile, fresh.standing == plan.standing else {
+        guard fresh.before == plan.before, fresh.inFile == plan.inFile, fresh.standing == plan.standing,
+            fresh.after == plan.after
+        else {
             throw ControlFault(.aborted, "another change came first; look at switchover status and repeat it")
         }
         if let reason = refusal(of: fresh) ?? notYet(fresh) { throw ControlFault(.failedPrecondition, reason) }
@@ -276,6 +281,7 @@ final class SwitchControl: @unchecked Sendable {
             }
             throw ControlFault(.internal, "\(error)")
         }
+        epochsGiven[plan.index] = max(epochsGiven[plan.index], plan.after.epoch)
     }
 
     private func response(

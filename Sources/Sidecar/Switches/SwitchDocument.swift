@@ -121,3 +121,13 @@ extension KeySelection {
         return rest % 10 == 0 ? "\(whole).\(rest / 10)" : "\(whole).\(rest < 10 ? "0" : "")\(rest)"
     }
 }
+
+extension SwitchState {
+    /// Whether keys of it stand in files of their own.
+    var namesLists: Bool { enrolled.namesList || gray.namesList }
+}
+
+extension KeySelection {
+    /// Whether keys of it stand in a file of their own.
+    var namesList: Bool { allowFile != nil || denyFile != nil }
+}

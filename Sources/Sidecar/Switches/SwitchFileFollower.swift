@@ -7,23 +7,32 @@ struct SwitchFileFollower {
     private let migrationNames: [String]
     private let deliver: (SwitchSnapshot) -> Void
     private let report: (SwitchFileReport) -> Void
+    private let inForce: () -> [SwitchSummary?]
+    /// By which the file was judged last.
+    private var lastInForce: [SwitchSummary?] = []
     private var reader: SwitchFileReader
     private var file: SwitchFile
     /// The bytes that were read last, or why they could not be.
     private var lastContent: Result<[UInt8], FileFailure>?
     private var lastStamp: FileStamp?
     private var isRefused = false
+    /// What was said of the present content.
+    private var lastRefusal: String?
     private let before: [SwitchesBefore]
     private var isFirst = true
 
-    /// - Parameter before: by the migration's position.
+    /// - Parameters:
+    ///   - before: by the migration's position.
+    ///   - inForce: what calls are decided by, the same way.
     init(
         path: String, migrations: [SwitchedMigration], before: [SwitchesBefore], cache: KeyListCache = KeyListCache(),
+        inForce: @escaping () -> [SwitchSummary?],
         deliver: @escaping (SwitchSnapshot) -> Void,
         report: @escaping (SwitchFileReport) -> Void
     ) {
         self.path = path
         migrationNames = migrations.map(\.name)
+        self.inForce = inForce
         self.deliver = deliver
         self.report = report
         reader = SwitchFileReader(path: path, migrations: migrations, cache: cache)
@@ -32,17 +41,31 @@ struct SwitchFileFollower {
     }
 
     mutating func look() {
+        let inForce = inForce()
+        // What could not be taken over what was in force may be right by now.
+        let mayBeRight = isRefused && inForce != lastInForce
+        lastInForce = inForce
+        if let content = changedContent() {
+            lastRefusal = nil
+            act(on: content)
+        } else if mayBeRight, let lastContent {
+            act(on: lastContent)
+        }
+    }
+
+    /// Nil where it is what was read last.
+    private mutating func changedContent() -> Result<[UInt8], FileFailure>? {
         // Lists can be long: their stamps tell whether they must be read again.
         let listsAreSame = reader.lists.allSatisfy { $0.stamp == FileStamp($0.path) }
         let stamp = FileStamp(path)
-        if listsAreSame, let stamp, stamp == lastStamp, !stamp.isFresh { return }
+        if listsAreSame, let stamp, stamp == lastStamp, !stamp.isFresh { return nil }
         lastStamp = stamp
         let content = readContent()
         // A file that could not be read (too many open files, a disk's error) may be readable without any change of it.
         if case .failure = content { lastStamp = nil }
-        if listsAreSame, content == lastContent { return }
+        if listsAreSame, content == lastContent { return nil }
         lastContent = content
-        act(on: content)
+        return content
     }
 
     private func readContent() -> Result<[UInt8], FileFailure> {
@@ -70,7 +93,7 @@ struct SwitchFileFollower {
     private mutating func decide(
         _ reading: SwitchFile.Reading, _ snapshot: SwitchSnapshot?, _ states: [SwitchState?] = []
     ) {
-        switch file.read(reading, states: states) {
+        switch file.read(reading, states: states, inForce: lastInForce) {
         case .keep:
             guard isRefused else { return }
             isRefused = false
@@ -83,7 +106,10 @@ struct SwitchFileFollower {
             if isFirst { warnOfJumps(to: states) }
             isFirst = false
             say(.notice, "switches read from \(path): \(describe(snapshot))", .accepted)
-            if let opening { deliver(opening) }
+            if let opening {
+                file.begins(with: opening.entries)
+                deliver(opening)
+            }
             deliver(snapshot)
         case .refuse(let reason):
             refuse("the last good switches stay in force: \(reason)")
@@ -158,6 +184,8 @@ struct SwitchFileFollower {
 
     private mutating func refuse(_ reason: String) {
         isRefused = true
+        guard reason != lastRefusal else { return }
+        lastRefusal = reason
         say(.error, "\(path) is not taken, \(reason)", .refused)
     }
 

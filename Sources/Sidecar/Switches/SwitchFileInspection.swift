@@ -12,10 +12,10 @@ package struct SwitchFileInspection: Sendable {
         var found: [SwitchSummary?] = []
         var failure: (isMissing: Bool, problem: String?) = (false, nil)
         do {
-            found = try reader.read(
-                try FileContent.read(configuration.switches, limit: SwitchFileReader.fileBytesAtMost)
-            ).summaries
-            failure = (false, Self.objection(to: found, configuration))
+            let snapshot = try reader.read(
+                try FileContent.read(configuration.switches, limit: SwitchFileReader.fileBytesAtMost))
+            found = snapshot.summaries
+            failure = (false, Self.objection(to: snapshot, configuration))
         } catch let error as FileFailure {
             failure = (error.isMissing, error.isMissing ? nil : error.description)
         } catch {
@@ -27,7 +27,7 @@ package struct SwitchFileInspection: Sendable {
     }
 
     /// What a sidecar would say that starts now; what is not on record is no objection.
-    private static func objection(to found: [SwitchSummary?], _ configuration: Configuration) -> String? {
+    private static func objection(to found: SwitchSnapshot, _ configuration: Configuration) -> String? {
         let names = configuration.switchedMigrations.map(\.name)
         let audit = AuditFile(switchFile: configuration.switches)
         let onRecord = names.map { name in
@@ -37,7 +37,8 @@ package struct SwitchFileInspection: Sendable {
             ).epoch
         }
         var file = SwitchFile(migrationNames: names, epochsOnRecord: onRecord)
-        guard case .notReady(let reason) = file.read(.usable(found)) else { return nil }
+        let decision = file.read(.usable(found.summaries), states: found.entries.map { $0?.state })
+        guard case .notReady(let reason) = decision else { return nil }
         return "\(configuration.switches): \(reason)"
     }
 }

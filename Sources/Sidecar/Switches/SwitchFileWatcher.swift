@@ -25,16 +25,19 @@ package final class SwitchFileWatcher: Sendable {
     /// `deliver` and `report` are called on the watcher's thread. The first reading is delivered soon after `start`;
     /// until then, and as long as there is no usable file, switches are unknown (`SwitchSnapshot(unknown:)`).
     ///
-    /// - Parameter left: by sidecars before, by the migration's position.
+    /// - Parameters:
+    ///   - left: by sidecars before, by the migration's position.
+    ///   - inForce: what calls are decided by, the same way; asked on the watcher's thread.
     package init(
         path: String, migrations: [SwitchedMigration], left: [LeftSwitches], cache: KeyListCache = KeyListCache(),
+        inForce: @escaping @Sendable () -> [SwitchSummary?],
         deliver: @escaping @Sendable (SwitchSnapshot) -> Void,
         report: @escaping @Sendable (SwitchFileReport) -> Void
     ) {
         thread = WatcherThread { wake in
             var follower = SwitchFileFollower(
                 path: path, migrations: migrations, before: Self.before(path, migrations, left, report), cache: cache,
-                deliver: deliver, report: report)
+                inForce: inForce, deliver: deliver, report: report)
             var folder = FolderWatch(FilePath.folder(of: path))
             if let failure = folder.failure {
                 let message = "\(failure); changes of \(path) are found once a second instead of at once"

@@ -1,10 +1,23 @@
+import Migration
+
 /// The highest epoch of a migration that was in force before this process, and who says so.
 struct EpochOnRecord: Sendable, Equatable {
     var epoch: UInt64 = 0
     /// For a sentence.
     var source = ""
+    /// Of the switches under it; nil where that is not on record.
+    var fingerprint: UInt64?
+    /// The same as the audit file has it.
+    var state: SwitchState?
 
     static let none = EpochOnRecord()
+
+    /// Whether these are other switches under the same epoch. Keys that stand in a text which is the same may have been
+    /// declared to be of another type since.
+    func contradicts(_ now: SwitchSummary, _ state: SwitchState?) -> Bool {
+        guard now.epoch == epoch, let fingerprint, now.fingerprint != fingerprint else { return false }
+        return state == nil || state != self.state || state?.namesLists == true
+    }
 }
 
 /// What the sidecars before left of a migration's switches in their lock file (decision 0033).
@@ -46,7 +59,9 @@ struct SwitchesBefore: Sendable {
     var epoch: EpochOnRecord {
         let byAudit = audit.entry?.epochInForce ?? 0
         if let inForce = left.inForce, inForce.epoch >= byAudit {
-            return EpochOnRecord(epoch: inForce.epoch, source: left.source)
+            let entry = audit.entry.flatMap { $0.after.epoch == inForce.epoch ? $0.after : nil }
+            return EpochOnRecord(
+                epoch: inForce.epoch, source: left.source, fingerprint: inForce.fingerprint, state: entry?.state)
         }
         return byAudit == 0 ? .none : EpochOnRecord(epoch: byAudit, source: "the audit file")
     }

@@ -49,6 +49,12 @@ struct StatusText {
                 "  \(standing) epoch \(status.inFile.epoch) is in the file and not in force: "
                     + SwitchesText.short(status.inFile))
         }
+        // The file may have gone back since.
+        if status.hasLastInFile, status.lastInFile != status.inForce, status.lastInFile != status.inFile {
+            lines.append(
+                "  under way  epoch \(status.lastInFile.epoch) was taken from the file before and is not in force: "
+                    + SwitchesText.short(status.lastInFile))
+        }
         if !status.problem.isEmpty { lines.append("  problem    \(status.problem)") }
         lines += status.tableChanges.map { "  changed    \($0)" }
         if !status.servicesNeverCalled.isEmpty {

@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import Migration
 import Synchronization
@@ -33,6 +34,8 @@ import Testing
 
     let folder: TemporaryFolder
     let record = Record()
+    /// What calls are decided by; where a test says nothing, what was delivered last.
+    let inForce = Locked<SwitchSummary?>(nil)
     let path: String
 
     init() throws {
@@ -40,10 +43,15 @@ import Testing
         path = folder.path("s.json")
     }
 
-    func follower(_ before: SwitchesBefore = SwitchesBefore()) -> SwitchFileFollower {
+    /// - Parameter lands: whether what is delivered is in force at once.
+    func follower(_ before: SwitchesBefore = SwitchesBefore(), lands: Bool = true) -> SwitchFileFollower {
         SwitchFileFollower(
             path: path, migrations: Self.migrations, before: [before],
-            deliver: { [record] snapshot in record.add("delivered \(snapshot.summaries[0]?.epoch ?? 0)") },
+            inForce: { [inForce] in [inForce.withLock { $0 }] },
+            deliver: { [record, inForce] snapshot in
+                record.add("delivered \(snapshot.summaries[0]?.epoch ?? 0)")
+                if lands { inForce.withLock { $0 = snapshot.summaries[0] } }
+            },
             report: { [record] report in record.add("\(report.level): \(report.message)") })
     }
 
@@ -144,6 +152,36 @@ import Testing
         #expect(record.take() == [Self.taken(path, "epoch 2 migrating"), "delivered 2"])
     }
 
+    /// Contract, 2: a file goes one rung at a time. What is refused since the rung before is on its way is looked at
+    /// again when that has come into force, changed or not; it is said once.
+    @Test func whatIsRefusedForWhatIsInForceIsTakenLater() throws {
+        var follower = follower(lands: false)
+        var reader = SwitchFileReader(path: path, migrations: Self.migrations)
+        let summary = { (text: String) in try #require(try reader.read(Array(text.utf8)).summaries[0]) }
+        try folder.write(Self.text(1), to: "s.json")
+        follower.look()
+        let (idle, migrating) = (try summary(Self.text(1)), try summary(Self.text(2, "migrating")))
+        inForce.withLock { $0 = idle }
+        try folder.replace("s.json", with: Self.text(2, "migrating"))
+        follower.look()
+        try folder.replace("s.json", with: Self.text(3, "mirrored"))
+        _ = record.take()
+        follower.look()
+        follower.look()
+        let said = record.take()
+        #expect(said.count == 1 && said[0].contains("Phase idle (epoch 1) is in force until epoch 2 is"))
+        inForce.withLock { $0 = migrating }
+        follower.look()
+        #expect(record.take() == [Self.taken(path, "epoch 3 mirrored"), "delivered 3"])
+        // What is wrong whatever is in force is not said again.
+        try folder.replace("s.json", with: "{")
+        follower.look()
+        #expect(record.take().count == 1)
+        inForce.withLock { $0 = idle }
+        follower.look()
+        #expect(record.take() == [])
+    }
+
     // MARK: - After a process that left something
 
     /// Of switches as the file would say them.
@@ -227,6 +265,20 @@ import Testing
         try folder.replace("s.json", with: next)
         follower.look()
         #expect(record.take().last == "delivered 5")
+    }
+
+    /// Contract, 2: every change has a number one higher than the last.
+    @Test func otherSwitchesUnderTheEpochThatWasInForceAreRefused() throws {
+        try folder.write(Self.text(4), to: "s.json")
+        for isUnsettled in [false, true] {
+            var follower = follower(try before(Self.text(4, "migrating"), isUnsettled: isUnsettled, nil))
+            follower.look()
+            let said = record.take()
+            #expect(said.count == 1 && said[0].contains("are not those of epoch 4 that were in force by s.lock"))
+        }
+        var follower = follower(try before(Self.text(4), isUnsettled: false, nil))
+        follower.look()
+        #expect(record.take().last == "delivered 4")
     }
 
     @Test func aFolderInTheFilesPlaceIsBrokenNotMissing() {

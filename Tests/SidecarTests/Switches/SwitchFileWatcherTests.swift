@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import Migration
 import Testing
@@ -18,9 +19,14 @@ import Testing
 
         init(_ path: String) throws {
             let (stream, continuation) = AsyncStream.makeStream(of: Event.self)
+            let inForce = Locked<SwitchSummary?>(nil)
             watcher = SwitchFileWatcher(
                 path: path, migrations: SwitchFileFollowerTests.migrations, left: [.none],
-                deliver: { continuation.yield(.delivered(epoch: $0.summaries[0]?.epoch ?? 0)) },
+                inForce: { [inForce.withLock { $0 }] },
+                deliver: { snapshot in
+                    inForce.withLock { $0 = snapshot.summaries[0] }
+                    continuation.yield(.delivered(epoch: snapshot.summaries[0]?.epoch ?? 0))
+                },
                 report: { report in
                     guard "\(report.level)" == "error" else { return }
                     let reason = report.message.split(separator: "): ").last ?? ""

@@ -17,10 +17,12 @@ import Testing
 
     @Test func theHighestEpochThatWasInForceCounts() {
         let audit = EpochOnRecord(epoch: 3, source: "the audit file")
-        let lock = EpochOnRecord(epoch: 4, source: "s.lock")
+        let lock = EpochOnRecord(epoch: 4, source: "s.lock", fingerprint: 1)
+        var both = lock
+        both.state = Self.audit(4).entry?.after.state
         #expect(SwitchesBefore().epoch == .none)
         #expect(SwitchesBefore(audit: Self.audit(4)).epoch == audit, "the command's change may not have been made")
-        #expect(SwitchesBefore(audit: Self.audit(4), left: Self.left(4)).epoch == lock, "it was")
+        #expect(SwitchesBefore(audit: Self.audit(4), left: Self.left(4)).epoch == both, "it was")
         #expect(SwitchesBefore(audit: Self.audit(4), left: Self.left(2)).epoch == audit)
         #expect(SwitchesBefore(left: Self.left(4)).epoch == lock, "an audit file that is lost hides nothing")
     }
