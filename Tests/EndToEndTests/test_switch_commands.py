@@ -113,6 +113,25 @@ def test_rollback_to_an_epoch_goes_step_by_step(command):
     assert command("gray orders show").strip() == "none"
 
 
+def test_each_step_of_a_rollback_starts_from_the_one_before(command):
+    """Who names the epoch that the switches must be at means all steps: they follow each other, and nothing else."""
+    command("total orders migrating")
+    command("enrol orders all")
+    for key in (1, 2, 3):
+        command(f"gray orders add {key}")
+    assert "meant for epoch 6" in command("rollback orders --to 4 --if-epoch 6", status=REFUSED)
+    out = command("rollback orders --to 4 --if-epoch 7")
+    assert out.count("is in force") == 3 and command("gray orders show").strip() == "none"
+
+
+@pytest.mark.parametrize("words", ["--to 0", "--if-epoch 0", "--to 4 --if-epoch 0"])
+def test_there_is_no_epoch_0(words, command):
+    command("total orders migrating")
+    command("enrol orders all")
+    assert "first epoch is 1" in command(f"rollback orders {words}", status=USAGE)
+    assert command("enrol orders show").strip() == "all", "nothing was undone"
+
+
 def test_records_that_would_disappear_are_counted(command, databases):
     command("total orders migrating")
     out = command("enrol orders add 406")

@@ -12,14 +12,14 @@ protocol ChangeCommand: AsyncParsableCommand {
 extension ChangeCommand {
     /// Asks for the change, and says what it has done.
     func make(
-        _ change: Switchover_V1_ChangeSwitchesRequest.OneOf_Change, isDryRun: Bool = false
+        _ change: Switchover_V1_ChangeSwitchesRequest.OneOf_Change, isDryRun: Bool = false, ifEpoch: UInt64? = nil
     ) async throws -> Switchover_V1_ChangeSwitchesResponse {
         let request = Switchover_V1_ChangeSwitchesRequest.with {
             $0.migration = migration
             $0.change = change
             $0.dryRun = options.dryRun || isDryRun
             $0.reason = options.reason
-            $0.ifEpoch = options.ifEpoch
+            $0.ifEpoch = ifEpoch ?? options.ifEpoch ?? 0
             $0.force = options.force
             $0.acceptDirty = options.acceptDirty
             $0.newIsEmpty = options.newIsEmpty

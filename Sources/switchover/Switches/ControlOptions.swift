@@ -50,7 +50,7 @@ struct ChangeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp("Change it only if the switches are at this epoch (status shows it).", valueName: "epoch"))
-    var ifEpoch: UInt64 = 0
+    var ifEpoch: UInt64?
 
     @Option(
         help: ArgumentHelp(
@@ -65,4 +65,9 @@ struct ChangeOptions: ParsableArguments {
 
     @Flag(help: "New holds no record of the migration, or none of the keys that are enrolled again.")
     var newIsEmpty = false
+
+    func validate() throws {
+        // On the wire 0 stands for whichever epoch is present.
+        guard ifEpoch != 0 else { throw ValidationError("--if-epoch: the first epoch is 1") }
+    }
 }

@@ -27,15 +27,24 @@ struct RollbackCommand: ChangeCommand {
     @OptionGroup var options: ChangeOptions
     @OptionGroup var control: ControlOptions
 
-    func run() async throws {
-        let rollback = Switchover_V1_Rollback.with { $0.toEpoch = to ?? 0 }
-        let first = try await make(.rollback(rollback))
-        guard to != nil, !options.dryRun, first.changed else { return }
-        while try await undoOneMore(rollback) {}
+    func validate() throws {
+        guard to != 0 else {
+            throw ValidationError("--to: the first epoch is 1; --to 1 undoes every forward change that is on record")
+        }
     }
 
-    /// False when there is nothing left to undo.
-    private func undoOneMore(_ rollback: Switchover_V1_Rollback) async throws -> Bool {
+    func run() async throws {
+        let rollback = Switchover_V1_Rollback.with { $0.toEpoch = to ?? 0 }
+        var last = try await make(.rollback(rollback))
+        guard to != nil, !options.dryRun else { return }
+        while last.changed, let next = try await undoOneMore(rollback, after: last) { last = next }
+    }
+
+    /// Nil when there is nothing left to undo. Who says which epoch the switches must be at means that nobody else
+    /// changes them between the steps either.
+    private func undoOneMore(
+        _ rollback: Switchover_V1_Rollback, after last: Switchover_V1_ChangeSwitchesResponse
+    ) async throws -> Switchover_V1_ChangeSwitchesResponse? {
         let request = Switchover_V1_ChangeSwitchesRequest.with {
             $0.migration = migration
             $0.rollback = rollback
@@ -43,7 +52,7 @@ struct RollbackCommand: ChangeCommand {
         }
         let client = try ControlClient(control)
         let next: Switchover_V1_ChangeSwitchesResponse? = try await client.find("ChangeSwitches", request)
-        guard next != nil else { return false }
-        return try await make(.rollback(rollback)).changed
+        guard next != nil else { return nil }
+        return try await make(.rollback(rollback), ifEpoch: options.ifEpoch.map { _ in last.after.epoch })
     }
 }
