@@ -41,7 +41,7 @@ enum ReplyReading {
         let isUntouched = errorCode == HTTP2Code.refusedStream && !hasBegun
         return SwitchoverError(
             code(status), "the sidecar reset the call (HTTP/2 error \(errorCode))",
-            mayRetry: isUntouched ? .yes : .ifIdempotent, origin: isUntouched ? .refusedStream : .reply)
+            mayRetry: isUntouched ? .yes : .ifIdempotent, origin: isUntouched ? .refusedStream : .reset)
     }
 
     private static func malformed(_ text: String) -> Result<CallReply, SwitchoverError> {

@@ -37,7 +37,7 @@ public struct RetryPolicy: Sendable, Hashable {
         switch error.origin {
         case .client: false
         case .lostConnection: isIdempotent
-        case .refusedStream, .reply: error.mayRetry == .yes
+        case .refusedStream, .reply, .reset: error.mayRetry == .yes
         }
     }
 }

@@ -38,12 +38,17 @@ public struct SwitchoverError: Error, Sendable, Equatable, CustomStringConvertib
     enum Origin: Sendable, Equatable {
         /// The status of a reply.
         case reply
+        /// The stream was reset amid the call.
+        case reset
         /// The stream was refused: above GOAWAY's last id, or by name (RFC 9113, 8.7).
         case refusedStream
         case lostConnection
         /// This library: no connection in time, the deadline, a cancelled task, what cannot be sent or read.
         case client
     }
+
+    /// Whether this is the status that the call was answered with; anything else says nothing of what it has done.
+    package var isAnswer: Bool { origin == .reply }
 
     public var description: String {
         let cause = [reason, side.map { "side \($0.rawValue)" }].compactMap { $0 }.joined(separator: ", ")

@@ -56,47 +56,57 @@ package nonisolated struct Switchover_V1_GrayKeySet: Sendable {
   /// Hundredths of a percent, 0 to 10,000.
   package var percentTimes100: UInt32 = 0
 
+  /// How many further keys of `deny` and `allow` are left out here, since fewer were asked for.
+  package var denyLeftOut: UInt64 = 0
+
+  package var allowLeftOut: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
 /// The switches of one migration.
-package nonisolated struct Switchover_V1_Switches: Sendable {
+package nonisolated struct Switchover_V1_Switches: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The number of the last change, from 1.
-  package var epoch: UInt64 = 0
+  package var epoch: UInt64 {
+    get {_storage._epoch}
+    set {_uniqueStorage()._epoch = newValue}
+  }
 
   /// idle, migrating, mirrored, finished or retired.
-  package var phase: String = String()
+  package var phase: String {
+    get {_storage._phase}
+    set {_uniqueStorage()._phase = newValue}
+  }
 
   package var enrolled: Switchover_V1_GrayKeySet {
-    get {_enrolled ?? Switchover_V1_GrayKeySet()}
-    set {_enrolled = newValue}
+    get {_storage._enrolled ?? Switchover_V1_GrayKeySet()}
+    set {_uniqueStorage()._enrolled = newValue}
   }
   /// Returns true if `enrolled` has been explicitly set.
-  package var hasEnrolled: Bool {self._enrolled != nil}
+  package var hasEnrolled: Bool {_storage._enrolled != nil}
   /// Clears the value of `enrolled`. Subsequent reads from it will return its default value.
-  package mutating func clearEnrolled() {self._enrolled = nil}
+  package mutating func clearEnrolled() {_uniqueStorage()._enrolled = nil}
 
   package var gray: Switchover_V1_GrayKeySet {
-    get {_gray ?? Switchover_V1_GrayKeySet()}
-    set {_gray = newValue}
+    get {_storage._gray ?? Switchover_V1_GrayKeySet()}
+    set {_uniqueStorage()._gray = newValue}
   }
   /// Returns true if `gray` has been explicitly set.
-  package var hasGray: Bool {self._gray != nil}
+  package var hasGray: Bool {_storage._gray != nil}
   /// Clears the value of `gray`. Subsequent reads from it will return its default value.
-  package mutating func clearGray() {self._gray = nil}
+  package mutating func clearGray() {_uniqueStorage()._gray = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _enrolled: Switchover_V1_GrayKeySet? = nil
-  fileprivate var _gray: Switchover_V1_GrayKeySet? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct Switchover_V1_GetStatusRequest: Sendable {
@@ -161,6 +171,33 @@ package nonisolated struct Switchover_V1_GetProcessResponse: Sendable {
 
   /// The data port, where it really listens: host:port or unix:/path, never a relative path, never port 0.
   package var listen: String = String()
+
+  /// How long ChangeSwitches may take at most until it is answered, milliseconds: for the deadline of such a call.
+  package var changeMilliseconds: UInt64 = 0
+
+  /// Changes that are on their way and wait for something.
+  package var pending: [Switchover_V1_PendingChange] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A change of the switches that is not in force yet, and holds nothing.
+package nonisolated struct Switchover_V1_PendingChange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var migration: String = String()
+
+  package var epoch: UInt64 = 0
+
+  /// What it waits for, a sentence.
+  package var waitsFor: String = String()
+
+  /// For how long, at most, from now.
+  package var atMostMilliseconds: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -284,6 +321,16 @@ package nonisolated struct Switchover_V1_MigrationStatus: @unchecked Sendable {
     get {_storage._pinnedRecords}
     set {_uniqueStorage()._pinnedRecords = newValue}
   }
+
+  /// The change that is on its way; absent where there is none, or where it waits for nothing.
+  package var pending: Switchover_V1_PendingChange {
+    get {_storage._pending ?? Switchover_V1_PendingChange()}
+    set {_uniqueStorage()._pending = newValue}
+  }
+  /// Returns true if `pending` has been explicitly set.
+  package var hasPending: Bool {_storage._pending != nil}
+  /// Clears the value of `pending`. Subsequent reads from it will return its default value.
+  package mutating func clearPending() {_uniqueStorage()._pending = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -555,67 +602,57 @@ package nonisolated struct Switchover_V1_Rollback: Sendable {
   package init() {}
 }
 
-package nonisolated struct Switchover_V1_ChangeSwitchesResponse: @unchecked Sendable {
+package nonisolated struct Switchover_V1_ChangeSwitchesResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var before: Switchover_V1_Switches {
-    get {_storage._before ?? Switchover_V1_Switches()}
-    set {_uniqueStorage()._before = newValue}
+    get {_before ?? Switchover_V1_Switches()}
+    set {_before = newValue}
   }
   /// Returns true if `before` has been explicitly set.
-  package var hasBefore: Bool {_storage._before != nil}
+  package var hasBefore: Bool {self._before != nil}
   /// Clears the value of `before`. Subsequent reads from it will return its default value.
-  package mutating func clearBefore() {_uniqueStorage()._before = nil}
+  package mutating func clearBefore() {self._before = nil}
 
   package var after: Switchover_V1_Switches {
-    get {_storage._after ?? Switchover_V1_Switches()}
-    set {_uniqueStorage()._after = newValue}
+    get {_after ?? Switchover_V1_Switches()}
+    set {_after = newValue}
   }
   /// Returns true if `after` has been explicitly set.
-  package var hasAfter: Bool {_storage._after != nil}
+  package var hasAfter: Bool {self._after != nil}
   /// Clears the value of `after`. Subsequent reads from it will return its default value.
-  package mutating func clearAfter() {_uniqueStorage()._after = nil}
+  package mutating func clearAfter() {self._after = nil}
 
   /// Empty unless `dry_run`: else the call fails.
-  package var obstacles: [Switchover_V1_Obstacle] {
-    get {_storage._obstacles}
-    set {_uniqueStorage()._obstacles = newValue}
-  }
+  package var obstacles: [Switchover_V1_Obstacle] = []
 
   package var delta: Switchover_V1_KeyDelta {
-    get {_storage._delta ?? Switchover_V1_KeyDelta()}
-    set {_uniqueStorage()._delta = newValue}
+    get {_delta ?? Switchover_V1_KeyDelta()}
+    set {_delta = newValue}
   }
   /// Returns true if `delta` has been explicitly set.
-  package var hasDelta: Bool {_storage._delta != nil}
+  package var hasDelta: Bool {self._delta != nil}
   /// Clears the value of `delta`. Subsequent reads from it will return its default value.
-  package mutating func clearDelta() {_uniqueStorage()._delta = nil}
+  package mutating func clearDelta() {self._delta = nil}
 
   /// How long writes of the keys that moved waited at most, microseconds.
-  package var heldMicroseconds: UInt64 {
-    get {_storage._heldMicroseconds}
-    set {_uniqueStorage()._heldMicroseconds = newValue}
-  }
+  package var heldMicroseconds: UInt64 = 0
 
   /// False for a dry run and where nothing was to change.
-  package var changed: Bool {
-    get {_storage._changed}
-    set {_uniqueStorage()._changed = newValue}
-  }
+  package var changed: Bool = false
 
   /// What follows from the change that is easily overlooked, and what was let through; sentences.
-  package var notes: [String] {
-    get {_storage._notes}
-    set {_uniqueStorage()._notes = newValue}
-  }
+  package var notes: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _before: Switchover_V1_Switches? = nil
+  fileprivate var _after: Switchover_V1_Switches? = nil
+  fileprivate var _delta: Switchover_V1_KeyDelta? = nil
 }
 
 /// What a change moves.
@@ -664,6 +701,9 @@ package nonisolated struct Switchover_V1_ListChangesRequest: Sendable {
   /// 0: 100; at most 1,000.
   package var limit: UInt32 = 0
 
+  /// How many keys of each list are given; 0: all.
+  package var keysAtMost: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -676,68 +716,57 @@ package nonisolated struct Switchover_V1_ListChangesResponse: Sendable {
 
   package var changes: [Switchover_V1_SwitchChange] = []
 
+  /// How many older changes are left out, since the answer would have more than 256 MiB: ask for fewer keys.
+  package var leftOut: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-package nonisolated struct Switchover_V1_SwitchChange: @unchecked Sendable {
+package nonisolated struct Switchover_V1_SwitchChange: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// RFC 3339, UTC.
-  package var time: String {
-    get {_storage._time}
-    set {_uniqueStorage()._time = newValue}
-  }
+  package var time: String = String()
 
-  package var migration: String {
-    get {_storage._migration}
-    set {_uniqueStorage()._migration = newValue}
-  }
+  package var migration: String = String()
 
   /// Absent in the first entry of a migration.
   package var before: Switchover_V1_Switches {
-    get {_storage._before ?? Switchover_V1_Switches()}
-    set {_uniqueStorage()._before = newValue}
+    get {_before ?? Switchover_V1_Switches()}
+    set {_before = newValue}
   }
   /// Returns true if `before` has been explicitly set.
-  package var hasBefore: Bool {_storage._before != nil}
+  package var hasBefore: Bool {self._before != nil}
   /// Clears the value of `before`. Subsequent reads from it will return its default value.
-  package mutating func clearBefore() {_uniqueStorage()._before = nil}
+  package mutating func clearBefore() {self._before = nil}
 
   package var after: Switchover_V1_Switches {
-    get {_storage._after ?? Switchover_V1_Switches()}
-    set {_uniqueStorage()._after = newValue}
+    get {_after ?? Switchover_V1_Switches()}
+    set {_after = newValue}
   }
   /// Returns true if `after` has been explicitly set.
-  package var hasAfter: Bool {_storage._after != nil}
+  package var hasAfter: Bool {self._after != nil}
   /// Clears the value of `after`. Subsequent reads from it will return its default value.
-  package mutating func clearAfter() {_uniqueStorage()._after = nil}
+  package mutating func clearAfter() {self._after = nil}
 
   /// The user that asked, as name and number, and the process; or `file` for a file that was changed by other means.
-  package var by: String {
-    get {_storage._by}
-    set {_uniqueStorage()._by = newValue}
-  }
+  package var by: String = String()
 
-  package var reason: String {
-    get {_storage._reason}
-    set {_uniqueStorage()._reason = newValue}
-  }
+  package var reason: String = String()
 
   /// rollback, command or file.
-  package var origin: String {
-    get {_storage._origin}
-    set {_uniqueStorage()._origin = newValue}
-  }
+  package var origin: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _before: Switchover_V1_Switches? = nil
+  fileprivate var _after: Switchover_V1_Switches? = nil
 }
 
 package nonisolated struct Switchover_V1_ExplainKeyRequest: Sendable {
@@ -934,7 +963,7 @@ nonisolated extension Switchover_V1_GrayKey: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Switchover_V1_GrayKeySet: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GrayKeySet"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}everything\0\u{1}deny\0\u{3}deny_file\0\u{1}allow\0\u{3}allow_file\0\u{3}percent_times_100\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}everything\0\u{1}deny\0\u{3}deny_file\0\u{1}allow\0\u{3}allow_file\0\u{3}percent_times_100\0\u{3}deny_left_out\0\u{3}allow_left_out\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -948,6 +977,8 @@ nonisolated extension Switchover_V1_GrayKeySet: SwiftProtobuf.Message, SwiftProt
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.allow) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.allowFile) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.percentTimes100) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.denyLeftOut) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.allowLeftOut) }()
       default: break
       }
     }
@@ -972,6 +1003,12 @@ nonisolated extension Switchover_V1_GrayKeySet: SwiftProtobuf.Message, SwiftProt
     if self.percentTimes100 != 0 {
       try visitor.visitSingularUInt32Field(value: self.percentTimes100, fieldNumber: 6)
     }
+    if self.denyLeftOut != 0 {
+      try visitor.visitSingularUInt64Field(value: self.denyLeftOut, fieldNumber: 7)
+    }
+    if self.allowLeftOut != 0 {
+      try visitor.visitSingularUInt64Field(value: self.allowLeftOut, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -982,6 +1019,8 @@ nonisolated extension Switchover_V1_GrayKeySet: SwiftProtobuf.Message, SwiftProt
     if lhs.allow != rhs.allow {return false}
     if lhs.allowFile != rhs.allowFile {return false}
     if lhs.percentTimes100 != rhs.percentTimes100 {return false}
+    if lhs.denyLeftOut != rhs.denyLeftOut {return false}
+    if lhs.allowLeftOut != rhs.allowLeftOut {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -991,46 +1030,88 @@ nonisolated extension Switchover_V1_Switches: SwiftProtobuf.Message, SwiftProtob
   package static let protoMessageName: String = _protobuf_package + ".Switches"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}phase\0\u{1}enrolled\0\u{1}gray\0")
 
+  fileprivate class _StorageClass {
+    var _epoch: UInt64 = 0
+    var _phase: String = String()
+    var _enrolled: Switchover_V1_GrayKeySet? = nil
+    var _gray: Switchover_V1_GrayKeySet? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _epoch = source._epoch
+      _phase = source._phase
+      _enrolled = source._enrolled
+      _gray = source._gray
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.phase) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._enrolled) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._gray) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._epoch) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._phase) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._enrolled) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._gray) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.epoch != 0 {
-      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._epoch != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._epoch, fieldNumber: 1)
+      }
+      if !_storage._phase.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._phase, fieldNumber: 2)
+      }
+      try { if let v = _storage._enrolled {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._gray {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
     }
-    if !self.phase.isEmpty {
-      try visitor.visitSingularStringField(value: self.phase, fieldNumber: 2)
-    }
-    try { if let v = self._enrolled {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
-    try { if let v = self._gray {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Switchover_V1_Switches, rhs: Switchover_V1_Switches) -> Bool {
-    if lhs.epoch != rhs.epoch {return false}
-    if lhs.phase != rhs.phase {return false}
-    if lhs._enrolled != rhs._enrolled {return false}
-    if lhs._gray != rhs._gray {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._epoch != rhs_storage._epoch {return false}
+        if _storage._phase != rhs_storage._phase {return false}
+        if _storage._enrolled != rhs_storage._enrolled {return false}
+        if _storage._gray != rhs_storage._gray {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1142,7 +1223,7 @@ nonisolated extension Switchover_V1_GetProcessRequest: SwiftProtobuf.Message, Sw
 
 nonisolated extension Switchover_V1_GetProcessResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetProcessResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}pid\0\u{1}started\0\u{1}listen\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}pid\0\u{1}started\0\u{1}listen\0\u{3}change_milliseconds\0\u{1}pending\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1154,6 +1235,8 @@ nonisolated extension Switchover_V1_GetProcessResponse: SwiftProtobuf.Message, S
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.pid) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.started) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.listen) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.changeMilliseconds) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.pending) }()
       default: break
       }
     }
@@ -1172,6 +1255,12 @@ nonisolated extension Switchover_V1_GetProcessResponse: SwiftProtobuf.Message, S
     if !self.listen.isEmpty {
       try visitor.visitSingularStringField(value: self.listen, fieldNumber: 4)
     }
+    if self.changeMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.changeMilliseconds, fieldNumber: 5)
+    }
+    if !self.pending.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.pending, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1180,6 +1269,53 @@ nonisolated extension Switchover_V1_GetProcessResponse: SwiftProtobuf.Message, S
     if lhs.pid != rhs.pid {return false}
     if lhs.started != rhs.started {return false}
     if lhs.listen != rhs.listen {return false}
+    if lhs.changeMilliseconds != rhs.changeMilliseconds {return false}
+    if lhs.pending != rhs.pending {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Switchover_V1_PendingChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PendingChange"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}epoch\0\u{3}waits_for\0\u{3}at_most_milliseconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.migration) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.waitsFor) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.atMostMilliseconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.migration.isEmpty {
+      try visitor.visitSingularStringField(value: self.migration, fieldNumber: 1)
+    }
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 2)
+    }
+    if !self.waitsFor.isEmpty {
+      try visitor.visitSingularStringField(value: self.waitsFor, fieldNumber: 3)
+    }
+    if self.atMostMilliseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.atMostMilliseconds, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Switchover_V1_PendingChange, rhs: Switchover_V1_PendingChange) -> Bool {
+    if lhs.migration != rhs.migration {return false}
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.waitsFor != rhs.waitsFor {return false}
+    if lhs.atMostMilliseconds != rhs.atMostMilliseconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1187,7 +1323,7 @@ nonisolated extension Switchover_V1_GetProcessResponse: SwiftProtobuf.Message, S
 
 nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MigrationStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{3}in_force\0\u{3}in_file\0\u{1}problem\0\u{1}sides\0\u{1}stages\0\u{3}next_phase\0\u{1}obstacles\0\u{3}dirty_writes\0\u{1}met\0\u{1}unknown\0\u{3}services_never_called\0\u{3}unlisted_methods\0\u{3}table_changes\0\u{3}last_in_file\0\u{3}advance_unknown\0\u{3}pinned_records\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{3}in_force\0\u{3}in_file\0\u{1}problem\0\u{1}sides\0\u{1}stages\0\u{3}next_phase\0\u{1}obstacles\0\u{3}dirty_writes\0\u{1}met\0\u{1}unknown\0\u{3}services_never_called\0\u{3}unlisted_methods\0\u{3}table_changes\0\u{3}last_in_file\0\u{3}advance_unknown\0\u{3}pinned_records\0\u{1}pending\0")
 
   fileprivate class _StorageClass {
     var _migration: String = String()
@@ -1207,6 +1343,7 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
     var _lastInFile: Switchover_V1_Switches? = nil
     var _advanceUnknown: String = String()
     var _pinnedRecords: UInt64 = 0
+    var _pending: Switchover_V1_PendingChange? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1234,6 +1371,7 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
       _lastInFile = source._lastInFile
       _advanceUnknown = source._advanceUnknown
       _pinnedRecords = source._pinnedRecords
+      _pending = source._pending
     }
   }
 
@@ -1269,6 +1407,7 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._lastInFile) }()
         case 16: try { try decoder.decodeSingularStringField(value: &_storage._advanceUnknown) }()
         case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._pinnedRecords) }()
+        case 18: try { try decoder.decodeSingularMessageField(value: &_storage._pending) }()
         default: break
         }
       }
@@ -1332,6 +1471,9 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
       if _storage._pinnedRecords != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._pinnedRecords, fieldNumber: 17)
       }
+      try { if let v = _storage._pending {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1358,6 +1500,7 @@ nonisolated extension Switchover_V1_MigrationStatus: SwiftProtobuf.Message, Swif
         if _storage._lastInFile != rhs_storage._lastInFile {return false}
         if _storage._advanceUnknown != rhs_storage._advanceUnknown {return false}
         if _storage._pinnedRecords != rhs_storage._pinnedRecords {return false}
+        if _storage._pending != rhs_storage._pending {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1852,109 +1995,61 @@ nonisolated extension Switchover_V1_ChangeSwitchesResponse: SwiftProtobuf.Messag
   package static let protoMessageName: String = _protobuf_package + ".ChangeSwitchesResponse"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}before\0\u{1}after\0\u{1}obstacles\0\u{1}delta\0\u{3}held_microseconds\0\u{1}changed\0\u{1}notes\0")
 
-  fileprivate class _StorageClass {
-    var _before: Switchover_V1_Switches? = nil
-    var _after: Switchover_V1_Switches? = nil
-    var _obstacles: [Switchover_V1_Obstacle] = []
-    var _delta: Switchover_V1_KeyDelta? = nil
-    var _heldMicroseconds: UInt64 = 0
-    var _changed: Bool = false
-    var _notes: [String] = []
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _before = source._before
-      _after = source._after
-      _obstacles = source._obstacles
-      _delta = source._delta
-      _heldMicroseconds = source._heldMicroseconds
-      _changed = source._changed
-      _notes = source._notes
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._before) }()
-        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._after) }()
-        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._obstacles) }()
-        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._delta) }()
-        case 5: try { try decoder.decodeSingularUInt64Field(value: &_storage._heldMicroseconds) }()
-        case 6: try { try decoder.decodeSingularBoolField(value: &_storage._changed) }()
-        case 7: try { try decoder.decodeRepeatedStringField(value: &_storage._notes) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._before) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._after) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.obstacles) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._delta) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.heldMicroseconds) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.changed) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.notes) }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      try { if let v = _storage._before {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-      } }()
-      try { if let v = _storage._after {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-      } }()
-      if !_storage._obstacles.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._obstacles, fieldNumber: 3)
-      }
-      try { if let v = _storage._delta {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-      } }()
-      if _storage._heldMicroseconds != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._heldMicroseconds, fieldNumber: 5)
-      }
-      if _storage._changed != false {
-        try visitor.visitSingularBoolField(value: _storage._changed, fieldNumber: 6)
-      }
-      if !_storage._notes.isEmpty {
-        try visitor.visitRepeatedStringField(value: _storage._notes, fieldNumber: 7)
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._before {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._after {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.obstacles.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.obstacles, fieldNumber: 3)
+    }
+    try { if let v = self._delta {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if self.heldMicroseconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.heldMicroseconds, fieldNumber: 5)
+    }
+    if self.changed != false {
+      try visitor.visitSingularBoolField(value: self.changed, fieldNumber: 6)
+    }
+    if !self.notes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.notes, fieldNumber: 7)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Switchover_V1_ChangeSwitchesResponse, rhs: Switchover_V1_ChangeSwitchesResponse) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._before != rhs_storage._before {return false}
-        if _storage._after != rhs_storage._after {return false}
-        if _storage._obstacles != rhs_storage._obstacles {return false}
-        if _storage._delta != rhs_storage._delta {return false}
-        if _storage._heldMicroseconds != rhs_storage._heldMicroseconds {return false}
-        if _storage._changed != rhs_storage._changed {return false}
-        if _storage._notes != rhs_storage._notes {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs._before != rhs._before {return false}
+    if lhs._after != rhs._after {return false}
+    if lhs.obstacles != rhs.obstacles {return false}
+    if lhs._delta != rhs._delta {return false}
+    if lhs.heldMicroseconds != rhs.heldMicroseconds {return false}
+    if lhs.changed != rhs.changed {return false}
+    if lhs.notes != rhs.notes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2027,7 +2122,7 @@ nonisolated extension Switchover_V1_KeyDelta: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Switchover_V1_ListChangesRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListChangesRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}limit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}limit\0\u{3}keys_at_most\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2037,6 +2132,7 @@ nonisolated extension Switchover_V1_ListChangesRequest: SwiftProtobuf.Message, S
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.migration) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.keysAtMost) }()
       default: break
       }
     }
@@ -2049,12 +2145,16 @@ nonisolated extension Switchover_V1_ListChangesRequest: SwiftProtobuf.Message, S
     if self.limit != 0 {
       try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 2)
     }
+    if self.keysAtMost != 0 {
+      try visitor.visitSingularUInt32Field(value: self.keysAtMost, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Switchover_V1_ListChangesRequest, rhs: Switchover_V1_ListChangesRequest) -> Bool {
     if lhs.migration != rhs.migration {return false}
     if lhs.limit != rhs.limit {return false}
+    if lhs.keysAtMost != rhs.keysAtMost {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2062,7 +2162,7 @@ nonisolated extension Switchover_V1_ListChangesRequest: SwiftProtobuf.Message, S
 
 nonisolated extension Switchover_V1_ListChangesResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListChangesResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}changes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}changes\0\u{3}left_out\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2071,6 +2171,7 @@ nonisolated extension Switchover_V1_ListChangesResponse: SwiftProtobuf.Message, 
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.changes) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.leftOut) }()
       default: break
       }
     }
@@ -2080,11 +2181,15 @@ nonisolated extension Switchover_V1_ListChangesResponse: SwiftProtobuf.Message, 
     if !self.changes.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.changes, fieldNumber: 1)
     }
+    if self.leftOut != 0 {
+      try visitor.visitSingularUInt32Field(value: self.leftOut, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Switchover_V1_ListChangesResponse, rhs: Switchover_V1_ListChangesResponse) -> Bool {
     if lhs.changes != rhs.changes {return false}
+    if lhs.leftOut != rhs.leftOut {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2094,109 +2199,61 @@ nonisolated extension Switchover_V1_SwitchChange: SwiftProtobuf.Message, SwiftPr
   package static let protoMessageName: String = _protobuf_package + ".SwitchChange"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}time\0\u{1}migration\0\u{1}before\0\u{1}after\0\u{1}by\0\u{1}reason\0\u{1}origin\0")
 
-  fileprivate class _StorageClass {
-    var _time: String = String()
-    var _migration: String = String()
-    var _before: Switchover_V1_Switches? = nil
-    var _after: Switchover_V1_Switches? = nil
-    var _by: String = String()
-    var _reason: String = String()
-    var _origin: String = String()
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _time = source._time
-      _migration = source._migration
-      _before = source._before
-      _after = source._after
-      _by = source._by
-      _reason = source._reason
-      _origin = source._origin
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularStringField(value: &_storage._time) }()
-        case 2: try { try decoder.decodeSingularStringField(value: &_storage._migration) }()
-        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._before) }()
-        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._after) }()
-        case 5: try { try decoder.decodeSingularStringField(value: &_storage._by) }()
-        case 6: try { try decoder.decodeSingularStringField(value: &_storage._reason) }()
-        case 7: try { try decoder.decodeSingularStringField(value: &_storage._origin) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.time) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.migration) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._before) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._after) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.by) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.origin) }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if !_storage._time.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._time, fieldNumber: 1)
-      }
-      if !_storage._migration.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._migration, fieldNumber: 2)
-      }
-      try { if let v = _storage._before {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-      } }()
-      try { if let v = _storage._after {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-      } }()
-      if !_storage._by.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._by, fieldNumber: 5)
-      }
-      if !_storage._reason.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._reason, fieldNumber: 6)
-      }
-      if !_storage._origin.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._origin, fieldNumber: 7)
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.time.isEmpty {
+      try visitor.visitSingularStringField(value: self.time, fieldNumber: 1)
+    }
+    if !self.migration.isEmpty {
+      try visitor.visitSingularStringField(value: self.migration, fieldNumber: 2)
+    }
+    try { if let v = self._before {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._after {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if !self.by.isEmpty {
+      try visitor.visitSingularStringField(value: self.by, fieldNumber: 5)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 6)
+    }
+    if !self.origin.isEmpty {
+      try visitor.visitSingularStringField(value: self.origin, fieldNumber: 7)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Switchover_V1_SwitchChange, rhs: Switchover_V1_SwitchChange) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._time != rhs_storage._time {return false}
-        if _storage._migration != rhs_storage._migration {return false}
-        if _storage._before != rhs_storage._before {return false}
-        if _storage._after != rhs_storage._after {return false}
-        if _storage._by != rhs_storage._by {return false}
-        if _storage._reason != rhs_storage._reason {return false}
-        if _storage._origin != rhs_storage._origin {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.time != rhs.time {return false}
+    if lhs.migration != rhs.migration {return false}
+    if lhs._before != rhs._before {return false}
+    if lhs._after != rhs._after {return false}
+    if lhs.by != rhs.by {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.origin != rhs.origin {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -56,7 +56,8 @@ struct InitSwitchesCommand: AsyncParsableCommand {
         let control = configuration.control
         var options = ClientOptions()
         options.connectTimeout = .zero
-        options.timeout = .seconds(5)
+        options.timeout = .seconds(15)
+        options.messageBytes = ControlClient.messageBytes
         let client = try SwitchoverClient("unix:\(control)", options: options)
         do throws(SwitchoverError) {
             let response: Switchover_V1_GetStatusResponse = try await client.call(

@@ -164,6 +164,19 @@ def test_what_waits_is_taken_back_whatever_the_file_says(inserts, waiting):
     assert stages(sidecar, "406") == ["old"], "what was taken back does not come later"
 
 
+def test_a_command_says_what_it_waits_for(waiting):
+    assert waiting.operator.phase("migrating", new_is_empty=True).changed
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(run, waiting.binary, "enrol", "orders", "all", cwd=waiting.folder)
+        refused(waiting, "without reading")
+        shown = run(waiting.binary, "status", "orders", cwd=waiting.folder).stdout
+        done = answer.result()
+    assert "epoch 4 waits, for " in shown and "without reading them" in shown, shown
+    assert done.returncode == 0 and "epoch 4 is in force" in done.stdout, (done.stdout, done.stderr)
+    assert "epoch 4 of orders is not in force yet: writes that the sidecar forwarded without reading" in done.stderr
+    assert "Waiting for that, for " in done.stderr
+
+
 def test_an_edit_is_one_step_from_what_is_in_force(waiting):
     sidecar, operator = waiting, waiting.operator
     sidecar.write_switches("migrating", "all", "none")

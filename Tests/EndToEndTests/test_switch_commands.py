@@ -132,6 +132,20 @@ def test_there_is_no_epoch_0(words, command):
     assert command("enrol orders show").strip() == "all", "nothing was undone"
 
 
+def test_a_history_of_long_lists_is_told(command):
+    """A switch file may have 64 MiB of keys in it, and each change is on record with all of them, twice."""
+    command("total orders migrating")
+    audit = command.sidecar.folder / "switches.audit.jsonl"
+    entry = json.loads(audit.read_text().splitlines()[-1])
+    entry["after"]["gray"] = {"allow": [f"{number:0900}" for number in range(1700)]}
+    with audit.open("a") as file:
+        file.writelines(json.dumps(entry) + "\n" for _ in range(4))
+    lines = command("history orders").splitlines()
+    assert [line.count("gray 1700 keys (") for line in lines if line.startswith("    to ")][:5] == [1, 1, 1, 1, 0]
+    listed = json.loads(command("history orders --json"))["changes"]
+    assert [len(change["after"]["gray"].get("allow", [])) for change in listed[:5]] == [1700] * 4 + [0]
+
+
 def test_records_that_would_disappear_are_counted(command, databases):
     command("total orders migrating")
     out = command("enrol orders add 406")

@@ -23,6 +23,7 @@ import Testing
         (SwitchoverError.Origin.reply, SwitchoverError.Retry.yes, true, true), (.reply, .ifIdempotent, false, false),
         (.reply, .no, false, false), (.lostConnection, .ifIdempotent, false, true), (.client, .yes, false, false),
         (.client, .ifIdempotent, false, false), (.refusedStream, .yes, true, true),
+        (.reset, .ifIdempotent, false, false),
     ])
     func onlyWhatIsSafe(
         origin: SwitchoverError.Origin, retry: SwitchoverError.Retry, anyCall: Bool, idempotentCall: Bool

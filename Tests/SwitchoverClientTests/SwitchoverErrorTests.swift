@@ -1,3 +1,4 @@
+import HTTP2
 import Testing
 
 @testable import SwitchoverClient
@@ -25,6 +26,19 @@ import Testing
         ]
         let retry = SwitchoverError(code, "", reason: nil, side: nil).mayRetry
         #expect(retry == (mayHaveHappened.contains(code) ? .ifIdempotent : .no))
+    }
+
+    /// Only a status that the sidecar has sent is its answer: a stream that was reset, a reply that is too long and a
+    /// deadline say nothing of what was done.
+    @Test func onlyAStatusIsAnAnswer() {
+        #expect(SwitchoverError(.resourceExhausted, "", reason: nil, side: nil).isAnswer)
+        #expect(!ReplyReading.tooLong(limit: 1).isAnswer)
+        for hasBegun in [false, true] {
+            for code in [HTTP2Code.refusedStream, HTTP2Code.cancel] {
+                #expect(!ReplyReading.reset(code, hasBegun: hasBegun).isAnswer)
+            }
+        }
+        #expect(!SwitchoverError(.deadlineExceeded, "", mayRetry: .ifIdempotent).isAnswer)
     }
 
     @Test func itSaysWhatItKnows() {

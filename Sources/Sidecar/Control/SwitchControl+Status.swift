@@ -65,6 +65,7 @@ extension SwitchControl {
                 $0.inFile = Switchover_V1_Switches(entry)
             }
             if let entry = lastInFile(index) { $0.lastInFile = Switchover_V1_Switches(entry) }
+            if let pending = pending(index) { $0.pending = pending }
             $0.problem = problem
             $0.sides = Side.allCases.map { side in
                 let result = reachable[SideProbes.Key(migration: index, side: side)]
@@ -114,6 +115,19 @@ extension SwitchControl {
             $0.pid = UInt32(getpid())
             $0.started = started
             $0.listen = listen
+            $0.changeMilliseconds = patience.longest / 1_000_000
+            $0.pending = migrations.indices.compactMap(pending)
+        }
+    }
+
+    /// The change that is on its way, and what it waits for.
+    private func pending(_ index: Int) -> Switchover_V1_PendingChange? {
+        guard let delay = delays[index], let entry = lastInFile(index), entry != inForce[index] else { return nil }
+        return .with {
+            $0.migration = migrations[index].name
+            $0.epoch = entry.epoch
+            $0.waitsFor = delay.sentence
+            if case .unreadWrites(let until) = delay, until > now { $0.atMostMilliseconds = (until - now) / 1_000_000 }
         }
     }
 
@@ -172,7 +186,7 @@ extension SwitchControl {
     {
         let limit = request.limit == 0 ? 100 : min(Int(request.limit), 1000)
         let changes = try changes(of: request.migration, atMost: limit)
-        return .with { $0.changes = changes.map(Switchover_V1_SwitchChange.init) }
+        return ChangeList.response(changes, keysAtMost: Int(request.keysAtMost))
     }
 
     func explain(_ request: Switchover_V1_ExplainKeyRequest) throws(ControlFault) -> Switchover_V1_ExplainKeyResponse {

@@ -33,14 +33,11 @@ final class SwitchControl: @unchecked Sendable {
         let reply: Reply
     }
 
-    /// Holds that may be taken back before a command is told so; each lasts `limits.handover_wait` at most.
-    private static let attemptsAtMost = 3
-    /// Longest wait for the switch file to be noticed, nanoseconds.
-    private static let noticeNanoseconds: UInt64 = 15_000_000_000
     /// How often the tables are looked at unasked, nanoseconds.
     static let tableLookNanoseconds: UInt64 = 15_000_000_000
 
     let configuration: Configuration
+    let patience: ChangePatience
     let migrations: [SwitchedMigration]
     /// Migrations that a process before has left its word of, in the lock file.
     private let ranBefore: Set<String>
@@ -86,6 +83,7 @@ final class SwitchControl: @unchecked Sendable {
         keySamples: [KeySample], listen: String, counters: @escaping @Sendable () -> StatsSnapshot
     ) {
         self.configuration = configuration
+        patience = ChangePatience(configuration.limits)
         self.thread = thread
         self.board = board
         self.stores = stores
@@ -349,7 +347,7 @@ final class SwitchControl: @unchecked Sendable {
         case .tookTooLong(let index, let reason):
             for place in waiting.indices where waiting[place].index == index { waiting[place].attempts += 1 }
             giveUp { waiting in
-                guard waiting.index == index, waiting.attempts >= Self.attemptsAtMost else { return nil }
+                guard waiting.index == index, waiting.attempts >= ChangePatience.attemptsAtMost else { return nil }
                 return ControlFault(
                     .unavailable,
                     """
@@ -478,14 +476,20 @@ final class SwitchControl: @unchecked Sendable {
     private func timePassed() {
         traffic.keep(snapshot, at: now)
         lookAtTables()
-        giveUp { [now, problem, delays, configuration] waiting in
-            let isDelayed = delays[waiting.index] != nil
-            let patience = Self.noticeNanoseconds + (isDelayed ? configuration.limits.settleAfter : 0)
-            guard waiting.since + patience < now else { return nil }
+        giveUp { [now, problem, delays, taken, patience, migrations] waiting in
+            let isTaken = taken[waiting.index].map { $0.epoch >= waiting.epoch } ?? false
+            let delay = delays[waiting.index]
+            guard waiting.since + patience.nanoseconds(isTaken: isTaken, isDelayed: delay != nil) < now else {
+                return nil
+            }
+            let reasons = [problem, delay?.sentence ?? ""].filter { !$0.isEmpty }
             return ControlFault(
                 .unavailable,
-                "epoch \(waiting.epoch) is in the switch file, but not in force yet\(problem.isEmpty ? "" : ": ")"
-                    + problem)
+                """
+                epoch \(waiting.epoch) is in the switch file, but not in force yet\
+                \(reasons.isEmpty ? "" : ": ")\(reasons.joined(separator: "; ")). The sidecar goes on trying; repeat \
+                the command to wait on, or take it back with switchover rollback \(migrations[waiting.index].name)
+                """)
         }
         thread.loop.arm(timer, at: thread.loop.pointee.now + RecentTraffic.intervalNanoseconds)
     }

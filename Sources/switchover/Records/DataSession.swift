@@ -23,6 +23,7 @@ struct DataSession {
         isJSON = options.json
         var clientOptions = ClientOptions()
         clientOptions.connectTimeout = .zero
+        clientOptions.messageBytes = max(clientOptions.messageBytes, configuration.limits.messageBytes)
         do {
             let client = try SwitchoverClient(address, options: clientOptions)
             records = client.records(
@@ -65,7 +66,9 @@ struct DataSession {
         do {
             return try await call()
         } catch let error as SwitchoverError {
-            let isOpen = [.unavailable, .deadlineExceeded, .cancelled, .unknown].contains(error.code)
+            // An answer that cannot be read says nothing of what became of a write.
+            let isLost = !error.isAnswer && error.code != .invalidArgument
+            let isOpen = isLost || [.unavailable, .deadlineExceeded, .cancelled, .unknown].contains(error.code)
             throw Problem.report(
                 words(error), code: Problem.name(error.code), exit: isOpen ? Exit.unavailable : Exit.refused)
         }

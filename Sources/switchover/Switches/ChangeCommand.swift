@@ -24,8 +24,7 @@ extension ChangeCommand {
             $0.acceptDirty = options.acceptDirty
             $0.newIsEmpty = options.newIsEmpty
         }
-        let response: Switchover_V1_ChangeSwitchesResponse =
-            try await ControlClient(control).call("ChangeSwitches", request)
+        let response = try await ControlClient(control).change(request)
         if control.json {
             print(try response.json())
         } else {
@@ -109,18 +108,22 @@ enum SwitchesText {
     static func short(_ set: Switchover_V1_GrayKeySet) -> String {
         if set.everything { return "all" }
         var parts: [String] = []
-        if !set.allow.isEmpty { parts.append(listed(set.allow)) }
+        if !set.allow.isEmpty { parts.append(listed(set.allow, set.allowLeftOut)) }
         if !set.allowFile.isEmpty { parts.append("the keys in \(set.allowFile)") }
         if set.percentTimes100 > 0 { parts.append(percent(set.percentTimes100)) }
         var text = parts.isEmpty ? "none" : parts.joined(separator: " + ")
-        if !set.deny.isEmpty { text += " without \(listed(set.deny))" }
+        if !set.deny.isEmpty { text += " without \(listed(set.deny, set.denyLeftOut))" }
         if !set.denyFile.isEmpty { text += " without the keys in \(set.denyFile)" }
         return text
     }
 
-    private static func listed(_ keys: [Switchover_V1_GrayKey]) -> String {
-        let shown = keys.prefix(8).map { $0.components.joined(separator: ",") }.joined(separator: " ")
-        return keys.count > 8 ? "\(keys.count) keys (\(shown) ...)" : shown
+    /// Of a list.
+    static let keysShown = 8
+
+    private static func listed(_ keys: [Switchover_V1_GrayKey], _ leftOut: UInt64) -> String {
+        let shown = keys.prefix(keysShown).map { $0.components.joined(separator: ",") }.joined(separator: " ")
+        let count = UInt64(keys.count) + leftOut
+        return count > keysShown ? "\(count) keys (\(shown) ...)" : shown
     }
 
     static func percent(_ times100: UInt32) -> String {

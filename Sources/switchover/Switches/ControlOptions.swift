@@ -25,7 +25,8 @@ enum Exit {
 
     static let discussion = """
         Exit status: 0 done; 1 the configuration cannot be read; 2 the sidecar refuses, standard error says why and \
-        what to do; 3 the sidecar does not answer, or the change is not in force yet; 64 the command line is wrong. \
+        what to do; 3 the sidecar does not answer, its answer cannot be read, or the change is not in force yet; 64 \
+        the command line is wrong. \
         \(Problem.discussion)
         """
 }

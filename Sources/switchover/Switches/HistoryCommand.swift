@@ -21,6 +21,7 @@ struct HistoryCommand: AsyncParsableCommand {
         let request = Switchover_V1_ListChangesRequest.with {
             $0.migration = migration ?? ""
             $0.limit = limit
+            if !control.json { $0.keysAtMost = UInt32(SwitchesText.keysShown) }
         }
         let response: Switchover_V1_ListChangesResponse = try await ControlClient(control).call("ListChanges", request)
         if control.json { return print(try response.json()) }
@@ -31,6 +32,9 @@ struct HistoryCommand: AsyncParsableCommand {
                     + "\(change.by)\(reason)")
             if change.hasBefore { print("    from \(SwitchesText.short(change.before))") }
             print("    to   \(SwitchesText.short(change.after))")
+        }
+        if response.leftOut > 0 {
+            print("\(response.leftOut) older changes are left out: all of them are more than one answer has")
         }
     }
 }

@@ -49,6 +49,11 @@ struct StatusText {
                 "  \(standing) epoch \(status.inFile.epoch) is in the file and not in force: "
                     + SwitchesText.short(status.inFile))
         }
+        if status.hasPending {
+            let seconds = (status.pending.atMostMilliseconds + 999) / 1000
+            let end = seconds > 0 ? ", for \(seconds) s at most" : ""
+            lines.append("  waits      epoch \(status.pending.epoch) waits\(end): \(status.pending.waitsFor)")
+        }
         // The file may have gone back since.
         if status.hasLastInFile, status.lastInFile != status.inForce, status.lastInFile != status.inFile {
             lines.append(
