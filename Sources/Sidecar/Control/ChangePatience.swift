@@ -8,18 +8,19 @@ struct ChangePatience: Sendable {
     private static let rest: UInt64 = 15_000_000_000
 
     private let holds: UInt64
-    private let settleAfter: UInt64
+    private let waits: UInt64
 
     init(_ limits: Limits) {
         holds = UInt64(Self.attemptsAtMost) * (limits.handoverWait + 1_000_000_000)
-        settleAfter = limits.settleAfter
+        // A worker that hears late of the change may have begun such a write meanwhile: that is waited for once more.
+        waits = 2 * limits.settleAfter
     }
 
     /// - Parameters:
     ///   - isTaken: whether the change has been taken from the switch file.
     ///   - isDelayed: whether it waits for writes that were forwarded unread.
     func nanoseconds(isTaken: Bool, isDelayed: Bool) -> UInt64 {
-        Self.notice + (isTaken ? holds : 0) + (isDelayed ? settleAfter : 0)
+        Self.notice + (isTaken ? holds : 0) + (isDelayed ? waits : 0)
     }
 
     /// From the request to its answer.
