@@ -12,6 +12,7 @@ enum OneSidedWrite: UInt8 {
     /// It was forwarded as it came, or names no record, and a change waits for it.
     case unread
     /// Its message is kept while it is under way, and tells its gray keys where it has some, but not all its records.
+    /// Those that it names may know of it.
     case nameless
     /// Its message is kept while it is under way, and tells its records.
     case read
@@ -46,11 +47,12 @@ struct WriteGrayKeys {
 extension CallPointer {
     /// It goes to one side without being read, or with a message whose records are known.
     func writeBegins(read message: UnsafeRawBufferPointer?) {
-        guard pointee.write == .none, let plan = pointee.route.pointee.planPointer, plan.pointee.kind.isWrite else {
-            return
-        }
+        guard let plan = pointee.route.pointee.planPointer, plan.pointee.kind.isWrite,
+            pointee.write == .none || pointee.write == .counted
+        else { return }
         if let message {
-            pointee.write = namesItsRecords(message) ? .read : .nameless
+            let isNamed = namesItsRecords(message)
+            if pointee.write == .none || !isNamed { pointee.write = isNamed ? .read : .nameless }
         } else {
             pointee.write = .unread
             pointee.worker.pointee.unread[plan.pointee.migrationIndex].began()
@@ -135,16 +137,17 @@ extension CallPointer {
         case .none: return
         case .unread: worker.pointee.unread[plan.pointee.migrationIndex].lost(until: until)
         case .nameless: worker.pointee.unread[plan.pointee.migrationIndex].namelessLost(until: until)
-        case .read:
+        case .read, .counted: break
+        }
+        if pointee.write.keepsMessage, pointee.counted == nil {
             let stage = pointee.stage ?? .old
             for (record, grayKey) in recordsOfMessage() {
                 let grayKey = grayKey.noted
                 worker.pointee.records.lost(record, until: until, stage, grayKey: grayKey, now: now)
             }
-        case .counted:
-            for record in pointee.counted?.records ?? [] {
-                worker.pointee.records.lost(record, until: until, pointee.stage ?? .old, grayKey: .unsaid, now: now)
-            }
+        }
+        for record in pointee.counted?.records ?? [] {
+            worker.pointee.records.lost(record, until: until, pointee.stage ?? .old, grayKey: .unsaid, now: now)
         }
         writeOver()
     }
@@ -158,10 +161,11 @@ extension CallPointer {
             if let plan = pointee.route.pointee.planPointer {
                 worker.pointee.unread[plan.pointee.migrationIndex].ended()
             }
-        case .nameless, .read: break
-        case .counted:
+        case .nameless, .read, .counted: break
+        }
+        if let counted = pointee.counted {
             let now = worker.pointee.loop.pointee.now
-            for record in pointee.counted?.records ?? [] { worker.pointee.records.singleEnded(record, now: now) }
+            for record in counted.records { worker.pointee.records.singleEnded(record, now: now) }
             pointee.counted = nil
         }
         pointee.write = .none
@@ -172,7 +176,7 @@ extension CallPointer {
     /// Whether it is not to begin, since a change is to take keys from `old` and would have to wait for it: its message
     /// has not been read (nil), or names no record, and the change alters its stage as far as it tells.
     func mayBeMoving(unread message: UnsafeRawBufferPointer?) -> Bool {
-        guard pointee.write == .none, let (current, next) = pendingChange else { return false }
+        guard let (current, next) = pendingChange else { return false }
         guard let message else { return true }
         return !namesItsRecords(message) && isMoving(nameless: message, from: current, to: next)
     }
@@ -235,7 +239,7 @@ extension CallPointer {
 
     /// A record is about to be moved to another stage.
     func noteOpenWrite(of record: RecordTable.Key) {
-        guard pointee.write == .read, let stage = pointee.stage else { return }
+        guard pointee.write.keepsMessage, pointee.counted == nil, let stage = pointee.stage else { return }
         let records = recordsOfMessage()
         if records.contains(where: { $0.record == record }) { count(stage, records) { _ in true } }
     }
@@ -262,7 +266,7 @@ extension CallPointer {
             worker.pointee.records.singleFound(record, stage, grayKey: grayKey.noted, now: now)
         }
         pointee.counted = CountedWrite(records.map(\.record))
-        pointee.write = .counted
+        if pointee.write != .nameless { pointee.write = .counted }
     }
 
     /// The records that the request names, once each, with their gray keys where it names those.

@@ -111,4 +111,27 @@ import Testing
         test.over(call)
         test.finish()
     }
+
+    /// Where one of its records is named, that one counts it like any other write, and keeps its stage under it.
+    @Test(arguments: [true, false]) func aRecordThatItNamesKnowsOfIt(isLost: Bool) throws {
+        let test = try TestWorker()
+        test.worker.take(0, try test.snapshot(enrolled: []), held: nil)
+        let elements = Self.element(keyed("406") + [0x10, 1]) + Self.element(keyed("406"))
+        let call = try test.client().unary("/shop.Orders/ChangeMany", elements)
+        let leg = try test.arrival(at: .old)
+        func unrest() -> RecordTable.Unrest { test.worker.pointee.records.unrest(of: 0, pinned: false, at: 0) }
+        test.worker.noteOpenWrites(of: RecordTable.Key(migration: 0, entity: 0, record: [UInt8(ascii: "1")]))
+        #expect(unrest().open == 1)
+        if isLost {
+            call.reset(8)
+            test.until("the call is over") { test.calls == 0 }
+            #expect(unrest().unsettled == 1, "its answer was lost")
+            #expect(test.worker.pointee.unread[0].leftUntil > 0, "and that of the other record")
+        } else {
+            leg.reply([])
+            test.over(call)
+            #expect(unrest().count == 0)
+        }
+        test.finish()
+    }
 }
