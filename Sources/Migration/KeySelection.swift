@@ -98,11 +98,14 @@ package struct KeySelection: Sendable, Equatable {
         return !trustsFiles || denyFile == nil
     }
 
+    /// The same keys, in whatever order they are listed: a tool that sorts a file changes nothing.
     package static func == (one: KeySelection, other: KeySelection) -> Bool {
         one.everything == other.everything && one.percentTimes100 == other.percentTimes100
-            && one.deny == other.deny && one.allow == other.allow
+            && areEqual(one.deny, other.deny) && areEqual(one.allow, other.allow)
             && isSame(one.denyFile, other.denyFile) && isSame(one.allowFile, other.allowFile)
     }
+
+    private static func areEqual(_ one: [Key], _ other: [Key]) -> Bool { one == other || Set(one) == Set(other) }
 
     /// Whether two names of files are the same bytes.
     static func isSame(_ one: String?, _ other: String?) -> Bool {

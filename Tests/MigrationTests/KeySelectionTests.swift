@@ -11,6 +11,18 @@ import Testing
         return set
     }
 
+    /// Contract, 2: a change is what keys go where, not how the file is written.
+    @Test func theOrderOfKeysSaysNothing() {
+        var (one, other) = (KeySelection(), KeySelection())
+        (one.allow, other.allow) = ([["1"], ["2"]], [["2"], ["1"]])
+        #expect(one == other)
+        other.allow.append(["3"])
+        #expect(one != other)
+        (one.deny, other.deny) = ([["1"]], [["2"]])
+        other.allow = one.allow
+        #expect(one != other)
+    }
+
     @Test func addingListsAKeyOnce() {
         var set = Self.listed("1")
         set.add([["1"], ["2"], ["2"]])
