@@ -27,6 +27,9 @@ let package = Package(
     ],
     traits: [
         .default(enabledTraits: ["Sidecar"]),
+        .trait(
+            name: "Simulation",
+            description: "Every call to the system goes to a machine in memory; for our own tests only."),
         .trait(name: "Sidecar", description: "What the sidecar and the command line need beside the client library."),
     ],
     dependencies: [

@@ -35,7 +35,7 @@ package struct EventLoop: ~Copyable {
     fileprivate var afterBatch: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
     fileprivate var afterBatchContext: UnsafeMutableRawPointer?
     fileprivate var isStopping = false
-    fileprivate var thread: pthread_t?
+    fileprivate var thread: UInt?
 
     /// Some timers are due that this batch has left for the next.
     fileprivate var hasDueTimers = false
@@ -47,7 +47,7 @@ package struct EventLoop: ~Copyable {
     /// A loop that watches nothing but its own mail. Fails when the process is out of descriptors.
     package static func make() throws(SystemError) -> UnsafeMutablePointer<EventLoop> {
         let mailbox = try Mailbox()
-        let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        let epoll = Kernel.makeEpoll()
         if epoll < 0 { throw SystemError(call: "epoll_create1") }
         let loop = UnsafeMutablePointer<EventLoop>.allocate(capacity: 1)
         loop.initialize(to: EventLoop(epoll: epoll, mailbox: mailbox))
@@ -65,7 +65,7 @@ package struct EventLoop: ~Copyable {
     }
 
     fileprivate init(epoll: Int32, mailbox: Mailbox) {
-        now = MonotonicClock.nanoseconds
+        now = Kernel.monotonicNanoseconds
         timers = TimerWheel(now: now / 1_000_000)
         self.epoll = epoll
         self.mailbox = mailbox
@@ -78,7 +78,7 @@ package struct EventLoop: ~Copyable {
         events.deallocate()
         receiveBuffer.deallocate()
         sendBuffer.deallocate()
-        close(epoll)
+        Kernel.close(epoll)
         mailWatch?.deallocate()
         Self.free(list: freeWatches)
         Self.free(list: closedWatches)
@@ -113,13 +113,14 @@ extension UnsafeMutablePointer<EventLoop> {
 
     /// Runs until `stop`, then runs the mail that is left. The calling thread is the loop's from then on.
     package func run() {
-        pointee.thread = pthread_self()
+        pointee.thread = Kernel.currentThread
         pointee.isStopping = false
-        pointee.now = MonotonicClock.nanoseconds
+        pointee.now = Kernel.monotonicNanoseconds
         finishBatch()
         while !pointee.isStopping {
-            let count = epoll_wait(pointee.epoll, pointee.events, EventLoop.eventsPerWait, millisecondsToWait())
-            pointee.now = MonotonicClock.nanoseconds
+            let count = Kernel.wait(
+                pointee.epoll, pointee.events, EventLoop.eventsPerWait, milliseconds: millisecondsToWait())
+            pointee.now = Kernel.monotonicNanoseconds
             for index in 0..<Int(max(count, 0)) { dispatch(pointee.events[index]) }
             fireTimers()
             finishBatch()
@@ -139,7 +140,7 @@ extension UnsafeMutablePointer<EventLoop> {
     }
 
     /// Whether the caller is on the loop's thread, or the loop is not running: the rule of everything loop-confined.
-    package var isCurrent: Bool { pointee.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? true }
+    package var isCurrent: Bool { pointee.thread.map { $0 == Kernel.currentThread } ?? true }
 
     // MARK: - Timers
 
@@ -193,7 +194,7 @@ extension UnsafeMutablePointer<EventLoop> {
         let descriptor = watch.pointee.descriptor
         guard descriptor >= 0 else { return }
         _ = control(EPOLL_CTL_DEL, watch)
-        Glibc.close(descriptor)
+        Kernel.close(descriptor)
         watch.pointee.descriptor = -1
         watch.pointee.next = pointee.closedWatches
         pointee.closedWatches = watch
@@ -205,7 +206,7 @@ extension UnsafeMutablePointer<EventLoop> {
         var event = epoll_event()
         event.events = watch.pointee.interest
         event.data.ptr = UnsafeMutableRawPointer(watch)
-        return epoll_ctl(pointee.epoll, operation, watch.pointee.descriptor, &event) == 0
+        return Kernel.control(pointee.epoll, operation, watch.pointee.descriptor, &event) == 0
     }
 
     /// Rounded up, so that a timer is due when the wait for it is over.

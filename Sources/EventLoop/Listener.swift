@@ -53,7 +53,7 @@ package struct Listener: ~Copyable {
             }
         } catch {
             listener.close()
-            Glibc.close(descriptor)
+            Kernel.close(descriptor)
             throw error
         }
         return listener

@@ -1,6 +1,3 @@
-import CLinux
-import Glibc
-
 /// A thread that runs one event loop from `start` to `join`.
 ///
 /// Whoever drops the last reference to one that still runs, as a start does that fails halfway, stops it and waits for
@@ -11,7 +8,7 @@ package final class LoopThread: @unchecked Sendable {
     package let loop: UnsafeMutablePointer<EventLoop>
     package let mailbox: Mailbox
     private let name: String
-    private var thread: pthread_t?
+    private var thread: SystemThread?
 
     /// A loop whose thread does not run yet: what is set up before `start` belongs to the caller's thread.
     package init(name: String) throws(SystemError) {
@@ -23,9 +20,9 @@ package final class LoopThread: @unchecked Sendable {
     deinit {
         if let running = thread {
             // Not `stop`: nothing may refer to what is on its way out.
-            let loop = Running(loop: loop, name: name)
+            let loop = Running(loop: loop)
             mailbox.post { loop.loop.stop() }
-            pthread_join(running, nil)
+            running.join()
         }
         loop.destroy()
     }
@@ -34,52 +31,28 @@ package final class LoopThread: @unchecked Sendable {
     private final class Running: @unchecked Sendable {
         // Sendable because the loop is touched by its own thread alone while that runs.
         let loop: UnsafeMutablePointer<EventLoop>
-        let name: String
 
-        init(loop: UnsafeMutablePointer<EventLoop>, name: String) {
-            self.loop = loop
-            self.name = name
-        }
+        init(loop: UnsafeMutablePointer<EventLoop>) { self.loop = loop }
     }
 
     /// Starts the thread. All signals are blocked on it: they are the main thread's.
     package func start() throws(SystemError) {
-        var all = sigset_t()
-        var previous = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &previous)
-        defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
-        var created = pthread_t()
-        let work = Unmanaged.passRetained(Running(loop: loop, name: name))
-        let status = pthread_create(
-            &created, nil,
-            { context in
-                guard let context else { return nil }
-                let running = Unmanaged<Running>.fromOpaque(context).takeRetainedValue()
-                running.name.withCString { name_thread($0) }
-                running.loop.run()
-                return nil
-            }, work.toOpaque())
-        if status != 0 {
-            work.release()
-            throw SystemError(call: "pthread_create", code: status)
-        }
-        thread = created
+        let running = Running(loop: loop)
+        thread = try SystemThread(name: name) { running.loop.run() }
     }
 
     /// Whether the caller, who is an owner, is on the thread itself.
-    package var isCurrent: Bool { thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
+    package var isCurrent: Bool { thread?.isCurrent ?? false }
 
     /// Asks the loop to stop after its present batch.
     package func stop() {
-        let running = Running(loop: loop, name: name)
+        let running = Running(loop: loop)
         mailbox.post { running.loop.stop() }
     }
 
     /// Waits for the thread to end.
     package func join() {
-        guard let running = thread else { return }
-        pthread_join(running, nil)
+        thread?.join()
         thread = nil
     }
 }

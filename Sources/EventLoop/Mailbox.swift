@@ -17,11 +17,11 @@ package final class Mailbox: Sendable {
     let descriptor: Int32
 
     package init() throws(SystemError) {
-        descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        descriptor = Kernel.makeEvent()
         if descriptor < 0 { throw SystemError(call: "eventfd") }
     }
 
-    deinit { close(descriptor) }
+    deinit { Kernel.close(descriptor) }
 
     /// Leaves `message` for the loop's thread. Returns false, and drops it, once the loop has stopped.
     @discardableResult
@@ -38,7 +38,7 @@ package final class Mailbox: Sendable {
     /// Takes all mail; called by the loop when `descriptor` is readable.
     func takeAll() -> [Message] {
         var count: UInt64 = 0
-        read(descriptor, &count, MemoryLayout<UInt64>.size)
+        Kernel.read(descriptor, &count, MemoryLayout<UInt64>.size)
         return box.withLock { box in
             let messages = box.messages
             box.messages = []
@@ -58,6 +58,6 @@ package final class Mailbox: Sendable {
 
     private func wake() {
         var one: UInt64 = 1
-        write(descriptor, &one, MemoryLayout<UInt64>.size)
+        Kernel.write(descriptor, &one, MemoryLayout<UInt64>.size)
     }
 }

@@ -59,9 +59,9 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
             hints.ai_flags = AI_NUMERICSERV | AI_NUMERICHOST
         }
         var list: UnsafeMutablePointer<addrinfo>?
-        let status = getaddrinfo(host, String(port), &hints, &list)
+        let status = Kernel.resolve(host, String(port), &hints, &list)
         guard status == 0 else { throw ResolutionError(host: host, reason: String(cString: gai_strerror(status))) }
-        defer { freeaddrinfo(list) }
+        defer { Kernel.free(list) }
         var addresses: [SocketAddress] = []
         var next = list
         while let info = next {

@@ -8,13 +8,12 @@ package enum Sockets {
         throws(SystemError) -> Int32
     {
         let descriptor = try make(address)
-        var one: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        Kernel.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
         if address.isUnix { removeAbandoned(address) }
-        let previous = address.isUnix ? umask(0o777 & ~mode) : 0
-        defer { if address.isUnix { umask(previous) } }
-        guard address.withSockaddr({ bind(descriptor, $0, $1) }) == 0 else { throw closing(descriptor, "bind") }
-        guard Glibc.listen(descriptor, backlog) == 0 else { throw closing(descriptor, "listen") }
+        let previous = address.isUnix ? Kernel.setMask(0o777 & ~mode) : 0
+        defer { if address.isUnix { Kernel.setMask(previous) } }
+        guard address.withSockaddr({ Kernel.bind(descriptor, $0, $1) }) == 0 else { throw closing(descriptor, "bind") }
+        guard Kernel.listen(descriptor, backlog) == 0 else { throw closing(descriptor, "listen") }
         return descriptor
     }
 
@@ -23,7 +22,7 @@ package enum Sockets {
     package static func connect(to address: SocketAddress) throws(SystemError) -> Int32 {
         let descriptor = try make(address)
         setStreamOptions(descriptor, isUnix: address.isUnix)
-        let status = address.withSockaddr { Glibc.connect(descriptor, $0, $1) }
+        let status = address.withSockaddr { Kernel.connect(descriptor, $0, $1) }
         if status == 0 || errno == EINPROGRESS { return descriptor }
         throw closing(descriptor, "connect")
     }
@@ -31,7 +30,7 @@ package enum Sockets {
     /// The next waiting connection; nil when there is none just now.
     package static func accept(from listener: Int32, isUnix: Bool) throws(SystemError) -> Int32? {
         while true {
-            let descriptor = accept_nonblocking(listener)
+            let descriptor = Kernel.accept(listener)
             if descriptor >= 0 {
                 setStreamOptions(descriptor, isUnix: isUnix)
                 return descriptor
@@ -46,25 +45,18 @@ package enum Sockets {
 
     /// The port the kernel chose for a socket bound to port 0.
     package static func localPort(of descriptor: Int32) -> UInt16 {
-        var storage = sockaddr_storage()
-        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        return withUnsafeMutableBytes(of: &storage) { raw in
-            getsockname(descriptor, raw.baseAddress!.assumingMemoryBound(to: sockaddr.self), &size)
-            return UInt16(raw[2]) << 8 | UInt16(raw[3])
-        }
+        withUnsafeBytes(of: Kernel.localAddress(of: descriptor)) { UInt16($0[2]) << 8 | UInt16($0[3]) }
     }
 
     /// Two connected Unix stream sockets.
     package static func pair() throws(SystemError) -> (Int32, Int32) {
         var descriptors: [Int32] = [0, 0]
-        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, type, 0, &descriptors) == 0 else { throw SystemError(call: "socketpair") }
+        guard Kernel.socketPair(&descriptors) == 0 else { throw SystemError(call: "socketpair") }
         return (descriptors[0], descriptors[1])
     }
 
     private static func make(_ address: SocketAddress) throws(SystemError) -> Int32 {
-        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(address.family, type, 0)
+        let descriptor = Kernel.socket(address.family)
         if descriptor < 0 { throw SystemError(call: "socket") }
         return descriptor
     }
@@ -78,26 +70,24 @@ package enum Sockets {
             (tcp, TCP_NODELAY, 1), (tcp, TCP_USER_TIMEOUT, 20_000),
             (SOL_SOCKET, SO_KEEPALIVE, 1), (tcp, TCP_KEEPIDLE, 10), (tcp, TCP_KEEPINTVL, 5), (tcp, TCP_KEEPCNT, 2),
         ]
-        for option in options {
-            var value = option.value
-            setsockopt(descriptor, option.level, option.name, &value, socklen_t(MemoryLayout<Int32>.size))
-        }
+        for option in options { Kernel.set(descriptor, option.level, option.name, option.value) }
     }
 
     private static func removeAbandoned(_ address: SocketAddress) {
         let path = String(address.description.dropFirst("unix:".count))
         // The kernel refuses a connect to a plain file in the same way; that file must not be lost.
         var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+        guard Kernel.status(path, &status, followsLinks: false) == 0, status.st_mode & S_IFMT == S_IFSOCK
+        else { return }
         guard let probe = try? make(address) else { return }
-        defer { close(probe) }
-        let refused = address.withSockaddr { Glibc.connect(probe, $0, $1) } != 0 && errno == ECONNREFUSED
-        if refused { unlink(path) }
+        defer { Kernel.close(probe) }
+        let refused = address.withSockaddr { Kernel.connect(probe, $0, $1) } != 0 && errno == ECONNREFUSED
+        if refused { Kernel.unlink(path) }
     }
 
     private static func closing(_ descriptor: Int32, _ call: String) -> SystemError {
         let error = SystemError(call: call)
-        close(descriptor)
+        Kernel.close(descriptor)
         return error
     }
 }

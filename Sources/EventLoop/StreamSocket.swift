@@ -27,7 +27,7 @@ package struct StreamSocket: ~Copyable {
         do throws(SystemError) {
             watch = try loop.watch(descriptor, for: interest, context: context, ready)
         } catch {
-            Glibc.close(descriptor)
+            Kernel.close(descriptor)
             throw error
         }
     }
@@ -56,7 +56,7 @@ package struct StreamSocket: ~Copyable {
     /// Reads what has arrived, at most `buffer.count` bytes, with one system call (more when a signal interrupts).
     package func receive(into buffer: UnsafeMutableRawBufferPointer) -> Received {
         while true {
-            let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            let count = Kernel.receive(descriptor, buffer.baseAddress, buffer.count)
             if count > 0 { return .bytes(count) }
             if count == 0 { return .ended }
             switch errno {
@@ -107,7 +107,7 @@ package struct StreamSocket: ~Copyable {
     }
 
     /// Ends our direction; the peer may still send.
-    package func shutDownWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
+    package func shutDownWriting() { Kernel.shutDownWriting(descriptor) }
 
     /// Stops or resumes being told about bytes from the peer.
     package mutating func setReading(_ isOn: Bool) {
@@ -117,16 +117,14 @@ package struct StreamSocket: ~Copyable {
 
     /// After a connect that was under way: nil when it succeeded, else why not. Reading is on from then on.
     package mutating func connectionError() -> SystemError? {
-        var code: Int32 = 0
-        var size = socklen_t(MemoryLayout<Int32>.size)
-        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+        let code = Kernel.error(of: descriptor)
         if code == 0 { setReading(true) }
         return code == 0 ? nil : SystemError(call: "connect", code: code)
     }
 
     private func sendOnce(_ bytes: UnsafeRawBufferPointer) -> Result<Int, SystemError> {
         while true {
-            let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            let count = Kernel.send(descriptor, bytes.baseAddress, bytes.count)
             if count >= 0 { return .success(count) }
             if errno != EINTR { return .failure(SystemError(call: "send")) }
         }

@@ -66,7 +66,7 @@ final class OwnerLock {
         self.write = write
         var note = OwnerNote.read(descriptor)
         if note.process == nil, isUnsettled { note.isUnsettled = true }
-        note.process = getpid()
+        note.process = Kernel.processID
         note.control = control
         note.namespace = OwnerNote.ownNamespace
         var nothing = OwnerNote()
@@ -105,7 +105,7 @@ final class OwnerLock {
         try result.get()
     }
 
-    deinit { close(descriptor) }
+    deinit { Kernel.close(descriptor) }
 
     /// The files whose lock says who owns `path`: where it is, and where it leads when it is a link or in a folder that
     /// is one.
@@ -120,9 +120,7 @@ final class OwnerLock {
     }
 
     private static func resolved(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        return String(cString: resolved)
+        Kernel.realPath(path)
     }
 
     /// - Parameters:
@@ -134,19 +132,21 @@ final class OwnerLock {
         write: @escaping Write = { note, descriptor, path throws(FileFailure) in try note.write(descriptor, path) }
     ) -> Outcome {
         var isThere = true
-        var descriptor = open(place, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        var descriptor = Kernel.open(place, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         if descriptor < 0, errno == ENOENT {
             isThere = false
-            descriptor = open(place, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
+            descriptor = Kernel.open(place, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
         }
         // Another user's lock can be asked for all the same.
-        if descriptor < 0, errno == EACCES { descriptor = open(place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) }
+        if descriptor < 0, errno == EACCES {
+            descriptor = Kernel.open(place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        }
         guard descriptor >= 0 else {
             return errno == ENOENT ? .noFolder : .impossible(FileFailure("create", place, code: errno))
         }
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+        while Kernel.lock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             if errno == EINTR { continue }
-            defer { close(descriptor) }
+            defer { Kernel.close(descriptor) }
             guard errno == EWOULDBLOCK else { return .impossible(FileFailure("lock", place, code: errno)) }
             return .taken(owner(descriptor))
         }
@@ -157,19 +157,19 @@ final class OwnerLock {
 
     /// What a lock file says, whoever has the lock; nil where there is none.
     static func note(of place: String) -> OwnerNote? {
-        let descriptor = open(place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        let descriptor = Kernel.open(place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
+        defer { Kernel.close(descriptor) }
         return OwnerNote.read(descriptor)
     }
 
     /// Who works with a file at the moment; nil where nobody does, or where there are no locks.
     static func owner(of path: String) -> Owner? {
         for place in places(of: path) {
-            let descriptor = open(place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+            let descriptor = Kernel.open(place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
             guard descriptor >= 0 else { continue }
-            defer { close(descriptor) }
-            if flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK { return owner(descriptor) }
+            defer { Kernel.close(descriptor) }
+            if Kernel.lock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK { return owner(descriptor) }
         }
         return nil
     }
@@ -205,7 +205,7 @@ struct OwnedFiles {
         let files = [(configuration.switches, "switch file")] + configuration.databases.map { ($0.path, "database") }
         for (path, kind) in files {
             // Without the file, whoever opens it says so; a switch file may still come.
-            guard kind == "switch file" || access(path, F_OK) == 0 else { continue }
+            guard kind == "switch file" || Kernel.isAccessible(path) else { continue }
             var failure: FileFailure?
             var isLocked = false
             for place in OwnerLock.places(of: path) {
@@ -246,7 +246,7 @@ struct OwnedFiles {
     /// Whether a sidecar has worked with these switches before, as far as other files than the lock file tell.
     private static func hadOwner(_ configuration: Configuration) -> Bool {
         let path = configuration.switches
-        if access(AuditFile(switchFile: path).path, F_OK) == 0 { return true }
+        if Kernel.isAccessible(AuditFile(switchFile: path).path) { return true }
         guard let bytes = try? FileContent.read(path, limit: SwitchFileReader.fileBytesAtMost),
             let document = try? SwitchDocument(bytes, file: path)
         else { return false }
@@ -273,9 +273,8 @@ struct OwnedFiles {
     }
 
     private static func absolute(_ path: String) -> String {
-        guard !path.hasPrefix("/"), let folder = realpath(".", nil) else { return path }
-        defer { free(folder) }
-        return FilePath.resolve(path, in: String(cString: folder))
+        guard !path.hasPrefix("/"), let folder = Kernel.realPath(".") else { return path }
+        return FilePath.resolve(path, in: folder)
     }
 }
 

@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 
 /// What a lock file says: who has the lock, and what a process leaves for the next one. A text of lines:
@@ -66,16 +67,13 @@ struct OwnerNote: Sendable, Equatable {
 
     /// The one that this process has its number in: processes of other containers have others.
     static var ownNamespace: String? {
-        var text = [CChar](repeating: 0, count: 64)
-        let count = readlink("/proc/self/ns/pid", &text, text.count)
-        guard count > 0, count < text.count else { return nil }
-        return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        Kernel.destination(ofLink: "/proc/self/ns/pid")
     }
 
     /// What a file says; nothing where it cannot be read.
     static func read(_ descriptor: Int32) -> OwnerNote {
         var bytes = [UInt8](repeating: 0, count: bytesAtMost)
-        let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+        let count = bytes.withUnsafeMutableBytes { Kernel.read(descriptor, $0.baseAddress, $0.count, at: 0) }
         return OwnerNote(text: String(decoding: bytes[..<max(count, 0)], as: UTF8.self))
     }
 
@@ -86,18 +84,18 @@ struct OwnerNote: Sendable, Equatable {
         var bytes = Array(text.utf8)
         let length = (bytes.count + Self.block) / Self.block * Self.block
         bytes += Array(repeating: UInt8(ascii: " "), count: length - bytes.count - 1) + [UInt8(ascii: "\n")]
-        let written = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        let written = bytes.withUnsafeBytes { Kernel.write(descriptor, $0.baseAddress, $0.count, at: 0) }
         guard written == bytes.count else {
             let failure = FileFailure("write", path, code: written < 0 ? errno : ENOSPC)
             if written > 0 { Self.erase(descriptor) }
             throw failure
         }
-        ftruncate(descriptor, off_t(bytes.count))
-        guard fdatasync(descriptor) == 0 else { throw FileFailure("sync", path, code: errno) }
+        Kernel.cut(descriptor, to: bytes.count)
+        guard Kernel.sync(descriptor) == 0 else { throw FileFailure("sync", path, code: errno) }
     }
 
     /// Leaves an empty file, which stands for the worst. False where that fails too.
     @discardableResult static func erase(_ descriptor: Int32) -> Bool {
-        ftruncate(descriptor, 0) == 0 && fdatasync(descriptor) == 0
+        Kernel.cut(descriptor, to: 0) == 0 && Kernel.sync(descriptor) == 0
     }
 }

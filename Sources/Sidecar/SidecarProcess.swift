@@ -146,10 +146,10 @@ package final class SidecarProcess: @unchecked Sendable {
 
     /// As many descriptors as the system lets us have: the soft limit of many systems is 1,024.
     private func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        var limit = Kernel.descriptorLimit
+        guard limit.rlim_max != 0 else { return }
         limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        Kernel.setDescriptorLimit(limit)
         let needed = configuration.limits.connections + Self.descriptorsBesideClients
         guard limit.rlim_max < needed else { return }
         logger.warning(
@@ -168,12 +168,8 @@ package final class SidecarProcess: @unchecked Sendable {
     private func watchSignals() throws {
         // A write to a reader that is gone, to a file at its limit of size, or to a terminal from the background fails
         // or waits as any other write.
-        for ignored in [SIGPIPE, SIGXFSZ, SIGTTOU] { signal(ignored, SIG_IGN) }
-        var set = sigset_t()
-        sigemptyset(&set)
-        for number in Self.drainSignals + Self.otherSignals { sigaddset(&set, number) }
-        pthread_sigmask(SIG_BLOCK, &set, nil)
-        let descriptor = signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
+        Kernel.ignoreSignals([SIGPIPE, SIGXFSZ, SIGTTOU])
+        let descriptor = Kernel.makeSignals(Self.drainSignals + Self.otherSignals)
         if descriptor < 0 { throw SystemError(call: "signalfd") }
         let context = Unmanaged.passUnretained(self).toOpaque()
         signals = try admin.loop.watch(descriptor, for: .readable, context: context) { context, _ in
@@ -377,7 +373,7 @@ package final class SidecarProcess: @unchecked Sendable {
     private func signalArrived() {
         guard let signals else { return }
         var info = signalfd_siginfo()
-        while read(signals.pointee.descriptor, &info, MemoryLayout<signalfd_siginfo>.size) > 0 {
+        while Kernel.read(signals.pointee.descriptor, &info, MemoryLayout<signalfd_siginfo>.size) > 0 {
             logger.info("signal", metadata: ["number": .stringConvertible(info.ssi_signo)])
             if Self.drainSignals.contains(Int32(info.ssi_signo)) {
                 advance(.signal)

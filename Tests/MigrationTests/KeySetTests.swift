@@ -129,9 +129,9 @@ import Testing
     }
 
     #if DEBUG
-        private static let build = "unoptimised"
+    private static let build = "unoptimised"
     #else
-        private static let build = "optimised"
+    private static let build = "optimised"
     #endif
 }
 

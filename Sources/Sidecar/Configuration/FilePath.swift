@@ -1,3 +1,4 @@
+import EventLoop
 import Foundation
 import Glibc
 
@@ -54,11 +55,11 @@ package struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible 
 /// The bytes of a whole file, with a limit.
 enum FileContent {
     static func read(_ path: String, limit: Int) throws(FileFailure) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = Kernel.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileFailure("read", path, code: errno) }
-        defer { close(descriptor) }
+        defer { Kernel.close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw FileFailure("read", path, code: errno) }
+        guard Kernel.status(of: descriptor, &status) == 0 else { throw FileFailure("read", path, code: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw FileFailure("read", path, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
         }
@@ -76,7 +77,7 @@ enum FileContent {
             var failure: Int32 = 0
             let start = bytes.count
             bytes.append(contentsOf: repeatElement(0, count: room))
-            let count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + start, room) }
+            let count = bytes.withUnsafeMutableBytes { Kernel.read(descriptor, $0.baseAddress! + start, room) }
             if count < 0 { failure = errno }
             bytes.removeLast(room - max(count, 0))
             if failure == EINTR { continue }

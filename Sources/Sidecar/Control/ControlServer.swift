@@ -56,7 +56,7 @@ final class ControlServer {
     /// Closes everything and removes the socket's file. When the loop no longer runs.
     func close() {
         guard let listener else { return }
-        unlink(path)
+        Kernel.unlink(path)
         listener.close()
         self.listener = nil
         for connection in connections.values { connection.close() }
@@ -65,7 +65,7 @@ final class ControlServer {
     private func accepted(_ descriptor: Int32) {
         if connections.count >= Self.maxConnections { closeOldest() }
         guard connections.count < Self.maxConnections else {
-            Glibc.close(descriptor)
+            Kernel.close(descriptor)
             return
         }
         acceptedCount += 1

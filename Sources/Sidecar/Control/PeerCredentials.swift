@@ -1,12 +1,11 @@
-import CLinux
+import EventLoop
 import Glibc
 
 /// Who is at the other end of a Unix socket, as the kernel says (unix(7), SO_PEERCRED).
 enum PeerCredentials {
     /// `name (uid 1000), process 4711`, without what is not known.
     static func describe(_ descriptor: Int32) -> String {
-        var credentials = switchover_peer_credentials()
-        guard switchover_read_peer_credentials(descriptor, &credentials) == 0 else { return "unknown" }
+        guard let credentials = Kernel.peer(of: descriptor) else { return "unknown" }
         let user = userName(credentials.user).map { "\($0) (uid \(credentials.user))" } ?? "uid \(credentials.user)"
         return credentials.process > 0 ? "\(user), process \(credentials.process)" : user
     }

@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import Migration
 import Stores
@@ -112,7 +113,7 @@ extension SwitchControl {
     var process: Switchover_V1_GetProcessResponse {
         .with {
             $0.version = Version.current
-            $0.pid = UInt32(getpid())
+            $0.pid = UInt32(Kernel.processID)
             $0.started = started
             $0.listen = listen
             $0.changeMilliseconds = patience.longest / 1_000_000

@@ -1,10 +1,11 @@
+import EventLoop
 import Glibc
 import Logging
 
 /// One line of the log, with the time at which it was made.
 package struct LogLine: Sendable {
     /// Since 1970.
-    private let time: timespec
+    private let time: (seconds: Int, nanoseconds: Int)
     let level: Logger.Level
     let label: String
     let source: String
@@ -14,7 +15,7 @@ package struct LogLine: Sendable {
 
     init(
         level: Logger.Level, label: String, source: String, message: String,
-        metadata: [(name: String, value: String)] = [], time: timespec = Self.now
+        metadata: [(name: String, value: String)] = [], time: (seconds: Int, nanoseconds: Int) = Kernel.realTime
     ) {
         self.time = time
         self.level = level
@@ -67,11 +68,11 @@ package struct LogLine: Sendable {
 
     /// RFC 3339, UTC, milliseconds.
     private var timestamp: String {
-        var seconds = time.tv_sec
+        var seconds = time.seconds
         var parts = tm()
         gmtime_r(&seconds, &parts)
         let date = "\(parts.tm_year + 1900)-\(Self.two(parts.tm_mon + 1))-\(Self.two(parts.tm_mday))"
-        let milliseconds = time.tv_nsec / 1_000_000
+        let milliseconds = time.nanoseconds / 1_000_000
         let fraction = String(repeating: "0", count: milliseconds < 10 ? 2 : milliseconds < 100 ? 1 : 0)
         return date + "T\(Self.two(parts.tm_hour)):\(Self.two(parts.tm_min)):\(Self.two(parts.tm_sec))"
             + ".\(fraction)\(milliseconds)Z"
@@ -79,9 +80,4 @@ package struct LogLine: Sendable {
 
     private static func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
-    private static var now: timespec {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return time
-    }
 }

@@ -1,4 +1,4 @@
-import CLinux
+import EventLoop
 import Glibc
 import Logging
 import Synchronization
@@ -8,8 +8,7 @@ import Synchronization
 ///
 /// Whoever logs appends to a `LogBuffer` under a lock that is held for moments. Lines that find it full, or that cannot
 /// be written, are counted; a line says how many they were as soon as one can be written again.
-package final class LogQueue: @unchecked Sendable {
-    // Sendable because `memory` is touched under the mutex alone.
+package final class LogQueue: Sendable {
     private struct State {
         var buffer = LogBuffer()
         var isClosed = false
@@ -19,10 +18,7 @@ package final class LogQueue: @unchecked Sendable {
 
     private let descriptor: Int32
     private let format: LogFormat
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    /// In memory of its own: a wait gives the mutex away, and what others change meanwhile is to be read anew.
-    private let memory = UnsafeMutablePointer<State>.allocate(capacity: 1)
+    private let state = Monitor(State())
     private let lostLines = Atomic<UInt64>(0)
 
     /// The thread runs until `close`; without one left in the system, lines are lost and counted.
@@ -31,23 +27,7 @@ package final class LogQueue: @unchecked Sendable {
     package init(descriptor: Int32, format: LogFormat) {
         self.descriptor = descriptor
         self.format = format
-        memory.initialize(to: State())
-        pthread_mutex_init(mutex, nil)
-        var attributes = pthread_condattr_t()
-        pthread_condattr_init(&attributes)
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        pthread_cond_init(changed, &attributes)
-        pthread_condattr_destroy(&attributes)
         startThread()
-    }
-
-    deinit {
-        pthread_cond_destroy(changed)
-        changed.deallocate()
-        pthread_mutex_destroy(mutex)
-        mutex.deallocate()
-        memory.deinitialize(count: 1)
-        memory.deallocate()
     }
 
     /// Lines that were lost since the start.
@@ -55,65 +35,24 @@ package final class LogQueue: @unchecked Sendable {
 
     /// Never waits for the log's reader. From any thread.
     func push(_ line: LogLine) {
-        let isTaken = locked { state in
-            guard !state.pointee.isClosed else { return false }
-            let isTaken = state.pointee.buffer.append(line)
-            pthread_cond_signal(changed)
-            return isTaken
-        }
+        let isTaken = state.change { $0.isClosed ? false : $0.buffer.append(line) }
         if !isTaken { lostLines.add(1, ordering: .relaxed) }
     }
 
     /// Takes no more lines, and waits until those that wait have been written, but no longer than this.
     package func close(withinMilliseconds patience: Int) {
-        var end = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &end)
-        end.tv_sec += patience / 1000
-        end.tv_nsec += (patience % 1000) * 1_000_000
-        if end.tv_nsec >= 1_000_000_000 {
-            end.tv_sec += 1
-            end.tv_nsec -= 1_000_000_000
-        }
-        locked { state in
-            state.pointee.isClosed = true
-            pthread_cond_broadcast(changed)
-            while !state.pointee.isFinished, pthread_cond_timedwait(changed, mutex, &end) != ETIMEDOUT {}
-        }
-    }
-
-    private func locked<Result>(_ body: (UnsafeMutablePointer<State>) -> Result) -> Result {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return body(memory)
+        state.changeForAll { $0.isClosed = true }
+        let end = MonotonicClock.nanoseconds + UInt64(patience) * 1_000_000
+        _ = state.wait(until: end) { $0.isFinished ? true : nil }
     }
 
     // MARK: - The thread
 
-    /// All signals are blocked on it: they are the main thread's.
     private func startThread() {
-        var all = sigset_t()
-        var previous = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &previous)
-        defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
-        var thread = pthread_t()
-        let queue = Unmanaged.passRetained(self)
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                name_thread("log")
-                Unmanaged<LogQueue>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, queue.toOpaque())
-        if code == 0 {
-            _ = pthread_detach(thread)
-            return
-        }
-        queue.release()
-        locked {
-            $0.pointee.isClosed = true
-            $0.pointee.isFinished = true
+        if let thread = try? SystemThread(name: "log", { [self] in run() }) { return thread.leave() }
+        state.withLock {
+            $0.isClosed = true
+            $0.isFinished = true
         }
     }
 
@@ -129,21 +68,15 @@ package final class LogQueue: @unchecked Sendable {
             unsaid += lost
             if lost > 0 { unsaid = say(unsaid, &writer) }
         }
-        locked {
-            $0.pointee.isFinished = true
-            pthread_cond_broadcast(changed)
-        }
+        state.changeForAll { $0.isFinished = true }
     }
 
     /// Nil once it is closed and everything was taken.
     private func takeWhenThere() -> (lines: [LogLine], lost: UInt64)? {
-        locked { state in
-            while state.pointee.buffer.isEmpty {
-                guard !state.pointee.isClosed else { return nil }
-                pthread_cond_wait(changed, mutex)
-            }
-            return state.pointee.buffer.take()
-        }
+        state.wait { state -> (lines: [LogLine], lost: UInt64)?? in
+            if !state.buffer.isEmpty { return state.buffer.take() }
+            return state.isClosed ? .some(nil) : nil
+        } ?? nil
     }
 
     /// Says how many lines are missing here; returns how many have still to be told of.
@@ -171,15 +104,15 @@ struct LineWriter {
         return text.withUTF8 { bytes in
             var written = 0
             while written < bytes.count {
-                let count = Glibc.write(descriptor, bytes.baseAddress! + written, bytes.count - written)
+                let count = Kernel.write(descriptor, bytes.baseAddress! + written, bytes.count - written)
                 if count > 0 {
                     written += count
                     isWithinLine = written < bytes.count
                 } else if count == 0 {
                     return false
                 } else if errno == EAGAIN {
-                    var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                    _ = poll(&polled, 1, 1000)
+                    var polled = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
+                    _ = Kernel.poll(&polled, milliseconds: 1000)
                 } else if errno != EINTR {
                     return false
                 }

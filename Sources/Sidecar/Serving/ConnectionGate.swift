@@ -48,13 +48,13 @@ final class ConnectionGate: @unchecked Sendable {
     func close() {
         isClosed = true
         first.pointee.loop.disarm(timer)
-        for descriptor in waiting { Glibc.close(descriptor) }
+        for descriptor in waiting { Kernel.close(descriptor) }
         waiting = []
     }
 
     func accepted(_ descriptor: Int32) {
         if isClosed {
-            _ = Glibc.close(descriptor)
+            _ = Kernel.close(descriptor)
             return
         }
         if waiting.isEmpty, open < limit { return hand(descriptor) }
@@ -217,10 +217,9 @@ enum RefusedConnection {
     static func end(_ descriptor: Int32) {
         // What the client sent already is taken: unread, it would make the kernel reset the connection.
         var scratch = [UInt8](repeating: 0, count: 1 << 14)
-        _ = recv(descriptor, &scratch, scratch.count, Int32(MSG_DONTWAIT))
-        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
-        _ = frames.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, flags) }
-        shutdown(descriptor, Int32(SHUT_WR))
-        close(descriptor)
+        _ = Kernel.receive(descriptor, &scratch, scratch.count)
+        _ = frames.withUnsafeBytes { Kernel.send(descriptor, $0.baseAddress, $0.count) }
+        Kernel.shutDownWriting(descriptor)
+        Kernel.close(descriptor)
     }
 }

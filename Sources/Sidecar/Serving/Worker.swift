@@ -250,7 +250,7 @@ extension WorkerPointer {
     func accept(_ descriptor: Int32) {
         guard !pointee.isLeaving else {
             pointee.counters.add(.clientConnectionsRefused)
-            Glibc.close(descriptor)
+            Kernel.close(descriptor)
             return
         }
         ClientConnectionPointer.serve(descriptor, worker: self)

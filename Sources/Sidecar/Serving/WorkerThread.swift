@@ -90,7 +90,7 @@ final class WorkerThread: @unchecked Sendable {
         let worker = SendablePointer(worker)
         if thread.mailbox.post({ worker.pointer.take(descriptor) }) { return }
         handed -= 1
-        Glibc.close(descriptor)
+        Kernel.close(descriptor)
     }
 
     /// On the first worker's thread.

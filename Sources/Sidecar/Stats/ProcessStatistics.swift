@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 
 /// What the kernel says about this process, under the names that Prometheus clients use.
@@ -19,10 +20,8 @@ package struct ProcessStatistics: Sendable, Equatable {
         var statistics = ProcessStatistics()
         if let line = contents(of: "/proc/self/stat") { statistics.take(stat: line, bootSeconds: bootSeconds()) }
         statistics.openDescriptors = countDescriptors()
-        var limit = rlimit()
-        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur != .max {
-            statistics.maxDescriptors = UInt64(limit.rlim_cur)
-        }
+        let limit = Kernel.descriptorLimit.rlim_cur
+        if limit != 0, limit != .max { statistics.maxDescriptors = UInt64(limit) }
         return statistics
     }
 
@@ -46,24 +45,18 @@ package struct ProcessStatistics: Sendable, Equatable {
     }
 
     private static func countDescriptors() -> Int {
-        guard let folder = opendir("/proc/self/fd") else { return 0 }
-        defer { closedir(folder) }
-        var count = 0
-        while let entry = readdir(folder) {
-            // Neither `.` and `..` nor the descriptor of this folder.
-            if entry.pointee.d_name.0 != CChar(bitPattern: UInt8(ascii: ".")) { count += 1 }
-        }
-        return max(count - 1, 0)
+        // Not the descriptor of this folder.
+        max(Kernel.names(in: "/proc/self/fd").count - 1, 0)
     }
 
     private static func contents(of path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = Kernel.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
+        defer { Kernel.close(descriptor) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 14)
         while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            let count = Kernel.read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             bytes += buffer[..<count]

@@ -45,7 +45,7 @@ package final class StatsServer {
 
     private func accepted(_ descriptor: Int32) {
         guard connections.count < Self.maxConnections else {
-            Glibc.close(descriptor)
+            Kernel.close(descriptor)
             return
         }
         // The descriptor is closed by whoever failed to watch it.

@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import Migration
 
@@ -123,9 +124,9 @@ struct AuditFile {
     /// A migration's newest entry, found from the end: a history that fills the file costs nothing.
     func newest(of migration: String) throws(FileFailure) -> Newest {
         guard let descriptor = try open(O_RDONLY) else { return Newest() }
-        defer { close(descriptor) }
+        defer { Kernel.close(descriptor) }
         var found = Newest()
-        var end = Int(lseek(descriptor, 0, SEEK_END))
+        var end = Kernel.size(of: descriptor)
         let size = end
         var tail: [UInt8] = []
         while end > 0 {
@@ -133,7 +134,7 @@ struct AuditFile {
             let count = min(end, max(Self.chunkBytes, tail.count))
             end -= count
             var chunk = [UInt8](repeating: 0, count: count)
-            let read = chunk.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, count, off_t(end)) }
+            let read = chunk.withUnsafeMutableBytes { Kernel.read(descriptor, $0.baseAddress, count, at: end) }
             guard read == count else { throw FileFailure("read", path, code: read < 0 ? errno : EIO) }
             tail = chunk + tail
             let lines = tail.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -159,14 +160,14 @@ struct AuditFile {
 
     /// Nil where there is no file. Never waits for a writer of what is no file but a pipe.
     func open(_ flags: Int32) throws(FileFailure) -> Int32? {
-        let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o600)
+        let descriptor = Kernel.open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw FileFailure("open", path, code: errno)
         }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            close(descriptor)
+        guard Kernel.status(of: descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            Kernel.close(descriptor)
             throw FileFailure("open", path, code: EINVAL)
         }
         return descriptor
@@ -178,28 +179,29 @@ struct AuditFile {
         guard let descriptor = try open(O_WRONLY | O_CREAT | O_APPEND) else {
             throw FileFailure("open", path, code: ENOENT)
         }
-        defer { close(descriptor) }
-        let end = lseek(descriptor, 0, SEEK_END)
+        defer { Kernel.close(descriptor) }
+        let end = Kernel.size(of: descriptor)
         // In one write, so that lines of two writers do not mix. What a crash left without an end gets one.
         let bytes = Array((endsWithinLine ? "\n" : "").utf8) + Array(entry.line.utf8)
-        let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        let written = bytes.withUnsafeBytes { Kernel.write(descriptor, $0.baseAddress, $0.count) }
         guard written == bytes.count else {
             let failure = FileFailure("write", path, code: written < 0 ? errno : ENOSPC)
-            if written > 0 { ftruncate(descriptor, end) }
+            if written > 0 { Kernel.cut(descriptor, to: end) }
             throw failure
         }
-        guard fsync(descriptor) == 0 else {
+        guard Kernel.sync(descriptor) == 0 else {
             let failure = FileFailure("sync", path, code: errno)
-            ftruncate(descriptor, end)
+            Kernel.cut(descriptor, to: end)
             throw failure
         }
     }
 
     private var endsWithinLine: Bool {
         guard let descriptor = try? open(O_RDONLY) else { return false }
-        defer { close(descriptor) }
+        defer { Kernel.close(descriptor) }
         var last: UInt8 = 0
-        guard lseek(descriptor, -1, SEEK_END) >= 0, read(descriptor, &last, 1) == 1 else { return false }
+        let size = Kernel.size(of: descriptor)
+        guard size > 0, Kernel.read(descriptor, &last, 1, at: size - 1) == 1 else { return false }
         return last != UInt8(ascii: "\n")
     }
 }

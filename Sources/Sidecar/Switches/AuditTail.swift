@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 
 /// The end of the audit file, kept as it was read: each look reads what has been appended since. So a long history
@@ -35,9 +36,9 @@ struct AuditTail {
             self = AuditTail(file, limit: limit)
             return []
         }
-        defer { close(descriptor) }
+        defer { Kernel.close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw FileFailure("read", file.path, code: errno) }
+        guard Kernel.status(of: descriptor, &status) == 0 else { throw FileFailure("read", file.path, code: errno) }
         let size = Int(status.st_size)
         let identity = FileIdentity(device: status.st_dev, inode: status.st_ino)
         var skipsLine = false
@@ -87,7 +88,7 @@ struct AuditTail {
         var filled = 0
         while filled < bytes.count {
             let count = bytes.withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress! + filled, $0.count - filled, off_t(start + filled))
+                Kernel.read(descriptor, $0.baseAddress! + filled, $0.count - filled, at: start + filled)
             }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileFailure("read", file.path, code: errno) }

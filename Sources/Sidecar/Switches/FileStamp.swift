@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 
 /// What changes when a file is replaced or written.
@@ -11,7 +12,7 @@ struct FileStamp: Equatable {
     /// Nil when there is no such file.
     init?(_ path: String) {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard Kernel.status(path, &status) == 0 else { return nil }
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         size = Int64(status.st_size)
@@ -21,5 +22,5 @@ struct FileStamp: Equatable {
 
     /// Whether the file changed so lately that a further change could have left the same stamp: clocks of file
     /// systems are coarse.
-    var isFresh: Bool { time(nil) - changedAt < 3 }
+    var isFresh: Bool { Kernel.realTime.seconds - changedAt < 3 }
 }

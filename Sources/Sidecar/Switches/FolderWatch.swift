@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 
 /// Waits for changes in a folder by inotify, or for time to pass where there is none.
@@ -15,12 +16,12 @@ struct FolderWatch: ~Copyable {
 
     init(_ folder: String) {
         self.folder = folder.isEmpty ? "." : folder
-        descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
+        descriptor = Kernel.makeFolderWatch()
         if descriptor < 0 { failure = FileFailure("watch", self.folder, code: errno) }
         watch()
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit { if descriptor >= 0 { Kernel.close(descriptor) } }
 
     /// False when `wake` asks for the end.
     mutating func wait(milliseconds: Int32, wake: Int32) -> Bool {
@@ -30,7 +31,7 @@ struct FolderWatch: ~Copyable {
             pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
         ]
         // Interrupted or timed out: a look too many does no harm.
-        let ready = poll(&polled, nfds_t(polled.count), milliseconds)
+        let ready = Kernel.poll(&polled, milliseconds: milliseconds)
         if ready > 0, polled[0].revents != 0 { return false }
         if ready > 0, polled[1].revents != 0 { drain() }
         return true
@@ -39,7 +40,7 @@ struct FolderWatch: ~Copyable {
     /// Also finds a folder again that was removed and made anew.
     private mutating func watch() {
         guard descriptor >= 0 else { return }
-        isWatching = inotify_add_watch(descriptor, folder, Self.changes) >= 0
+        isWatching = Kernel.watch(descriptor, folder, Self.changes) >= 0
         if !isWatching, failure == nil { failure = FileFailure("watch", folder, code: errno) }
     }
 
@@ -47,7 +48,7 @@ struct FolderWatch: ~Copyable {
     private mutating func drain() {
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+            let count = buffer.withUnsafeMutableBytes { Kernel.read(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else { return }
             isWatching = isWatching && !endsWatch(buffer[..<count])
         }

@@ -1,4 +1,4 @@
-import CLinux
+import EventLoop
 import Glibc
 
 /// Writes switch files: whole, synced, in one step.
@@ -9,12 +9,12 @@ package enum SwitchFileWriter {
     /// synced, and linked into place, which, unlike a rename, never replaces a file.
     package static func create(_ path: String, _ switches: InitialSwitches) throws(FileFailure) {
         // Said before a temporary file is tried, whose folder may be read-only.
-        if access(path, F_OK) == 0 { throw FileFailure("create", path, code: EEXIST) }
-        let temporary = "\(path).\(getpid()).tmp"
-        unlink(temporary)
+        if Kernel.isAccessible(path) { throw FileFailure("create", path, code: EEXIST) }
+        let temporary = "\(path).\(Kernel.processID).tmp"
+        Kernel.unlink(temporary)
         try write(switches.text, to: temporary)
-        defer { unlink(temporary) }
-        guard link(temporary, path) == 0 else { throw FileFailure("create", path, code: errno) }
+        defer { Kernel.unlink(temporary) }
+        guard Kernel.link(temporary, path) == 0 else { throw FileFailure("create", path, code: errno) }
         try syncFolder(of: path)
     }
 
@@ -26,7 +26,7 @@ package enum SwitchFileWriter {
         /// Puts it into its place: readers see the old text or the new one, also when the machine loses power. After a
         /// failure it is gone.
         func take() throws(FileFailure) {
-            guard rename(temporary, place) == 0 else {
+            guard Kernel.rename(temporary, place) == 0 else {
                 let failure = FileFailure("replace", place, code: errno)
                 drop()
                 throw failure
@@ -35,7 +35,7 @@ package enum SwitchFileWriter {
             try? SwitchFileWriter.syncFolder(of: place)
         }
 
-        func drop() { unlink(temporary) }
+        func drop() { Kernel.unlink(temporary) }
     }
 
     /// A symbolic link stays one, what it points to is replaced.
@@ -44,7 +44,7 @@ package enum SwitchFileWriter {
     /// nobody gets its rights.
     static func replacement(of path: String, with text: String) throws(FileFailure) -> Replacement {
         let place = resolvingLinks(path)
-        let replacement = Replacement(place: place, temporary: "\(place).\(getpid()).tmp")
+        let replacement = Replacement(place: place, temporary: "\(place).\(Kernel.processID).tmp")
         replacement.drop()
         try write(text, to: replacement.temporary, like: place)
         return replacement
@@ -54,14 +54,8 @@ package enum SwitchFileWriter {
     static func removeLeftovers(of path: String) {
         for place in Set([path, resolvingLinks(path)]) {
             let folder = FilePath.folder(of: place).isEmpty ? "." : FilePath.folder(of: place)
-            guard let entries = opendir(folder) else { continue }
-            defer { closedir(entries) }
-            while let entry = readdir(entries) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                guard isLeftover(name, of: FilePath.lastPart(of: place)) else { continue }
-                unlink(FilePath.resolve(name, in: folder))
+            for name in Kernel.names(in: folder) where isLeftover(name, of: FilePath.lastPart(of: place)) {
+                Kernel.unlink(FilePath.resolve(name, in: folder))
             }
         }
     }
@@ -71,45 +65,43 @@ package enum SwitchFileWriter {
         guard name.hasPrefix(file + "."), name.hasSuffix(".tmp"), name.count > file.count + 5,
             let process = Int32(name.dropFirst(file.count + 1).dropLast(4)), process > 0
         else { return false }
-        return process == getpid() || kill(process, 0) != 0 && errno == ESRCH
+        return process == Kernel.processID || !Kernel.isAlive(process)
     }
 
     private static func resolvingLinks(_ path: String) -> String {
-        guard let resolved = realpath(path, nil) else { return path }
-        defer { free(resolved) }
-        return String(cString: resolved)
+        Kernel.realPath(path) ?? path
     }
 
     private static func write(_ text: String, to path: String, like model: String? = nil) throws(FileFailure) {
         let mode: mode_t = model == nil ? 0o644 : 0o600
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        let descriptor = Kernel.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileFailure("create", path, code: errno) }
-        defer { close(descriptor) }
+        defer { Kernel.close(descriptor) }
         if let model { copyRights(of: model, to: descriptor) }
         let bytes = Array(text.utf8)
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress! + written, bytes.count - written)
+                Kernel.write(descriptor, $0.baseAddress! + written, bytes.count - written)
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw failedWrite(path) }
             written += count
         }
-        guard fsync(descriptor) == 0 else { throw failedWrite(path) }
+        guard Kernel.sync(descriptor) == 0 else { throw failedWrite(path) }
     }
 
     private static func copyRights(of model: String, to descriptor: Int32) {
         var status = stat()
-        guard stat(model, &status) == 0 else { return }
+        guard Kernel.status(model, &status) == 0 else { return }
         // The owner can be set by root alone; the group, by whoever belongs to it.
-        if fchown(descriptor, status.st_uid, status.st_gid) != 0 {
-            _ = fchown(descriptor, uid_t.max, status.st_gid)
+        if Kernel.setOwner(descriptor, status.st_uid, status.st_gid) != 0 {
+            _ = Kernel.setOwner(descriptor, uid_t.max, status.st_gid)
         }
         var made = stat()
-        guard fstat(descriptor, &made) == 0 else { return }
+        guard Kernel.status(of: descriptor, &made) == 0 else { return }
         let isOfGroup = made.st_gid == status.st_gid
-        fchmod(descriptor, status.st_mode & (isOfGroup ? 0o777 : 0o707))
+        Kernel.setMode(descriptor, status.st_mode & (isOfGroup ? 0o777 : 0o707))
         if isOfGroup { copyAccessList(of: model, to: descriptor) }
     }
 
@@ -117,21 +109,21 @@ package enum SwitchFileWriter {
     private static func copyAccessList(of model: String, to descriptor: Int32) {
         let name = "system.posix_acl_access"
         var list = [UInt8](repeating: 0, count: 1 << 16)
-        let count = getxattr(model, name, &list, list.count)
-        if count > 0 { fsetxattr(descriptor, name, &list, count, 0) }
+        let count = Kernel.attribute(name, of: model, &list)
+        if count > 0 { Kernel.setAttribute(name, of: descriptor, list[..<count]) }
     }
 
     private static func failedWrite(_ path: String) -> FileFailure {
         let failure = FileFailure("write", path, code: errno)
-        unlink(path)
+        Kernel.unlink(path)
         return failure
     }
 
     private static func syncFolder(of path: String) throws(FileFailure) {
         let folder = FilePath.folder(of: path).isEmpty ? "." : FilePath.folder(of: path)
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = Kernel.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileFailure("sync", folder, code: errno) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw FileFailure("sync", folder, code: errno) }
+        defer { Kernel.close(descriptor) }
+        guard Kernel.sync(descriptor) == 0 else { throw FileFailure("sync", folder, code: errno) }
     }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import EventLoop
 package import Migration
 
 /// The switches of all migrations as one reading of the switch file left them: immutable, shared by all loops, replaced
@@ -42,7 +42,8 @@ package final class SwitchSnapshot: @unchecked Sendable {
 }
 
 /// What a snapshot points to.
-private final class SwitchMemory {
+private final class SwitchMemory: @unchecked Sendable {
+    // Sendable because nothing of it changes once the snapshot is made.
     /// From here on it is worth a thread to free it, bytes.
     private static let large = 4 << 20
 
@@ -67,18 +68,10 @@ private final class SwitchMemory {
         (0..<count).reduce(0) { $0 + (slots[$1]?.pointee.bytes ?? 0) } >= Self.large
     }
 
-    /// A thread takes the last reference with it. It inherits the blocked signals of the thread that calls.
+    /// A thread takes the last reference with it.
     func freeElsewhere() {
-        var thread = pthread_t()
-        let mine = Unmanaged.passRetained(self)
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                if let context { Unmanaged<SwitchMemory>.fromOpaque(context).release() }
-                return nil
-            }, mine.toOpaque())
         // Without a thread it is freed here.
-        if code == 0 { pthread_detach(thread) } else { mine.release() }
+        try? SystemThread(name: "freeing") { [mine = self] in withExtendedLifetime(mine) {} }.leave()
     }
 
     deinit {

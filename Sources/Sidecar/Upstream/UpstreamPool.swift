@@ -167,7 +167,7 @@ extension UpstreamPoolPointer {
         }
         pointee.reason = reason
         worker.pointee.counters.add(.connectFailures, upstream: pointee.index)
-        let again = pointee.schedule.failed(at: worker.pointee.loop.pointee.now, random: UInt64.random(in: 0 ... .max))
+        let again = pointee.schedule.failed(at: worker.pointee.loop.pointee.now, random: Kernel.random())
         worker.pointee.loop.arm(timerPointer, at: again)
         while isUnreachable, let leg = pointee.queue.first {
             leaveQueue(leg)

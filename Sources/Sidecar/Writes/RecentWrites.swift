@@ -1,4 +1,4 @@
-import Glibc
+import EventLoop
 import Migration
 import Synchronization
 import WireFormat
@@ -33,7 +33,8 @@ final class RecentWrites: Sendable {
         _ words: String = ""
     ) {
         let write = Write(
-            seconds: time(nil), lane: lane, kind: kind, stage: stage, epoch: epoch, end: end, status: status,
+            seconds: Kernel.realTime.seconds, lane: lane, kind: kind, stage: stage, epoch: epoch, end: end,
+            status: status,
             words: words)
         ring.withLock { ring in
             if ring.writes.count < Self.writesAtMost {

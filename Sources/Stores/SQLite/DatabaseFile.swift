@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 
 /// The file that a path led to when the database was opened. SQLite goes on with that file when another one has taken
@@ -10,7 +11,7 @@ struct DatabaseFile: Sendable {
     /// Nil when there is no such file.
     init?(_ path: String) {
         var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        guard Kernel.status(path, &status) == 0 else { return nil }
         self.path = path
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
@@ -19,7 +20,7 @@ struct DatabaseFile: Sendable {
     /// Why the opened file is not the one at the path any more; nil while it is. One call of the system.
     var problem: String? {
         var status = stat()
-        guard stat(path, &status) == 0 else {
+        guard Kernel.status(path, &status) == 0 else {
             // Whatever else hinders a look does not hinder an open file.
             guard errno == ENOENT || errno == ENOTDIR else { return nil }
             return "the file at \(path) is gone; put it back, or restart the sidecar once another one is there"

@@ -81,7 +81,7 @@ package struct SQLiteInspection {
     private func rights(_ side: Migration.Side, _ path: String) -> [StoreFinding] {
         let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         for (name, place) in [("the database", path), ("its folder", folder)] {
-            guard access(path, F_OK) == 0, access(place, W_OK) != 0 else { continue }
+            guard Kernel.isAccessible(path), !Kernel.isAccessible(place, W_OK) else { continue }
             let reason = String(cString: strerror(errno))
             let words =
                 "\(path): \(name), \(place), cannot be written by this user (\(reason)), so that writes will fail; "

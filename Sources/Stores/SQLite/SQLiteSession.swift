@@ -285,7 +285,7 @@ final class SQLiteSession {
         guard let clock = context?.assumingMemoryBound(to: Clock.self) else { return false }
         let end = min(clock.pointee.deadline, clock.pointee.busyUntil)
         guard !clock.pointee.isCancelled, MonotonicClock.nanoseconds < end else { return false }
-        usleep(tries < 10 ? 200 : 2_000)
+        Kernel.sleep(nanoseconds: tries < 10 ? 200_000 : 2_000_000)
         return true
     }
 }
@@ -301,7 +301,7 @@ extension SQLiteSession {
         settings.allowsUnsafeTransactions = true
         settings.foreignKeysEnabled = configuration.enforcesForeignKeys
         settings.busyMode = .timeout(Double(configuration.limits.busyNanoseconds) / 1e9)
-        guard access(configuration.path, F_OK) == 0 else {
+        guard Kernel.isAccessible(configuration.path) else {
             throw StoreOpeningFault(
                 "\(configuration.path): there is no such database; create it and its table first, or correct the path")
         }
@@ -314,7 +314,7 @@ extension SQLiteSession {
 
     /// A connection that changes nothing.
     static func openToRead(_ path: String) throws(StoreOpeningFault) -> DatabaseQueue {
-        guard access(path, F_OK) == 0 else { throw StoreOpeningFault("\(path): there is no such database") }
+        guard Kernel.isAccessible(path) else { throw StoreOpeningFault("\(path): there is no such database") }
         var settings = GRDB.Configuration()
         settings.readonly = true
         do {

@@ -1,6 +1,5 @@
 import EventLoop
 import GRDB
-import Glibc
 import Synchronization
 import WireFormat
 
@@ -22,7 +21,7 @@ package final class SQLiteStore: Sendable {
     let current: CurrentTable
     private let reads: WorkQueue<Work>
     private let writes: WorkQueue<Work>
-    private let threads: [StoreThread]
+    private let threads: [SystemThread]
     private let isClosed = Atomic<Bool>(false)
 
     /// Opens the database, checks that the table is what the configuration says, and starts the threads.
@@ -39,15 +38,16 @@ package final class SQLiteStore: Sendable {
             queues.append((reads, try SQLiteSession.open(configuration, isReadOnly: true)))
         }
         if let problem = current.problem { throw StoreOpeningFault("\(configuration.path): \(problem)") }
-        var threads: [StoreThread] = []
+        var threads: [SystemThread] = []
         for (queue, database) in queues {
-            guard let thread = StoreThread({ Self.run(queue, database, current) }) else {
+            do {
+                threads.append(try SystemThread(name: "store") { Self.run(queue, database, current) })
+            } catch {
                 reads.close()
                 writes.close()
                 for thread in threads { thread.join() }
-                throw StoreOpeningFault("\(configuration.path): the system has no thread left for it")
+                throw StoreOpeningFault("\(configuration.path): the system has no thread left for it: \(error)")
             }
-            threads.append(thread)
         }
         self.threads = threads
     }

@@ -10,7 +10,7 @@ import Testing
         // 29 February 2024, 23:59:59.007 UTC.
         LogLine(
             level: .warning, label: "switchover", source: "Sidecar", message: message, metadata: metadata,
-            time: timespec(tv_sec: 1_709_251_199, tv_nsec: 7_999_999))
+            time: (seconds: 1_709_251_199, nanoseconds: 7_999_999))
     }
 
     /// RFC 3339 with date and zone in both forms.
