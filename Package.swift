@@ -133,5 +133,13 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "TidyTests", swiftSettings: settings),
+        .executableTarget(
+            name: "simulation",
+            dependencies: [
+                "CLinux", "EventLoop", "HTTP2", "Sidecar", "SwitchoverProtocol", "WireFormat",
+                ofSidecar("Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            path: "Tests/SimulationTests", swiftSettings: settings),
     ]
 )

@@ -1,0 +1,111 @@
+/// What clients asked of one record and were answered, with the times of both.
+struct Operation: CustomStringConvertible {
+    enum Kind: Equatable {
+        case find
+        /// Adds, and answers what the record has then.
+        case change(Int64)
+        case save(Int64)
+        case add(Int64)
+        case remove
+    }
+
+    enum Result: Equatable {
+        /// Done; the value that the record had then, where the answer says it.
+        case done(Int64?)
+        case absent
+        case exists
+        /// Nothing was written, and nothing is known.
+        case refused
+        /// It may have been made, or may be made later, or never.
+        case unknown
+    }
+
+    let client: Int
+    let record: Int64
+    let kind: Kind
+    let began: UInt64
+    /// When the answer came; .max: never.
+    var ended: UInt64 = .max
+    var result = Result.unknown
+    var note = ""
+    /// A row of a list, or its absence there.
+    var isListed = false
+
+    /// What was known of it at that time.
+    func cut(at end: UInt64) -> Operation {
+        var cut = self
+        if ended >= end { (cut.ended, cut.result) = (.max, .unknown) }
+        return cut
+    }
+
+    var isWrite: Bool { kind != .find }
+    /// A write that may have been made, on one side or on both.
+    var isLost: Bool { isWrite && result == .unknown }
+
+    /// What the record is afterwards, if the result may come of it as it was; nil: it may not.
+    func after(_ value: Int64?) -> Int64?? {
+        switch (kind, result) {
+        case (_, .refused): return .some(value)
+        case (.find, .done(let seen)): return seen == value ? .some(value) : nil
+        case (.find, .absent): return value == nil ? .some(nil) : nil
+        case (.find, _): return .some(value)
+        case (.change(let by), .done(let seen)):
+            guard let value, seen == nil || seen == value + by else { return nil }
+            return .some(value + by)
+        case (.change, .absent): return value == nil ? .some(nil) : nil
+        case (.change(let by), .unknown): return .some(value.map { $0 + by })
+        case (.save(let to), .done), (.save(let to), .unknown): return .some(to)
+        case (.add(let to), .done): return value == nil ? .some(to) : nil
+        case (.add, .exists): return value == nil ? nil : .some(value)
+        case (.add(let to), .unknown): return .some(value ?? to)
+        case (.remove, .done): return value == nil ? nil : .some(nil)
+        case (.remove, .absent): return value == nil ? .some(nil) : nil
+        case (.remove, .unknown): return .some(nil)
+        default: return nil
+        }
+    }
+
+    var description: String {
+        let end = ended == .max ? "never" : "\(Double(ended / 1000) / 1000)"
+        let times = "[\(Double(began / 1000) / 1000) ms, \(end)]"
+        return "client \(client) record \(record) \(kind) -> \(result) \(times) \(note)"
+    }
+}
+
+/// Whether one record's history is linearizable (Wing and Gong, with the memo of Lowe): some order of the operations in
+/// which each takes effect between its beginning and its end gives every result. One of unknown outcome may take effect
+/// at any time after its beginning, or never.
+enum Linearizability {
+    /// - Parameter initial: what the record was before.
+    static func holds(_ operations: [Operation], initial: Int64?) -> Bool {
+        let all = operations.filter { $0.result != .refused && !($0.kind == .find && $0.result == .unknown) }
+            .sorted { $0.began < $1.began }
+        precondition(all.count <= UInt128.bitWidth, "too many operations of one record")
+        var seen: Set<Seen> = []
+        return search(all, 0, initial, &seen)
+    }
+
+    private struct Seen: Hashable {
+        let done: UInt128
+        let value: Int64?
+    }
+
+    private static func search(_ all: [Operation], _ done: UInt128, _ value: Int64?, _ seen: inout Set<Seen>) -> Bool {
+        guard seen.insert(Seen(done: done, value: value)).inserted else { return false }
+        var firstEnd = UInt64.max
+        var isOver = true
+        for (index, operation) in all.enumerated() where done & (1 << UInt128(index)) == 0 {
+            if operation.result != .unknown {
+                isOver = false
+                firstEnd = min(firstEnd, operation.ended)
+            }
+        }
+        if isOver { return true }
+        for (index, operation) in all.enumerated() where done & (1 << UInt128(index)) == 0 {
+            guard operation.began <= firstEnd else { break }
+            guard let next = operation.after(value) else { continue }
+            if search(all, done | 1 << UInt128(index), next, &seen) { return true }
+        }
+        return false
+    }
+}

@@ -1,0 +1,110 @@
+import EventLoop
+import HTTP2
+import WireFormat
+
+/// One HTTP/2 connection of a client or of a side, on a loop of its own process: bytes in and out, streams told.
+final class PeerConnection {
+    enum Role {
+        case client
+        case server
+    }
+
+    let role: Role
+    private let loop: UnsafeMutablePointer<EventLoop>
+    let pool: UnsafeMutablePointer<SessionPool>
+    private var socket: StreamSocket?
+    private(set) var client: ClientSession?
+    private(set) var server: ServerSession?
+    private(set) var isOpen = false
+    private(set) var isGone = false
+    /// Of streams with events.
+    var touched: (StreamPointer, StreamEvents) -> Void = { _, _ in }
+    var opened: () -> Void = {}
+    /// No stream is heard of any more; they are to be recycled.
+    var gone: () -> Void = {}
+
+    init(
+        _ role: Role, _ descriptor: Int32, loop: UnsafeMutablePointer<EventLoop>,
+        pool: UnsafeMutablePointer<SessionPool>
+    )
+        throws(SystemError)
+    {
+        self.role = role
+        self.loop = loop
+        self.pool = pool
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        let interest: EventLoop.Interest = role == .client ? .writable : .readable
+        socket = try StreamSocket(descriptor: descriptor, loop: loop, interest: interest, context: context) {
+            Unmanaged<PeerConnection>.fromOpaque($0).takeUnretainedValue().ready($1)
+        }
+        if role == .server { server = ServerSession(pool: pool, owner: context) }
+    }
+
+    private var session: SessionPointer? { client?.session ?? server?.session }
+
+    private func ready(_ events: UInt32) {
+        if role == .client, client == nil {
+            if socket?.connectionError() != nil { return end() }
+            client = ClientSession(pool: pool, owner: Unmanaged.passUnretained(self).toOpaque())
+            return
+        }
+        guard let session else { return }
+        if events & EventLoop.Interest.writable.rawValue != 0, socket?.isBlocked == true {
+            switch socket?.resume() {
+            case .all: session.markDirty()
+            case .blocked: break
+            case .failed, nil: return end()
+            }
+        }
+        guard events & ~EventLoop.Interest.writable.rawValue != 0 else { return }
+        let buffer = loop.pointee.receiveBuffer
+        switch socket?.receive(into: buffer) {
+        case .bytes(let count):
+            let fault = session.receive(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            drain()
+            if fault != nil { end() }
+        case .wouldBlock: break
+        case .ended, .failed, nil: end()
+        }
+    }
+
+    func flush() {
+        guard let session, socket?.isBlocked == false else { return }
+        let buffer = loop.pointee.sendBuffer
+        while true {
+            let count = session.send(into: buffer)
+            drain()
+            if count == 0 { break }
+            switch socket?.send(UnsafeRawBufferPointer(rebasing: buffer[..<count])) {
+            case .all: continue
+            case .blocked: return
+            case .failed, nil: return end()
+            }
+        }
+        if session.hasFinished { end() }
+    }
+
+    private func drain() {
+        guard let session else { return }
+        let notices = session.takeNotices()
+        if notices.contains(.settings), !isOpen {
+            isOpen = true
+            opened()
+        }
+        while let stream = session.nextTouched() { touched(stream, stream.takeEvents()) }
+    }
+
+    func end() {
+        guard !isGone else { return }
+        isGone = true
+        isOpen = false
+        if let session {
+            var next = session.destroy()
+            while let stream = next { next = stream.takeNextOpen() }
+        }
+        client = nil
+        server = nil
+        socket = nil
+        gone()
+    }
+}
