@@ -29,4 +29,13 @@ package final class Locked<Value>: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         return body(&value.pointee)
     }
+
+    /// The same for who waits with the lock (`Monitor`): a wait gives it away, and the value is to be read anew then.
+    func withLockInHand<Result>(
+        _ body: (UnsafeMutablePointer<pthread_mutex_t>, UnsafeMutablePointer<Value>) -> Result
+    ) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return body(mutex, value)
+    }
 }
