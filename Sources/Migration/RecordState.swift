@@ -170,7 +170,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         switch verdict {
         case .taken: note(claim.stage, claim.grayKey)
         case .refused: if grayKey == claim.grayKey { (stage, grayKey) = known }
-        case .unclear: grayKey = known.grayKey.or(claim.grayKey)
+        case .unclear: grayKey = grayKey.or(known.grayKey).or(claim.grayKey)
         }
         if pin != nil, target == nil, let stage = bySwitches(grayKey) { told(stage) }
     }

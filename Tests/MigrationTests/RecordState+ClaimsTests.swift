@@ -46,6 +46,15 @@ import Testing
         check(record.possibleGrayKeys == nil)
     }
 
+    /// What else was heard meanwhile may be so as well.
+    @Test func aWriteThatIsLostBesideOneOfUnknownOutcomeIsNotForgotten() {
+        var record = dirty()
+        _ = record.decide(.dualNew, grayKey: .has([7]))
+        record.lost(until: 100, .old, grayKey: .has([9]))
+        record.judged(.unclear) { _ in nil }
+        check(record.possibleGrayKeys == [[7], [9]])
+    }
+
     @Test func ofANewRecordAClaimIsBelievedUntilItIsRefused() {
         var record = State()
         _ = record.enter(id: 1, "first", now: 0, limit: 10)
