@@ -222,7 +222,7 @@ enum Refusal {
         case .storeRefused(_, let detail, _): detail
         case .impossible(let fault): fault.description
         case .unknownEntity(let known): "field 1, entity, names none of \(known)"
-        case .keyMoving: "the switches of this key are changing; try again"
+        case .keyMoving: "the stage of this key or record is changing just now; try again"
         case .rowsMissing(let side, let words):
             "\(side.name) answered \(words), and its rows are part of the answer"
         case .badPageToken: "the page token is not one of this request; begin again without one"
