@@ -25,7 +25,7 @@ import WireFormat
                 status TEXT NOT NULL DEFAULT '', rate TEXT)
             """)
         let entity = try RecordEntity(name: "orders", fields: fields, key: ["id"], grayKey: "store")
-        func store(_ table: String, _ total: Int, _ at: ColumnStorage, _ rate: ColumnStorage) throws -> SQLiteStore {
+        func store(_ table: String, _ total: Int, _ at: ColumnStorage, _ rate: ColumnStorage) throws -> any Store {
             try SQLiteStore(
                 StoreConfiguration(
                     path: path, entity: entity, table: table,

@@ -62,4 +62,39 @@ import WireFormat
         #expect(refused.isMisfit)
         #expect(refused.detail.hasPrefix("note of the record is NULL, which table t_order of the other side"))
     }
+
+    /// What follows may be a database of another kind: only what its columns take counts.
+    @Test func aFollowerOfAnotherKind() throws {
+        let folder = try TestFolder()
+        let new = try Orders.newStore(folder)
+        let old = try Orders.old(folder.path + "/nowhere.db")
+        #expect(try new.reply(.insert, Orders.insert(1, [("items", .int64(1))])).status == .ok)
+        let other: [UInt8] = try Orders.update(1, [("items", .int64(2))]).serializedBytes()
+        let refused = new.reply(.update, other, follower: ForeignStore(old, neverNull: ["note"]))
+        #expect(refused.isMisfit && refused.detail.hasPrefix("note of the record is NULL, which table t_order"))
+        #expect(new.reply(.update, other, follower: ForeignStore(old, neverNull: [])).status == .ok)
+    }
+}
+
+/// A store of a kind that the product does not have: known by its columns, never asked.
+private final class ForeignStore: Store {
+    let configuration: StoreConfiguration
+    let columns: [ColumnTraits]
+    let problem: String? = nil
+
+    init(_ configuration: StoreConfiguration, neverNull: Set<String>) {
+        self.configuration = configuration
+        columns = configuration.entity.fields.map { field in
+            var traits = ColumnTraits()
+            traits.isNeverNull = neverNull.contains(field.name)
+            return traits
+        }
+    }
+
+    func perform(_ request: StoreRequest, _ completion: @escaping @Sendable (StoreReply) -> Void) {
+        Issue.record("a follower is not asked")
+    }
+
+    func shape() -> TableShape? { nil }
+    func close() {}
 }

@@ -78,7 +78,9 @@ import WireFormat
         try other.inDatabase { database in
             try database.execute(sql: "BEGIN IMMEDIATE")
             for id in Int64(1)...10 {
-                store.store.perform(.insert, message: try Orders.insert(id).serializedBytes(), deadline: .max) {
+                store.store.perform(
+                    StoreRequest(.insert, message: try Orders.insert(id).serializedBytes(), deadline: .max)
+                ) {
                     reply in
                     if reply.status == .resourceExhausted { refused.add(1, ordering: .relaxed) }
                     done.signal()
@@ -95,7 +97,9 @@ import WireFormat
         let store = try Orders.oldStore(folder)
         let done = Atomic(0)
         for id in Int64(1)...50 {
-            store.store.perform(.insert, message: try Orders.insert(id).serializedBytes(), deadline: .max) { reply in
+            store.store.perform(
+                StoreRequest(.insert, message: try Orders.insert(id).serializedBytes(), deadline: .max)
+            ) { reply in
                 if reply.status == .ok { done.add(1, ordering: .relaxed) }
             }
         }

@@ -5,7 +5,7 @@ enum BannedCalls {
 
     static func faults(in file: SourceFile) -> [Fault] {
         guard !file.isGenerated else { return [] }
-        return inSources(file) + onCallPath(file) + markers(file)
+        return inSources(file) + onCallPath(file) + kindsOfStores(file) + markers(file)
     }
 
     private static func inSources(_ file: SourceFile) -> [Fault] {
@@ -20,6 +20,12 @@ enum BannedCalls {
         let words = ["async", "await", "actor", "Task {", "Task(", "Task.detached", "import Foundation"]
         return find(words, in: file, "not on the way of a call")
             + find(["import FoundationEssentials"], in: file, "not on the way of a call")
+    }
+
+    /// What kind of database a side is, its own folder knows alone.
+    private static func kindsOfStores(_ file: SourceFile) -> [Fault] {
+        guard file.isSource, !file.path.hasPrefix("Sources/Stores/SQLite/") else { return [] }
+        return find(["SQLiteStore"], in: file, "is named in its folder alone: say any Store")
     }
 
     /// Unfinished work is an issue, never a remark in the text. The rule's own folder has to spell the words.

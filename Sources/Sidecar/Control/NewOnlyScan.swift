@@ -17,8 +17,8 @@ final class NewOnlyScan: @unchecked Sendable {
     private static let secondsAtMost: UInt64 = 2
 
     private let entity: RecordEntity
-    private let old: SQLiteStore
-    private let new: SQLiteStore
+    private let old: any Store
+    private let new: any Store
     private let grayKey: KeyPlan
     private let before: MigrationSwitches
     private let after: MigrationSwitches
@@ -60,7 +60,7 @@ final class NewOnlyScan: @unchecked Sendable {
             $0.limit = Self.pageRecords
             $0.pageToken = .init(token)
         }
-        new.perform(.query, message: request.bytes, deadline: deadline) { [self] reply in
+        new.perform(StoreRequest(.query, message: request.bytes, deadline: deadline)) { [self] reply in
             guard reply.status == .ok, let page = try? Switchover_V1_QueryResponse(serializedBytes: reply.message)
             else {
                 return finish(nil)
@@ -82,7 +82,7 @@ final class NewOnlyScan: @unchecked Sendable {
             $0.entity = entity.name
             $0.keys = records.map(\.key)
         }
-        old.perform(.getMany, message: request.bytes, deadline: deadline) { [self] reply in
+        old.perform(StoreRequest(.getMany, message: request.bytes, deadline: deadline)) { [self] reply in
             guard reply.status == .ok, let found = try? Switchover_V1_GetManyResponse(serializedBytes: reply.message)
             else { return finish(nil) }
             let known = Set(found.records.map(\.key))

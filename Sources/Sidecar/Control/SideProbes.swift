@@ -79,13 +79,14 @@ final class SideProbes: @unchecked Sendable {
         probe.start()
     }
 
-    private func ask(_ store: SQLiteStore, _ key: Key) {
+    private func ask(_ store: any Store, _ key: Key) {
         guard let entity = configuration.migrations[key.migration].records?.entity.name else { return }
         let request = Switchover_V1_QueryRequest.with {
             $0.entity = entity
             $0.limit = 1
         }
-        store.perform(.query, message: request.bytes, deadline: now + Self.longestNanoseconds) { [self] reply in
+        store.perform(StoreRequest(.query, message: request.bytes, deadline: now + Self.longestNanoseconds)) {
+            [self] reply in
             let words = reply.isUnreachable ? reply.detail : "\(reply.status.name): \(reply.detail)"
             let result: Reachability = reply.status == .ok ? .yes : .no(words)
             thread.mailbox.post { self.end(key, result) }

@@ -110,7 +110,7 @@ extension SwitchControl {
             $0.entity = records.entity.name
             $0.limit = 1
         }
-        store.perform(.query, message: request.bytes, deadline: deadline(seconds: 5)) { [self] reply in
+        store.perform(StoreRequest(.query, message: request.bytes, deadline: deadline(seconds: 5))) { [self] reply in
             let response = try? Switchover_V1_QueryResponse(serializedBytes: reply.message)
             let holds = reply.status == .ok ? response.map { !$0.records.isEmpty } : nil
             onControlLoop { tell(holds) }

@@ -62,7 +62,7 @@ extension SwitchControl {
                 answers.answered(side, .with { $0.problem = "it is no database of this sidecar" })
                 continue
             }
-            store.perform(.get, message: message, deadline: deadline(seconds: 5)) { reply in
+            store.perform(StoreRequest(.get, message: message, deadline: deadline(seconds: 5))) { reply in
                 answers.answered(side, Self.side(reply))
             }
         }

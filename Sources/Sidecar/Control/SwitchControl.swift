@@ -316,7 +316,7 @@ final class SwitchControl: @unchecked Sendable {
         }
     }
 
-    func store(_ side: Side, _ index: Int) -> SQLiteStore? { stores.store(side, migration: index) }
+    func store(_ side: Side, _ index: Int) -> (any Store)? { stores.store(side, migration: index) }
 
     // MARK: - Waiting
 

@@ -7,9 +7,9 @@ import Stores
 final class TableWatch {
     private struct Table {
         let migration: Int
-        let store: SQLiteStore
+        let store: any Store
         /// Nil while it could not be read.
-        var first: SQLiteTableShape?
+        var first: TableShape?
         var changes: [String] = []
         /// Why everything is refused, as it was logged last.
         var problem: String?
@@ -28,7 +28,7 @@ final class TableWatch {
     /// Every change is logged once.
     func look() {
         for index in tables.indices {
-            guard let now = SQLiteTableShape.read(tables[index].store.configuration) else { continue }
+            guard let now = tables[index].store.shape() else { continue }
             guard let first = tables[index].first else {
                 tables[index].first = now
                 continue

@@ -35,7 +35,7 @@ final class Ask {
         /// What a store is asked to do in place of a call.
         var operation: StoreOperation?
         /// The store that is given the record next, and must be able to hold it.
-        var follower: SQLiteStore?
+        var follower: (any Store)?
         /// Whether a reply that is too large to be kept is heard to its end: what became of a write matters more than
         /// what is said of it.
         var awaitsStatus = false
@@ -181,14 +181,15 @@ final class Ask {
     }
 
     /// The store keeps the deadline itself, and knows whether a write that it gave up has changed anything.
-    private func perform(_ operation: StoreOperation, on store: SQLiteStore) {
+    private func perform(_ operation: StoreOperation, on store: any Store) {
         isInStore = true
         let mailbox = worker.pointee.loop.pointee.mailbox
         let ask = LoopBound(self, to: worker.pointee.loop)
         let deadline = deadline == 0 ? UInt64.max : deadline
         store.perform(
-            operation, message: request.message, deadline: deadline, cancellation: cancellation,
-            follower: request.follower
+            StoreRequest(
+                operation, message: request.message, deadline: deadline, cancellation: cancellation,
+                follower: request.follower)
         ) { reply in mailbox.post { ask.value.replied(reply) } }
     }
 

@@ -176,7 +176,7 @@ final class WriteRun {
     }
 
     /// The store that is given the record of an update once this side has it; nil where nobody is.
-    private func follower(of side: Side) -> SQLiteStore? {
+    private func follower(of side: Side) -> (any Store)? {
         guard !isSingle, kind == .update || kind == .upsert, side == call.pointee.stage?.authority else { return nil }
         return call.pointee.route.pointee.recordsPointer?.pointee.store(side.other)
     }

@@ -58,7 +58,7 @@ struct SQLiteComparison {
     ) -> [UInt8]? {
         guard let bytes: [UInt8] = try? request.serializedBytes() else { return nil }
         let deadline = MonotonicClock.nanoseconds &+ SQLiteSample.nanosecondsAtMost
-        let reply = side.session.perform(operation, bytes, deadline: deadline)
+        let reply = side.session.perform(StoreRequest(operation, message: bytes, deadline: deadline))
         return reply.status == .ok ? reply.message : nil
     }
 

@@ -222,15 +222,13 @@ extension SQLiteSession {
     }
 
     /// What one side alone could keep is written on neither.
-    private func checkFits(_ row: SQLiteRow, _ follower: SQLiteTable) throws(StoreFault) {
+    private func checkFits(_ row: SQLiteRow, _ follower: any Store) throws(StoreFault) {
+        let (configuration, columns) = (follower.configuration, follower.columns)
         for field in entity.fields.indices where field != entity.version {
             let value = try row.value(field)
-            if value.isNull {
-                guard follower.isNeverNull(field) else { continue }
-            } else if case .exact = ColumnFit(value, follower.storage(field)) {
-                continue
-            }
-            throw .misfit(entity.fields[field].name, follower.configuration.table, value.isNull)
+            let storage = configuration.columns[field].storage
+            guard let misfit = columns[field].misfit(of: value, stored: storage) else { continue }
+            throw .misfit(entity.fields[field].name, configuration.table, misfit == .null)
         }
     }
 

@@ -31,7 +31,7 @@ final class SQLiteSession {
     /// Memory of the present operation's parameters that are slices of nothing else.
     private var kept = OperationMemory()
     /// What the present operation's record must fit into besides.
-    private(set) var follower: SQLiteTable?
+    private(set) var follower: (any Store)?
     /// The present operation is rolled back at its end.
     private var isTrial = false
     /// SQLite's code of the last failure, without its extension.
@@ -63,11 +63,9 @@ final class SQLiteSession {
 
     var entity: RecordEntity { table.entity }
 
-    func perform(
-        _ operation: StoreOperation, _ message: [UInt8], deadline: UInt64, cancellation: StoreCancellation? = nil,
-        follower: CurrentTable? = nil
-    ) -> StoreReply {
+    func perform(_ request: StoreRequest) -> StoreReply {
         let now = MonotonicClock.nanoseconds
+        let (operation, deadline, cancellation) = (request.operation, request.deadline, request.cancellation)
         if cancellation?.isCancelled == true { return StoreReply(Self.cancelled) }
         guard now < deadline else {
             return StoreReply(StoreFault(.deadlineExceeded, "the deadline passed before the store began"))
@@ -76,14 +74,14 @@ final class SQLiteSession {
             deadline: deadline, busyUntil: now &+ table.configuration.limits.busyNanoseconds,
             cancellation: cancellation)
         isTrial = operation == .tryUpdate || operation == .tryDelete
-        self.follower = follower?.state.table
+        follower = request.follower
         defer {
-            self.follower = nil
+            follower = nil
             clock.pointee.cancellation = nil
             isTrial = false
             kept.free()
         }
-        return message.withUnsafeBytes { bytes in
+        return request.message.withUnsafeBytes { bytes in
             do throws(StoreFault) {
                 try checkDatabase(operation, now: now)
                 let reply = StoreReply(message: try perform(operation, bytes))

@@ -7,25 +7,21 @@ import WireFormat
 ///
 /// One thread writes and a few read, each with a connection of its own; the database is in WAL mode, so that neither
 /// waits for the other. What a write was answered is seen by every operation that is asked for after it.
-package final class SQLiteStore: Sendable {
+final class SQLiteStore: Store {
     private struct Work: Sendable {
-        let operation: StoreOperation
-        let message: [UInt8]
-        let deadline: UInt64
-        let cancellation: StoreCancellation?
-        let follower: CurrentTable?
+        let request: StoreRequest
         let completion: @Sendable (StoreReply) -> Void
     }
 
-    package let configuration: StoreConfiguration
-    let current: CurrentTable
+    let configuration: StoreConfiguration
+    private let current: CurrentTable
     private let reads: WorkQueue<Work>
     private let writes: WorkQueue<Work>
     private let threads: [SystemThread]
     private let isClosed = Atomic<Bool>(false)
 
     /// Opens the database, checks that the table is what the configuration says, and starts the threads.
-    package init(_ configuration: StoreConfiguration) throws(StoreOpeningFault) {
+    init(_ configuration: StoreConfiguration) throws(StoreOpeningFault) {
         self.configuration = configuration
         reads = WorkQueue(limit: configuration.limits.waiting)
         writes = WorkQueue(limit: configuration.limits.waiting)
@@ -54,25 +50,11 @@ package final class SQLiteStore: Sendable {
 
     deinit { close() }
 
-    /// Does one operation, and calls `completion` with its reply on a thread of the store; at once and on the caller's
-    /// thread when the queue is full or the store closed.
-    ///
-    /// - Parameters:
-    ///   - deadline: on the monotonic clock, in nanoseconds. Once it has passed, the operation is not begun, or given
-    ///     up without effect: DEADLINE_EXCEEDED.
-    ///   - follower: is given the record next: an update or an upsert is rolled back where it could not hold the record
-    ///     as it is then (`StoreReply.isMisfit`).
-    ///   - cancellation: gives up what changes no records, begun or not: CANCELLED. Writes are not given up.
-    package func perform(
-        _ operation: StoreOperation, message: [UInt8], deadline: UInt64, cancellation: StoreCancellation? = nil,
-        follower: SQLiteStore? = nil, completion: @escaping @Sendable (StoreReply) -> Void
-    ) {
-        let queue = operation.isWrite ? writes : reads
-        let work = Work(
-            operation: operation, message: message, deadline: deadline,
-            cancellation: operation.changesRecords ? nil : cancellation, follower: follower?.current,
-            completion: completion)
-        switch queue.push(work) {
+    var columns: [ColumnTraits] { current.state.table.traits }
+
+    func perform(_ request: StoreRequest, _ completion: @escaping @Sendable (StoreReply) -> Void) {
+        let queue = request.operation.isWrite ? writes : reads
+        switch queue.push(Work(request: request, completion: completion)) {
         case nil: break
         case .full:
             let waiting = configuration.limits.waiting
@@ -81,17 +63,16 @@ package final class SQLiteStore: Sendable {
         }
     }
 
-    /// Ends the threads after they have done what was queued. Nothing is taken any more; a second call does nothing.
-    package func close() {
+    func shape() -> TableShape? { TableShape.read(configuration) }
+
+    func close() {
         isClosed.store(true, ordering: .relaxed)
         reads.close()
         writes.close()
         for thread in threads { thread.join() }
     }
 
-    /// Why everything that is asked is refused, in words that say what to do; nil while nothing is, and once the store
-    /// is closed.
-    package var problem: String? { isClosed.load(ordering: .relaxed) ? nil : current.problem }
+    var problem: String? { isClosed.load(ordering: .relaxed) ? nil : current.problem }
 
     private static func opened(
         _ configuration: StoreConfiguration
@@ -130,18 +111,8 @@ package final class SQLiteStore: Sendable {
         database.inDatabase { database in
             guard let session = SQLiteSession(database, current) else { return }
             while let work = queue.pop() {
-                work.completion(
-                    session.perform(
-                        work.operation, work.message, deadline: work.deadline, cancellation: work.cancellation,
-                        follower: work.follower))
+                work.completion(session.perform(work.request))
             }
         }
     }
-}
-
-/// Why a store cannot be used as configured, in words that say what to do.
-package struct StoreOpeningFault: Error, Equatable, CustomStringConvertible {
-    package let description: String
-
-    init(_ description: String) { self.description = description }
 }

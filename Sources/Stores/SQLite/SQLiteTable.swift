@@ -57,15 +57,3 @@ struct SQLiteTable: Sendable {
         "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 }
-
-/// What a table says of a field's column.
-struct ColumnTraits: Sendable, Equatable {
-    /// Whether it compares text by its bytes without being told to.
-    var isBinary = true
-    /// Whether it can hold no NULL.
-    var isNeverNull = false
-    /// Whether a row that leaves it out gets a value there.
-    var hasDefault = false
-    /// Whether uuids may stand there in lower case and in upper case.
-    var hasBothCases = false
-}

@@ -12,19 +12,20 @@ typealias TestRecord = Switchover_V1_Record
 
 /// A store that answers while the caller waits.
 final class TestStore: Sendable {
-    let store: SQLiteStore
+    let store: any Store
 
-    init(_ configuration: StoreConfiguration) throws { store = try SQLiteStore(configuration) }
+    init(_ configuration: StoreConfiguration) throws { store = try configuration.open() }
 
     deinit { store.close() }
 
     func reply(
         _ operation: StoreOperation, _ message: [UInt8], deadline: UInt64 = .max,
-        cancellation: StoreCancellation? = nil, follower: SQLiteStore? = nil
+        cancellation: StoreCancellation? = nil, follower: (any Store)? = nil
     ) -> StoreReply {
         let answer = Answer()
         store.perform(
-            operation, message: message, deadline: deadline, cancellation: cancellation, follower: follower
+            StoreRequest(
+                operation, message: message, deadline: deadline, cancellation: cancellation, follower: follower)
         ) { answer.set($0) }
         return answer.wait()
     }

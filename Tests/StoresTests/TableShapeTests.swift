@@ -3,10 +3,10 @@ import Testing
 @testable import Stores
 
 /// What is told of a table that was changed beside the sidecar.
-@Suite struct SQLiteTableShapeTests {
-    private static func shape(_ parts: [(String, String)]) -> SQLiteTableShape {
-        SQLiteTableShape(
-            path: "old.db", table: "orders", parts: parts.map { SQLiteTableShape.Part(name: $0.0, text: $0.1) })
+@Suite struct TableShapeTests {
+    private static func shape(_ parts: [(String, String)]) -> TableShape {
+        TableShape(
+            path: "old.db", table: "orders", parts: parts.map { TableShape.Part(name: $0.0, text: $0.1) })
     }
 
     private static let first = shape([("column id", "INTEGER"), ("index by_store", "CREATE INDEX ...")])

@@ -1,7 +1,5 @@
-import GRDB
-
 /// What a table is made of, as far as it decides what writes and queries do: compared with itself at a later time.
-package struct SQLiteTableShape: Sendable, Equatable {
+package struct TableShape: Sendable, Equatable {
     /// One part, by what a person calls it: `column note`, `trigger audit`.
     package struct Part: Sendable, Equatable {
         package let name: String
@@ -24,31 +22,8 @@ package struct SQLiteTableShape: Sendable, Equatable {
         self.parts = parts.sorted { $0.name < $1.name }
     }
 
-    /// Reads it on a connection of its own. Nil where the database cannot be read just now: that is no change.
-    package static func read(_ configuration: StoreConfiguration) -> SQLiteTableShape? {
-        guard let database = try? SQLiteSession.openToRead(configuration.path) else { return nil }
-        return try? database.inDatabase { database in
-            let columns = try Row.fetchAll(
-                database, sql: "PRAGMA table_xinfo(\(SQLiteTable.quoted(configuration.table)))"
-            ).map { row in
-                let words = ["type", "notnull", "dflt_value", "pk", "hidden"].map {
-                    "\(row[$0] as DatabaseValue? ?? .null)"
-                }
-                return Part(name: "column \(row["name"] as String? ?? "")", text: words.joined(separator: " "))
-            }
-            let others = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT type, name, coalesce(sql, '') AS sql FROM sqlite_master
-                    WHERE lower(tbl_name) = lower(?) AND type IN ('index', 'trigger')
-                    """, arguments: [configuration.table]
-            ).map { Part(name: "\($0["type"] as String) \($0["name"] as String)", text: $0["sql"]) }
-            return SQLiteTableShape(path: configuration.path, table: configuration.table, parts: columns + others)
-        }
-    }
-
     /// What is different now, a sentence each.
-    package func changes(to now: SQLiteTableShape) -> [String] {
+    package func changes(to now: TableShape) -> [String] {
         let place = "table \(table) of \(path)"
         if now.parts.isEmpty { return parts.isEmpty ? [] : ["The \(place) is gone."] }
         let before = Dictionary(parts.map { ($0.name, $0.text) }, uniquingKeysWith: { first, _ in first })

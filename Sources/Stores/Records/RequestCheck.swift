@@ -5,14 +5,19 @@
 package struct RequestCheck: Sendable {
     private struct Side: Sendable {
         let name: String
-        let current: CurrentTable
+        let configuration: StoreConfiguration
+        let store: any Store
 
-        var configuration: StoreConfiguration { current.state.table.configuration }
+        init(_ name: String, _ store: any Store) {
+            self.name = name
+            configuration = store.configuration
+            self.store = store
+        }
 
-        func isNeverNull(_ field: Int) -> Bool { current.state.table.isNeverNull(field) }
-        func hasDefault(_ field: Int) -> Bool { current.state.table.traits[field].hasDefault }
-        func type(_ field: Int) -> ValueType { current.state.table.type(field) }
-        func storage(_ field: Int) -> ColumnStorage { current.state.table.storage(field) }
+        func isNeverNull(_ field: Int) -> Bool { store.columns[field].isNeverNull }
+        func hasDefault(_ field: Int) -> Bool { store.columns[field].hasDefault }
+        func type(_ field: Int) -> ValueType { configuration.entity.fields[field].type }
+        func storage(_ field: Int) -> ColumnStorage { configuration.columns[field].storage }
 
         func column(_ field: Int) -> String {
             "column \(configuration.columns[field].name) of \(name)'s table \(configuration.table)"
@@ -22,11 +27,9 @@ package struct RequestCheck: Sendable {
     private let entity: RecordEntity
     private let sides: [Side]
 
-    package init(old: SQLiteStore, new: SQLiteStore) { self.init(old: old.current, new: new.current) }
-
-    init(old: CurrentTable, new: CurrentTable) {
-        entity = old.state.table.entity
-        sides = [Side(name: "old", current: old), Side(name: "new", current: new)]
+    package init(old: any Store, new: any Store) {
+        entity = old.configuration.entity
+        sides = [Side("old", old), Side("new", new)]
     }
 
     /// Why the request is refused; nil when it is not.
@@ -127,12 +130,11 @@ package struct RequestCheck: Sendable {
     }
 
     private func misfit(_ value: RecordValue, _ field: Int, _ side: Side) -> String? {
-        if value.isNull { return side.isNeverNull(field) ? "\(side.column(field)) takes no NULL" : nil }
-        switch ColumnFit(value, side.storage(field)) {
-        case .exact: return nil
-        case .above:
-            return "\(side.column(field)) holds \(side.storage(field).precision), and the value is finer"
-        case .belowAll, .aboveAll: return "\(side.column(field)) cannot hold a value of this size"
+        switch side.store.columns[field].misfit(of: value, stored: side.storage(field)) {
+        case nil: nil
+        case .null: "\(side.column(field)) takes no NULL"
+        case .finer: "\(side.column(field)) holds \(side.storage(field).precision), and the value is finer"
+        case .outOfRange: "\(side.column(field)) cannot hold a value of this size"
         }
     }
 
