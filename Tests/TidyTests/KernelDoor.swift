@@ -19,6 +19,11 @@ enum KernelDoor {
         "umask", "unlink", "usleep", "write",
     ]
 
+    /// What starts threads, waits, reads clocks or files by itself.
+    private static let ownWays = [
+        "ContinuousClock", "Date()", "DispatchQueue", "FileHandle", "FileManager", "Task {", "Thread.",
+    ]
+
     /// In this class of calls only those of C are meant: no member's, and none that the file declares itself.
     static func faults(in file: SourceFile) -> [Fault] {
         guard file.isSource, file.isSwift, !file.isGenerated, !doors.contains(file.path),
@@ -28,7 +33,22 @@ enum KernelDoor {
         return file.codeLines.enumerated().flatMap { index, line in
             called(in: line).filter { calls.contains($0) && !own.contains($0) }
                 .map { Fault(file.path, line: index + 1, "\($0)( belongs behind the door: Kernel, in EventLoop") }
-        } + conditions(in: file)
+        } + otherWays(in: file) + conditions(in: file)
+    }
+
+    private static func otherWays(in file: SourceFile) -> [Fault] {
+        file.codeLines.enumerated().flatMap { index, line in
+            ownWays.filter { way in
+                line.ranges(of: way).contains { range in
+                    guard range.lowerBound > line.startIndex else { return true }
+                    let before = line[line.index(before: range.lowerBound)]
+                    return !before.isLetter && before != "."
+                }
+            }
+            .map {
+                Fault(file.path, line: index + 1, "\($0) goes around the door: Kernel, or SystemThread, in EventLoop")
+            }
+        }
     }
 
     /// `#if Simulation` stands in the two doors and nowhere else.

@@ -10,6 +10,8 @@ import Testing
         ("Sources/Sidecar/A.swift", "Glibc.close(descriptor)"),
         ("Sources/Stores/A.swift", "usleep(10)"),
         ("Sources/EventLoop/A.swift", "guard recv(a, b, c, 0) > 0 else { return }"),
+        ("Sources/Sidecar/A.swift", "Thread.detachNewThread { look() }"),
+        ("Sources/Stores/A.swift", "let queue = DispatchQueue(label: name)"),
         ("Sources/Migration/A.swift", "#if Simulation"),
         ("Tests/SidecarTests/A.swift", "#if !Simulation"),
     ])
@@ -24,6 +26,7 @@ import Testing
         ("Sources/Sidecar/A.swift", "func close() { }"),
         ("Sources/Sidecar/A.swift", "private func open(_ flags: Int32) {}\nlet a = open(O_RDONLY)"),
         ("Sources/Sidecar/A.swift", "// open(path)"),
+        ("Sources/Sidecar/A.swift", "let thread = try SystemThread.start()"),
         ("Sources/Sidecar/A.swift", "Kernel.close(descriptor)"),
     ])
     func letsOthersPass(path: String, text: String) {

@@ -1,4 +1,4 @@
-import Foundation
+import EventLoop
 import Logging
 import Migration
 import Stores
@@ -33,10 +33,15 @@ package struct DatabaseInspection {
     /// are large.
     static func log(_ configuration: Configuration, to logger: Logger) {
         guard configuration.migrations.contains(where: { $0.records != nil }) else { return }
-        Thread.detachNewThread {
-            let found = DatabaseInspection(of: configuration, SwitchFileInspection(of: configuration))
-            for problem in found.problems { logger.error("\(problem)") }
-            for warning in found.warnings { logger.warning("\(warning)") }
+        do {
+            let thread = try SystemThread(name: "inspection") {
+                let found = DatabaseInspection(of: configuration, SwitchFileInspection(of: configuration))
+                for problem in found.problems { logger.error("\(problem)") }
+                for warning in found.warnings { logger.warning("\(warning)") }
+            }
+            thread.leave()
+        } catch {
+            logger.warning("the databases are not inspected: \(error); run switchover check")
         }
     }
 }

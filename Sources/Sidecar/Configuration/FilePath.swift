@@ -1,5 +1,4 @@
 import EventLoop
-import Foundation
 import Glibc
 
 /// Paths as text, without looking at the file system.
@@ -15,7 +14,7 @@ enum FilePath {
     }
 
     /// Relative paths count from the process's working folder.
-    static func absolute(_ path: String) -> String { resolve(path, in: FileManager.default.currentDirectoryPath) }
+    static func absolute(_ path: String) -> String { resolve(path, in: Kernel.realPath(".") ?? "") }
 
     /// Absolute paths stay; others count from `folder`.
     static func resolve(_ path: String, in folder: String) -> String {
