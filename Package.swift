@@ -137,7 +137,7 @@ let package = Package(
             name: "simulation",
             dependencies: [
                 "CLinux", "EventLoop", "HTTP2", "Sidecar", "SwitchoverProtocol", "WireFormat",
-                ofSidecar("Logging", package: "swift-log"),
+                ofSidecar("GRDBSQLite", package: "GRDB.swift"), ofSidecar("Logging", package: "swift-log"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             path: "Tests/SimulationTests", swiftSettings: settings),

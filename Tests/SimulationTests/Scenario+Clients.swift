@@ -50,11 +50,13 @@ extension Scenario {
     ) {
         let index = history.count
         calls += 1
+        let kind = isOfDatabases ? recordsKind(kind, record) : kind
         history.append(Operation(client: number, record: record, kind: kind, began: world.now))
-        let (path, request) = Self.request(record, kind)
-        client.call("/ledger.v1.Ledger/\(path)", request, timeout: 4_000_000_000) { [self] answer in
+        let (path, request) = isOfDatabases ? recordsRequest(record, kind) : Self.request(record, kind)
+        client.call(path, request, timeout: 4_000_000_000) { [self] answer in
             history[index].ended = world.now
-            history[index].result = Self.result(of: answer)
+            history[index].result =
+                isOfDatabases ? recordsResult(of: answer, record, kind) : Self.result(of: answer)
             // The guard of inserts asks old, which may have missed a delete (contract, 3: not built otherwise).
             if history[index].result == .exists, answer.error != nil, hasLostWrite(record) {
                 history[index].result = .refused
@@ -74,18 +76,19 @@ extension Scenario {
             Message.of(1, Entry(store: store(of: record), id: record, cents: cents).bytes)
         }
         switch kind {
-        case .find: return ("Find", name)
+        case .find: return ("/ledger.v1.Ledger/Find", name)
         case .change(let by):
             var message = Message.of(1, name)
             FieldWriter.append(2, varint: Message.zigzag(by), to: &message)
-            return ("Change", message)
-        case .save(let to): return ("Save", whole(to))
-        case .add(let to): return ("Add", whole(to))
-        case .remove: return ("Remove", name)
+            return ("/ledger.v1.Ledger/Change", message)
+        case .save(let to): return ("/ledger.v1.Ledger/Save", whole(to))
+        case .add(let to): return ("/ledger.v1.Ledger/Add", whole(to))
+        case .remove: return ("/ledger.v1.Ledger/Remove", name)
+        case .assign, .upsert: preconditionFailure("the ledger has no such call: \(kind)")
         }
     }
 
-    private static func result(of answer: SimulatedClient.Answer) -> Operation.Result {
+    static func result(of answer: SimulatedClient.Answer) -> Operation.Result {
         switch answer.status {
         case .ok: .done(answer.message.isEmpty ? nil : Entry(Message(answer.message[...]).bytes(2)).cents)
         case .notFound: .absent
@@ -102,6 +105,7 @@ extension Scenario {
     /// A list says of each record whether it was there, and what it was: as many queries of one record, which ran at
     /// the same time.
     private func list(_ client: SimulatedClient, _ number: Int, store: String?, then: @escaping () -> Void) {
+        if isOfDatabases { return walk(client, number, store: store, then: then) }
         let began = world.now
         let path = store == nil ? "ListAll" : "List"
         let request = store.map { Message.of(1, Array($0.utf8)) } ?? []

@@ -8,6 +8,7 @@ extension Scenario {
             let side = world.chance.pick(["127.0.0.1:9001", "127.0.0.1:9002"])
             switch world.chance.below(6) {
             case 0:
+                if isOfDatabases { awaitCommit() }
                 let loses = world.chance.happens(oneIn: 2)
                 say("kill -9 of the sidecar\(loses ? ", and of its machine" : "")")
                 oblivions.append(world.now)
@@ -25,15 +26,16 @@ extension Scenario {
                 world.kill(ended, losesUnsynced: false)
                 oblivions.append(world.now)
                 startSidecar()
+            case 4:
+                say("all connections of clients are cut")
+                world.cut("127.0.0.1:9000")
+            case _ where isOfDatabases: disturbDatabases()
             case 2:
                 say("all connections to \(side) are cut")
                 world.cut(side)
             case 3:
                 say("nothing arrives at \(side) for a while")
                 world.faults.stalledUntil[side] = world.now + world.chance.below(3_000_000_000)
-            case 4:
-                say("all connections of clients are cut")
-                world.cut("127.0.0.1:9000")
             default:
                 say("\(side) lets nobody in for a while")
                 world.cut(side)

@@ -21,7 +21,9 @@ final class Scenario: @unchecked Sendable {
     private let seed: UInt64
     /// New has all that old has, and every key is enrolled: the whole ladder is open.
     let isCopied: Bool
-    private let insertsBoth: Bool
+    let insertsBoth: Bool
+    /// The sides are databases, not services.
+    let isOfDatabases: Bool
     private let old = Ledger()
     private let new = Ledger()
     var sidecar: SimulatedProcess
@@ -33,6 +35,10 @@ final class Scenario: @unchecked Sendable {
     private var isSteady = false
     /// What the operator was told last.
     var switches = Switchover_V1_Switches()
+    /// What the tables have at the end, by side and record.
+    var stored: [String: [Int64: Int64]] = [:]
+    /// By record, what somebody was told last.
+    var seenVersions: [Int64: Int64] = [:]
     var clientsLeft = Scenario.clientCount
     var history: [Operation] = []
     /// The first invariant that is broken, where that is seen at once.
@@ -45,6 +51,7 @@ final class Scenario: @unchecked Sendable {
         world = World(seed: seed)
         isCopied = seed % 3 == 0
         insertsBoth = seed % 5 < 2
+        isOfDatabases = seed % 4 == 3
         Kernel.run(on: world)
         sidecar = world.makeProcess("sidecar")
     }
@@ -62,6 +69,12 @@ final class Scenario: @unchecked Sendable {
         switches: /sidecar/switches.json
         workers: \(1 + seed % 2)
         limits: {settle_after: 3s, handover_wait: 1s, follower_timeout: 2s}
+        \(isOfDatabases ? databasesConfiguration : servicesConfiguration)
+        """
+    }
+
+    private var servicesConfiguration: String {
+        """
         upstreams:
           old: {address: "127.0.0.1:9001"}
           new: {address: "127.0.0.1:9002"}
@@ -107,12 +120,13 @@ final class Scenario: @unchecked Sendable {
             """)
         switches.phase = "migrating"
         switches.enrolled.everything = isCopied
+        if isOfDatabases { makeDatabases() }
         for record in Self.records {
             let entry = Entry(store: Self.store(of: record), id: record, cents: Self.first(of: record))
             _ = old.answer("/Place", Message.of(1, entry.bytes))
             if isCopied { _ = new.answer("/Place", Message.of(1, entry.bytes)) }
         }
-        world.start(world.makeProcess("sides")) { [self] in serveSides() }
+        if !isOfDatabases { world.start(world.makeProcess("sides")) { [self] in serveSides() } }
         startSidecar()
         for number in 0..<Self.clientCount {
             world.start(world.makeProcess("client-\(number)")) { [self] in startClient(number) }
@@ -124,6 +138,7 @@ final class Scenario: @unchecked Sendable {
             return "\(clientsLeft) clients still wait for an answer"
         }
         if broken == nil { readAll() }
+        if broken == nil, isOfDatabases { readDatabases() }
         return check()
     }
 
@@ -217,7 +232,8 @@ final class Scenario: @unchecked Sendable {
         // A merged list may show what the follower had of a record whose sides differ.
         let lost = history.first { $0.record == record && $0.isLost }?.began ?? .max
         let operations = history.filter { $0.record == record && (!$0.isListed || $0.ended < lost) }
-        let first = Self.first(of: record)
+        let first =
+            isOfDatabases ? StoredEntry(cents: Self.first(of: record), version: 1).state : Self.first(of: record)
         if Linearizability.holds(operations, initial: first) { return nil }
         for end in oblivions {
             let before = operations.filter { $0.began < end }.map { $0.cut(at: end) }
@@ -232,7 +248,7 @@ final class Scenario: @unchecked Sendable {
     private func divergence(_ record: Int64) -> String? {
         let operations = history.filter { $0.record == record }
         guard isCopied, insertsBoth, switches.phase == "migrating", !operations.contains(where: { $0.isLost }),
-            old.entries[record] != new.entries[record]
+            last("old", record) != last("new", record)
         else { return nil }
         return "the sides differ in record \(record), and no write of it was lost (I2):\n" + account(of: operations)
     }
@@ -240,8 +256,13 @@ final class Scenario: @unchecked Sendable {
     private func account(of operations: [Operation]) -> String {
         guard let record = operations.first?.record else { return "" }
         let lines = operations.map { "  \($0)" }.joined(separator: "\n")
-        return lines + "\n  old has \(old.entries[record].map { "\($0)" } ?? "nothing"), "
-            + "new has \(new.entries[record].map { "\($0)" } ?? "nothing")"
+        return lines + "\n  old has \(last("old", record)), new has \(last("new", record))"
+    }
+
+    /// What a side has of a record at the end.
+    private func last(_ side: String, _ record: Int64) -> String {
+        if isOfDatabases { return stored[side]?[record].map { "\(StoredEntry(state: $0))" } ?? "nothing" }
+        return (side == "old" ? old : new).entries[record].map { "\($0)" } ?? "nothing"
     }
 
     var summary: String {

@@ -7,6 +7,10 @@ struct Operation: CustomStringConvertible {
         case save(Int64)
         case add(Int64)
         case remove
+        /// Gives the record that amount and its next version, if it has this one (`StoredEntry`).
+        case assign(Int64, ifVersion: Int64?)
+        /// The same, or the first version of a record that is not there.
+        case upsert(Int64)
     }
 
     enum Result: Equatable {
@@ -14,6 +18,8 @@ struct Operation: CustomStringConvertible {
         case done(Int64?)
         case absent
         case exists
+        /// It has another version.
+        case conflict
         /// Nothing was written, and nothing is known.
         case refused
         /// It may have been made, or may be made later, or never.
@@ -58,11 +64,32 @@ struct Operation: CustomStringConvertible {
         case (.add(let to), .done): return value == nil ? .some(to) : nil
         case (.add, .exists): return value == nil ? nil : .some(value)
         case (.add(let to), .unknown): return .some(value ?? to)
+        case (.assign(let cents, let version), _): return assigned(value, cents, version)
+        case (.upsert(let cents), .done(let seen)):
+            let next = Self.following(value, cents)
+            return seen == next ? .some(next) : nil
+        case (.upsert(let cents), .unknown): return .some(Self.following(value, cents))
         case (.remove, .done): return value == nil ? nil : .some(nil)
         case (.remove, .absent): return value == nil ? .some(nil) : nil
         case (.remove, .unknown): return .some(nil)
         default: return nil
         }
+    }
+
+    private func assigned(_ value: Int64?, _ cents: Int64, _ version: Int64?) -> Int64?? {
+        guard let value else { return result == .absent || result == .unknown ? .some(nil) : nil }
+        let isConflict = version.map { $0 != StoredEntry(state: value).version } ?? false
+        let next = Self.following(value, cents)
+        switch result {
+        case .conflict: return isConflict ? .some(value) : nil
+        case .unknown: return .some(isConflict ? value : next)
+        case .done(let seen): return !isConflict && seen == next ? .some(next) : nil
+        default: return nil
+        }
+    }
+
+    private static func following(_ value: Int64?, _ cents: Int64) -> Int64 {
+        StoredEntry(cents: cents, version: (value.map { StoredEntry(state: $0).version } ?? 0) + 1).state
     }
 
     var description: String {

@@ -16,6 +16,9 @@ final class Inode {
     var changed: UInt64
     var owner: SimulatedProcess?
     var lock: FileDescriptor?
+    /// Where pieces may reach the disk in any order, as databases reckon with: kept in place of `synced`.
+    var unsynced: UnsyncedChanges?
+    var database: DatabaseUse?
 
     init(number: UInt64, kind: Kind, at time: UInt64) {
         self.number = number
@@ -30,6 +33,8 @@ final class Disk {
     private var synced: [String: Inode] = [:]
     private var nextInode: UInt64 = 1
     var watches: [FolderWatchDescriptor] = []
+    /// By the beginning of paths: no database there can be written before this time.
+    var fullUntil: [String: UInt64] = [:]
 
     @discardableResult
     func make(_ path: String, kind: Inode.Kind = .file, at time: UInt64) -> Inode {
@@ -68,6 +73,10 @@ final class Disk {
         path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
     }
 
+    func isFull(_ path: String, at now: UInt64) -> Bool {
+        fullUntil.contains { path.hasPrefix($0.key) && now < $0.value }
+    }
+
     func tell(_ path: String) {
         let folder = Self.folder(of: path)
         for watch in watches where watch.folder == folder { watch.events += 1 }
@@ -83,6 +92,10 @@ final class Disk {
                 synced[path] = entries[path]
             }
             guard let inode = entries[path], inode.kind == .file else { continue }
+            if let survived = inode.unsynced?.crash(inode.bytes, &chance) {
+                inode.bytes = survived
+                continue
+            }
             if inode.bytes != inode.synced, chance.happens(oneIn: 2) {
                 let common = zip(inode.bytes, inode.synced).prefix { $0 == $1 }.count
                 if common == inode.synced.count {
@@ -98,7 +111,23 @@ final class Disk {
     }
 
     func freeLocks(of process: SimulatedProcess) {
-        for inode in entries.values where inode.lock?.process === process { inode.lock = nil }
+        for inode in entries.values {
+            if inode.lock?.process === process { inode.lock = nil }
+            inode.database?.leave(process)
+        }
+    }
+
+    /// Who has a database of this folder open.
+    func users(in folder: String) -> [SimulatedProcess] {
+        var users: [Int32: SimulatedProcess] = [:]
+        for file in databaseFiles(in: folder) { users[file.process.number] = file.process }
+        return users.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    func isSyncing(in folder: String) -> Bool { databaseFiles(in: folder).contains(where: \.isSyncing) }
+
+    private func databaseFiles(in folder: String) -> [DatabaseFile] {
+        entries.filter { $0.key.hasPrefix(folder) }.flatMap { $0.value.database?.files ?? [] }
     }
 }
 
@@ -330,6 +359,7 @@ extension World {
 
 extension Inode {
     func write(_ written: UnsafeRawBufferPointer, at offset: Int, time: UInt64) {
+        unsynced?.noteWrite(written, at: offset, in: bytes)
         if bytes.count < offset { bytes += [UInt8](repeating: 0, count: offset - bytes.count) }
         let overlap = min(written.count, bytes.count - offset)
         if overlap > 0 {
@@ -343,6 +373,7 @@ extension Inode {
     }
 
     func cut(to size: Int, time: UInt64) {
+        unsynced?.noteCut(to: size, in: bytes)
         if size < bytes.count {
             bytes.removeLast(bytes.count - size)
         } else {

@@ -15,7 +15,10 @@ import Glibc
 /// - *The network* delays each piece of a stream by its own time (in order, as TCP does), splits it at any byte, takes
 ///   less than was offered, and by a fault stalls, cuts the connection at any byte, or refuses new ones.
 /// - *The disk* keeps what was synced. When a process is killed with its machine, each file loses what was written
-///   since its last sync, or a part of it, and each folder what changed since its own.
+///   since its last sync, or a part of it, and each folder what changed since its own. Of a database's files, written
+///   all over, any sectors may be lost.
+/// - *Databases* are SQLite's own code over this disk (`SQLiteFileSystem`). Other processes lock them, read and write
+///   them; the disk is full for a while; a kill comes in the middle of a commit.
 /// - *A kill* ends a process between two of its calls to the kernel: its threads never run again, its descriptors are
 ///   closed (peers see resets), its locks are free.
 ///
@@ -77,8 +80,11 @@ final class World: KernelModel {
         for (number, descriptor) in descriptors.sorted(by: { $0.key < $1.key }) where descriptor.process === process {
             close(number)
         }
-        if losesUnsynced { disk.crash(in: "/\(process.name)/", &chance) }
         disk.freeLocks(of: process)
+        guard losesUnsynced else { return }
+        // Whoever has a file of that machine open is on it.
+        for other in disk.users(in: "/\(process.name)/") { kill(other, losesUnsynced: false) }
+        disk.crash(in: "/\(process.name)/", &chance)
     }
 
     func signal(_ process: SimulatedProcess, _ number: Int32) {
@@ -106,17 +112,19 @@ final class World: KernelModel {
         current = next
         next.turn.post()
         me.turn.wait()
-        if me.process.isDead, me.number != 1 { leave(me) }
+        guard me.process.isDead, me.number != 1 else { return }
+        leave(me)
+        // It never goes on: what it is in the middle of, a queue or SQLite, cannot be left.
+        while true { me.turn.wait() }
     }
 
-    /// The end of the calling thread. Whoever gets the turn goes on; this one never does.
-    private func leave(_ me: SimulatedThread) -> Never {
+    /// The end of the calling thread: whoever gets the turn goes on.
+    private func leave(_ me: SimulatedThread) {
         me.hasEnded = true
         threads.removeAll { $0 === me }
         let next = choose()
         current = next
         next.turn.post()
-        pthread_exit(nil)
     }
 
     private func choose() -> SimulatedThread {
