@@ -30,7 +30,7 @@ package struct CallForecast: Sendable, Equatable {
                 return
             }
             let isOnBoth = stage.isDouble || next.map { $0 != stage } ?? false
-            guard isOnBoth, let machine = write?.write(plan.kind, at: stage, to: next) else {
+            guard isOnBoth, let machine = write?.means.procedure(plan.kind, at: stage, to: next) else {
                 (usual, absent) = ([authority], nil)
                 return
             }

@@ -54,13 +54,13 @@ struct DeleteWrite: Sendable, Equatable {
     private var follower: Side { authority.other }
 
     mutating func start() -> WriteAction {
-        guard state == .ready else { return .ignore }
+        guard state == .ready else { return .unexpected() }
         return stage == .newMirrored ? askAuthority(followerLost: false) : judge()
     }
 
     mutating func replied(_ outcome: WriteOutcome) -> WriteAction {
         switch state {
-        case .ready, .done: return .ignore
+        case .ready, .done: return .unexpected()
         case .judging: return judged(outcome)
         case .reading: return read(outcome)
         case .follower: return followerReplied(outcome)
@@ -100,7 +100,7 @@ struct DeleteWrite: Sendable, Equatable {
             state = .other(isAbsent: true)
             return .call(follower)
         case .rejected where judgement == .trial: return done(.end(.reply(of: authority)))
-        default: return done(FirstFailure.end(lookUp: authority, outcome) ?? .ignore)
+        default: return done(FirstFailure.end(lookUp: authority, outcome) ?? .unexpected())
         }
     }
 
@@ -110,7 +110,7 @@ struct DeleteWrite: Sendable, Equatable {
             state = .follower
             return .eraseFound(follower)
         case .absent: return askAuthority(followerLost: false)
-        default: return done(FirstFailure.end(lookUp: follower, outcome) ?? .ignore)
+        default: return done(FirstFailure.end(lookUp: follower, outcome) ?? .unexpected())
         }
     }
 
@@ -119,7 +119,7 @@ struct DeleteWrite: Sendable, Equatable {
         case .accepted: return askAuthority(followerLost: true)
         case .absent: return askAuthority(followerLost: false)
         case .rejected(.aborted) where judgement == .trial && attempts < Self.attemptsAtMost: return judge()
-        default: return done(FirstFailure.end(follower, outcome) ?? .ignore)
+        default: return done(FirstFailure.end(follower, outcome) ?? .unexpected())
         }
     }
 
@@ -143,7 +143,7 @@ struct DeleteWrite: Sendable, Equatable {
         case .absent, .rejected: return done(.end(.reply(of: authority), effects))
         case .ambiguous: return done(.end(.reply(of: authority), effects.union(.dirty)))
         case .unreachable where followerLost: return done(.end(.partial(missing: authority), effects))
-        case .unreachable, .unknown: return done(FirstFailure.end(authority, outcome) ?? .ignore)
+        case .unreachable, .unknown: return done(FirstFailure.end(authority, outcome) ?? .unexpected())
         }
     }
 
@@ -154,7 +154,7 @@ struct DeleteWrite: Sendable, Equatable {
         switch outcome {
         case .accepted: .end(.reply(of: follower))
         case .absent: .end(.reply(of: authority))
-        default: FirstFailure.end(follower, outcome) ?? .ignore
+        default: FirstFailure.end(follower, outcome) ?? .unexpected()
         }
     }
 

@@ -69,7 +69,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
     }
 
     mutating func start() -> WriteAction {
-        guard state == .ready else { return .ignore }
+        guard state == .ready else { return .unexpected() }
         return ask(present.authority)
     }
 
@@ -89,7 +89,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
 
     mutating func replied(_ outcome: WriteOutcome) -> WriteAction {
         switch state {
-        case .ready, .done: return .ignore
+        case .ready, .done: return .unexpected()
         case .authority: return authorityReplied(outcome)
         case .other: return otherReplied(outcome)
         case .trying(let side): return tried(side, outcome)
@@ -120,7 +120,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
             if isMirrored { return follow() }
             return done(.end(.reply(of: written), onOneSide))
         case .absent: return done(.end(.reply(of: present.authority)))
-        default: return done(FirstFailure.end(present.authority.other, outcome) ?? .ignore)
+        default: return done(FirstFailure.end(present.authority.other, outcome) ?? .unexpected())
         }
     }
 
@@ -132,7 +132,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
         case .absent where side == present.authority && present.fallsBack: return ask(side.other)
         case .absent: return done(.end(.reply(of: present.authority)))
         case .rejected: return done(.end(.reply(of: side)))
-        default: return done(FirstFailure.end(lookUp: side, outcome) ?? .ignore)
+        default: return done(FirstFailure.end(lookUp: side, outcome) ?? .unexpected())
         }
     }
 
@@ -142,7 +142,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
             guard side == .new else { return call(side) }
             state = .placingFirst
             return .place(.old)
-        default: return done(FirstFailure.end(lookUp: next.authority, outcome) ?? .ignore)
+        default: return done(FirstFailure.end(lookUp: next.authority, outcome) ?? .unexpected())
         }
     }
 
@@ -157,7 +157,7 @@ struct GrayKeyUpdate: Sendable, Equatable {
             return .call(.new)
         // It inserts what is missing.
         case .absent: return done(.end(.fail(.old, .failed(.notFound))))
-        default: return done(FirstFailure.end(.old, outcome) ?? .ignore)
+        default: return done(FirstFailure.end(.old, outcome) ?? .unexpected())
         }
     }
 

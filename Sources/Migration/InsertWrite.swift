@@ -53,7 +53,7 @@ struct InsertWrite: Sendable, Equatable {
     }
 
     mutating func start() -> WriteAction {
-        guard state == .ready else { return .ignore }
+        guard state == .ready else { return .unexpected() }
         if guards {
             state = .guarding
             return .lookUp(.old)
@@ -65,7 +65,7 @@ struct InsertWrite: Sendable, Equatable {
     mutating func replied(_ outcome: WriteOutcome) -> WriteAction {
         switch state {
         case .ready, .done:
-            return .ignore
+            return .unexpected()
         case .guarding:
             return guardReplied(outcome)
         case .first:

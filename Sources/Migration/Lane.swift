@@ -1,3 +1,14 @@
+/// What becomes of who enters a lane.
+package enum LaneEntry: Sendable, Equatable {
+    /// The lane is held by whom entered.
+    case entered
+    /// The ticket is called when its turn comes.
+    case waits
+    /// Too many wait already.
+    case full
+    case closed
+}
+
 /// The queue of writes to one record: one at a time, in the order in which they came.
 ///
 ///     free --enter--> held --leave, nobody waits--> free
@@ -7,16 +18,6 @@
 /// A lane is closed when a write may still take effect though nobody waits for it any more: until it cannot, nothing
 /// may be written to the record, and those who wait are sent away.
 package struct Lane<Ticket: Sendable>: Sendable {
-    package enum Entry: Equatable {
-        /// The lane is held by whom entered.
-        case entered
-        /// The ticket is called when its turn comes.
-        case waits
-        /// Too many wait already.
-        case full
-        case closed
-    }
-
     private enum State: Sendable {
         case free
         case held
@@ -50,7 +51,7 @@ package struct Lane<Ticket: Sendable>: Sendable {
     }
 
     /// - Parameter limit: how many may wait at most.
-    package mutating func enter(id: UInt64, _ ticket: Ticket, now: UInt64, limit: Int) -> Entry {
+    package mutating func enter(id: UInt64, _ ticket: Ticket, now: UInt64, limit: Int) -> LaneEntry {
         switch state {
         case .closed(let until) where until > now:
             return .closed

@@ -23,48 +23,6 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         case open
     }
 
-    /// What a write says of the record's gray key.
-    package enum NotedKey: Equatable, Sendable {
-        /// Nothing: it is as it was.
-        case unsaid
-        /// It has this one.
-        case has([UInt8])
-        /// The write may give it another one than it has: one of the two, once it is over. Without the first, any.
-        case moves(from: [UInt8]?, to: [UInt8])
-
-        /// Both may be so.
-        func or(_ other: NotedKey) -> NotedKey {
-            switch (self, other) {
-            case (.unsaid, _): other
-            case (_, .unsaid): self
-            case (.has(let one), .has(let two)): one == two ? self : .moves(from: one, to: two)
-            case (.has(let key), .moves(let from?, let to)) where key == from || key == to: other
-            case (.moves(let from?, let to), .has(let key)) where key == from || key == to: self
-            case (.has, .moves(_, let to)), (.moves, .moves(_, let to)):
-                self == other ? self : .moves(from: nil, to: to)
-            case (.moves(_, let to), .has): .moves(from: nil, to: to)
-            }
-        }
-
-        /// Whether a write that says the other may be of this record, as far as is known.
-        fileprivate func allows(_ other: NotedKey) -> Bool {
-            switch (self, other) {
-            case (.unsaid, _), (_, .unsaid): true
-            case (.has(let key), .moves(let from, _)): key == from
-            default: self == other
-            }
-        }
-    }
-
-    /// What the sides have made of a write.
-    package enum Verdict: Sendable {
-        /// One of them has it.
-        case taken
-        case refused
-        /// It was sent, and what it has changed is not known.
-        case unclear
-    }
-
     /// What a write of one side is to do, where the record may be pinned.
     package enum Standing: Equatable, Sendable {
         /// Be decided by the switches.
@@ -134,7 +92,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
 
     // MARK: - Writes of both sides
 
-    package mutating func enter(id: UInt64, _ ticket: Ticket, now: UInt64, limit: Int) -> Lane<Ticket>.Entry {
+    package mutating func enter(id: UInt64, _ ticket: Ticket, now: UInt64, limit: Int) -> LaneEntry {
         if singles > 0, !singlesHoldLane, lane.isIdle(at: now) {
             _ = lane.enter(id: 0, ticket, now: now, limit: limit)
             singlesHoldLane = true
@@ -164,7 +122,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     ///
     /// - Parameter bySwitches: what the switches say of the gray key that the record has by then; nil: that depends on
     ///   one that is not known, or on a change that is being made.
-    package mutating func judged(_ verdict: Verdict, _ bySwitches: (NotedKey) -> Stage?) {
+    package mutating func judged(_ verdict: WriteVerdict, _ bySwitches: (NotedKey) -> Stage?) {
         guard let claim, let known else { return }
         (self.claim, self.known) = (nil, nil)
         switch verdict {
@@ -306,15 +264,6 @@ package struct RecordState<Ticket: Sendable>: Sendable {
 
     // MARK: - Updates that move the record to another stage
 
-    /// What such an update, whose turn it is, finds of the writes of one side.
-    package enum MoveStanding: Equatable, Sendable {
-        case free
-        /// Some are under way.
-        case singlesRun
-        /// One was lost and may still take effect: it must not find the record at another stage.
-        case unsettled
-    }
-
     /// Writes of one side take the lane from now on, and those that run are to be found.
     package mutating func beginMove() { moves += 1 }
 
@@ -328,7 +277,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     }
 
     /// Whoever holds the lane lets those go first that take none; `entered` where the last of them has just ended.
-    package mutating func waitForSingles(id: UInt64, _ ticket: Ticket, now: UInt64, limit: Int) -> Lane<Ticket>.Entry {
+    package mutating func waitForSingles(id: UInt64, _ ticket: Ticket, now: UInt64, limit: Int) -> LaneEntry {
         guard singles > 0 else { return .entered }
         let entry = lane.enter(id: id, ticket, now: now, limit: limit)
         if entry == .waits { singlesHoldLane = true }

@@ -14,13 +14,13 @@ struct SingleWrite: Sendable, Equatable {
     init(side: Side) { self.side = side }
 
     mutating func start() -> WriteAction {
-        guard state == .ready else { return .ignore }
+        guard state == .ready else { return .unexpected() }
         state = .asked
         return .call(side)
     }
 
     mutating func replied(_ outcome: WriteOutcome) -> WriteAction {
-        guard state == .asked else { return .ignore }
+        guard state == .asked else { return .unexpected() }
         state = .done
         return FirstFailure.end(side, outcome) ?? .end(.reply(of: side))
     }

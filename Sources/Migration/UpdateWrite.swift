@@ -34,7 +34,7 @@ struct UpdateWrite: Sendable, Equatable {
     private var isMirrored: Bool { stage == .newMirrored }
 
     mutating func start() -> WriteAction {
-        guard state == .ready else { return .ignore }
+        guard state == .ready else { return .unexpected() }
         state = .authority
         return .call(authority)
     }
@@ -42,7 +42,7 @@ struct UpdateWrite: Sendable, Equatable {
     mutating func replied(_ outcome: WriteOutcome) -> WriteAction {
         switch state {
         case .ready, .done:
-            return .ignore
+            return .unexpected()
         case .authority:
             return authorityReplied(outcome)
         case .other:
@@ -76,7 +76,7 @@ struct UpdateWrite: Sendable, Equatable {
             .end(.reply(of: authority.other), authority == .new ? [.notCopied, .unmigrated] : .notCopied)
         case .absent: .end(.reply(of: authority))
         // The record may be there: absent here and no word from there is not absence.
-        default: FirstFailure.end(authority.other, outcome) ?? .ignore
+        default: FirstFailure.end(authority.other, outcome) ?? .unexpected()
         }
     }
 }

@@ -32,7 +32,7 @@ struct UpsertWrite: Sendable, Equatable {
     private var authority: Side { stage.authority }
 
     mutating func start() -> WriteAction {
-        guard state == .ready else { return .ignore }
+        guard state == .ready else { return .unexpected() }
         state = .authority
         return .lookUp(authority)
     }
@@ -40,7 +40,7 @@ struct UpsertWrite: Sendable, Equatable {
     mutating func replied(_ outcome: WriteOutcome) -> WriteAction {
         switch state {
         case .ready, .done:
-            return .ignore
+            return .unexpected()
         case .authority:
             return authorityReplied(outcome)
         case .other:
@@ -75,7 +75,7 @@ struct UpsertWrite: Sendable, Equatable {
             return .lookUp(authority.other)
         default:
             state = .done
-            return FirstFailure.end(lookUp: authority, outcome) ?? .ignore
+            return FirstFailure.end(lookUp: authority, outcome) ?? .unexpected()
         }
     }
 
@@ -87,7 +87,7 @@ struct UpsertWrite: Sendable, Equatable {
         case .absent: return insert()
         default:
             state = .done
-            return FirstFailure.end(lookUp: authority.other, outcome) ?? .ignore
+            return FirstFailure.end(lookUp: authority.other, outcome) ?? .unexpected()
         }
     }
 

@@ -21,6 +21,12 @@ package enum WriteAction: Sendable, Equatable {
     /// The event was not expected in this state: nothing is to be done.
     case ignore
 
+    /// The same; a fault of who runs the machine, which ends a debug build.
+    static func unexpected() -> WriteAction {
+        assertionFailure("a write is told of what its state does not expect")
+        return .ignore
+    }
+
     static func end(_ answer: WriteAnswer, _ effects: WriteEffects = .none) -> WriteAction {
         .end(WriteEnd(answer: answer, effects: effects))
     }

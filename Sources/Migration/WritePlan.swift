@@ -68,17 +68,39 @@ package struct WritePlan: Sendable, Equatable {
         }
     }
 
+    /// By what means the sides are written.
+    package var means: WriteMeans {
+        WriteMeans(
+            puts: PutMeans(overwrite: put != nil, insert: putOrInsert != nil), hasLookUp: lookUp != nil,
+            hasErase: erase != nil, inserts: inserts, guardsInserts: guardsInserts, isInStores: tries,
+            isOfSeveral: element != nil)
+    }
+}
+
+/// By what means the sides are written, as far as a write's procedure depends on it.
+package struct WriteMeans: Sendable, Equatable {
+    package let puts: PutMeans
+    package let hasLookUp: Bool
+    /// A record is taken from a side that follows by a request of its own.
+    package let hasErase: Bool
+    package let inserts: InsertRule
+    package let guardsInserts: Bool
+    /// The sides are stores, which can carry a call out and roll it back.
+    package let isInStores: Bool
+    /// A request writes several records.
+    package let isOfSeveral: Bool
+
     /// The machine of one call; nil for kinds that do not write, and for writes of several records.
     ///
     /// - Parameter next: the stage of the gray key that an update gives the record; nil where it keeps its own.
-    package func write(_ kind: CallKind, at stage: Stage, to next: Stage? = nil) -> Write? {
-        guard element == nil else { return nil }
-        let puts = PutMeans(overwrite: put != nil, insert: putOrInsert != nil)
+    package func procedure(_ kind: CallKind, at stage: Stage, to next: Stage? = nil) -> Write? {
+        guard !isOfSeveral else { return nil }
         switch kind {
         case .update:
-            if let next, next != stage { return Write(update: stage, to: next, puts: puts, tries: tries) }
+            if let next, next != stage { return Write(update: stage, to: next, puts: puts, tries: isInStores) }
             return Write(update: stage, puts: puts)
-        case .delete: return Write(delete: stage, judgement: tries ? .trial : lookUp == nil ? .none : .lookUp)
+        case .delete:
+            return Write(delete: stage, judgement: isInStores ? .trial : hasLookUp ? .lookUp : .none)
         case .insert: return Write(insert: stage, rule: inserts, guards: guardsInserts, puts: puts)
         case .upsert: return Write(upsert: stage, rule: inserts, puts: puts)
         case .singleQuery, .multiQuery, .passThrough: return nil

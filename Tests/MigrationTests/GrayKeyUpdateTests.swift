@@ -210,23 +210,14 @@ import WireFormat
         WriteTests().pathIsWalked(script)
     }
 
-    @Test func eventsOutOfTurnAreIgnored() {
-        var write = Self.update(.old, .dualNew)
-        #expect(write.replied(.accepted) == .ignore)
-        _ = write.start()
-        #expect(write.start() == .ignore)
-        _ = write.replied(Self.refused)
-        #expect(write.replied(.accepted) == .ignore && write.start() == .ignore)
-    }
-
     @Test func keysOfOneStageMakeAnUpdateAsAnyOther() throws {
         let recordKey = try KeyPlan([KeyField(path: FieldPath("2"), type: .int64)])
         let plan = WritePlan(
             recordKey: recordKey, inserts: .new, guardsInserts: true, lookUp: nil, put: nil, putOrInsert: nil)
         for stage in Stage.allCases {
-            #expect(plan.write(.update, at: stage, to: stage) == plan.write(.update, at: stage))
+            #expect(plan.means.procedure(.update, at: stage, to: stage) == plan.means.procedure(.update, at: stage))
         }
-        #expect(plan.write(.update, at: .old, to: .dualNew) != plan.write(.update, at: .old))
+        #expect(plan.means.procedure(.update, at: .old, to: .dualNew) != plan.means.procedure(.update, at: .old))
     }
 
     // MARK: - A world of two sides

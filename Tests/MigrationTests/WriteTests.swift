@@ -24,14 +24,24 @@ import WireFormat
             action = write.replied(outcome)
         }
         #expect(Self.text(action) == script.end)
-        #expect(write.start() == .ignore, "a write starts once")
-        if script.asks.count > 0, case .end = action {
-            #expect(write.replied(.accepted) == .ignore, "a write ends once")
-        }
     }
 
-    @Test func nothingIsDoneBeforeTheStart() {
-        for var write in Self.scripts.map(\.write) { #expect(write.replied(.accepted) == .ignore) }
+    /// Whoever runs it is at fault then: a debug build ends, and says so.
+    @Test func whatItsStateDoesNotExpectIsAFault() async {
+        #if DEBUG
+        await #expect(processExitsWith: .failure) {
+            var write = Write(only: .old)
+            _ = write.replied(.accepted)
+        }
+        await #expect(processExitsWith: .failure) {
+            var write = Write(only: .old)
+            _ = (write.start(), write.replied(.accepted), write.replied(.accepted))
+        }
+        await #expect(processExitsWith: .failure) {
+            var write = RecordWrite(.update, WriteMeans.none, WriteGrayKeys())
+            _ = (write.start(), write.singlesFound())
+        }
+        #endif
     }
 
     static func text(_ action: WriteAction) -> String {
@@ -418,4 +428,11 @@ extension WriteTests {
             [("look up old", .accepted), ("call old", .accepted), ("call new", .absent)],
             "partial without new, dirty"),
     ]
+}
+
+extension WriteMeans {
+    /// A service that has the client's own call alone.
+    static let none = WriteMeans(
+        puts: PutMeans(overwrite: false, insert: false), hasLookUp: false, hasErase: false, inserts: .new,
+        guardsInserts: false, isInStores: false, isOfSeveral: false)
 }

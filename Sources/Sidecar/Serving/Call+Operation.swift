@@ -45,7 +45,8 @@ extension CallPointer {
             pointee.phase = .operating
             if pointee.deadline == 0 { setDeadline(plan.pointee.timeoutNanoseconds) }
             let lane = RecordTable.Key(plan, record: Array(key))
-            let operation = WriteOperation(self, grayKeys, lane: lane, message: Array(message), route: write)
+            let operation = WriteRunner(
+                self, plan.pointee.kind, grayKeys, lane: lane, message: Array(message), route: write)
             pointee.operation = operation
             operation.start()
         case let fault: refuse(fault, of: recordKey, "the record key")

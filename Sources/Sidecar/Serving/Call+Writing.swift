@@ -28,21 +28,6 @@ final class CountedWrite {
     init(_ records: [RecordTable.Key]) { self.records = records }
 }
 
-/// The canonical gray keys of a write; nil where it is not known, or not changed.
-struct WriteGrayKeys {
-    var present: [UInt8]?
-    /// The record has none, and it is known.
-    var hasNone = false
-    var next: [UInt8]?
-
-    var isMove: Bool { next != nil && next != present }
-
-    var noted: RecordTable.State.NotedKey {
-        if let next, next != present { return .moves(from: present, to: next) }
-        return present.map { .has($0) } ?? .unsaid
-    }
-}
-
 /// A write of one side, from its decision to the moment that its outcome is known (rules P and L).
 extension CallPointer {
     /// It goes to one side without being read, or with a message whose records are known.

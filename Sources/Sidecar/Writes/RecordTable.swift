@@ -127,7 +127,7 @@ final class RecordTable: Sendable {
 
 extension RecordTable {
     /// - Parameter now: monotonic nanoseconds.
-    func enter(_ key: Key, id: UInt64, now: UInt64, _ ticket: @escaping Ticket) -> Lane<Ticket>.Entry {
+    func enter(_ key: Key, id: UInt64, now: UInt64, _ ticket: @escaping Ticket) -> LaneEntry {
         change(key, at: now) { $0.enter(id: id, ticket, now: now, limit: limit) }
     }
 
@@ -136,43 +136,35 @@ extension RecordTable {
     /// - Parameter bySwitches: the stage of its gray key; nil while a change holds it.
     /// - Returns: nil where the record is not pinned and a change holds it.
     func decide(
-        _ key: Key, _ bySwitches: Stage?, grayKey: State.NotedKey, movesTo: Stage? = nil, now: UInt64
+        _ key: Key, _ bySwitches: Stage?, grayKey: NotedKey, movesTo: Stage? = nil, now: UInt64
     ) -> Stage? {
         change(key, at: now) { $0.decide(bySwitches, grayKey: grayKey, movesTo: movesTo) }
     }
 
-    /// What the sides have made of the write that holds the lane: see `RecordState.judged`.
-    func judged(_ key: Key, _ verdict: State.Verdict, now: UInt64, _ bySwitches: (State.NotedKey) -> Stage?) {
-        change(key, at: now) { $0.judged(verdict, bySwitches) }
+    /// The decided write that holds the lane is over, and leaves it: see `RecordState.end`.
+    func end(
+        _ key: Key, _ closing: WriteClosing, _ grayKeys: WriteGrayKeys, until: UInt64, ofNewKey: Stage?, now: UInt64,
+        _ bySwitches: (NotedKey) -> Stage?
+    ) {
+        let left = box(key).withLock { shard in
+            shard.forgetSome(at: now, pins)
+            if closing.isUnsettled { shard.timed.append((key, until)) }
+            return shard.change(key, at: now, pins) {
+                $0.end(closing, grayKeys, until: until, ofNewKey: ofNewKey, bySwitches)
+            }
+        }
+        switch left {
+        case .toNext(let ticket): ticket?(.entered)
+        case .closed(let tickets): for ticket in tickets { ticket(.closed) }
+        }
     }
 
-    /// See `RecordState.leave`.
-    func leave(_ key: Key, isEqual: Bool? = nil, isGone: Bool = false, now: UInt64) {
-        change(key, at: now) { $0.leave(isEqual: isEqual, isGone: isGone) }?(.entered)
-    }
-
-    /// The write that holds the lane has moved the record on one side alone: see `RecordState.keep`.
-    func keep(_ key: Key, _ grayKey: [UInt8]?, at stage: Stage, bySwitches: Stage?, now: UInt64) {
-        change(key, at: now) { $0.keep(grayKey, at: stage, bySwitches: bySwitches) }
-    }
-
-    /// The write that holds the lane has moved the record: see `RecordState.moved`.
-    func moved(_ key: Key, _ grayKey: [UInt8], to stage: Stage, bySwitches: Stage, now: UInt64) {
-        change(key, at: now) { $0.moved(grayKey, to: stage, bySwitches: bySwitches) }
-    }
+    /// Nothing is known of the record that was not known before.
+    func leave(_ key: Key, now: UInt64) { change(key, at: now) { $0.leave(isEqual: nil) }?(.entered) }
 
     /// False if the write does not wait any more: it holds the lane, or is about to hear that it was closed.
     func abandon(_ key: Key, id: UInt64) -> Bool {
         box(key).withLock { $0.records[key]?.abandon(id: id) ?? false }
-    }
-
-    /// Leaves the lane closed until then, monotonic nanoseconds.
-    func close(_ key: Key, until: UInt64, isDirty: Bool, now: UInt64) {
-        let waiting = box(key).withLock { shard -> [Ticket] in
-            shard.timed.append((key, until))
-            return shard.change(key, at: now, pins) { $0.close(until: until, isDirty: isDirty) }
-        }
-        for ticket in waiting { ticket(.closed) }
     }
 
     /// Whether its sides may differ, as far as this process knows.
@@ -181,13 +173,22 @@ extension RecordTable {
     /// What one record's lane is like now.
     func state(
         of key: Key, at now: UInt64
-    ) -> (isHeld: Bool, waiting: Int, closedNanoseconds: UInt64, pin: Stage?, isToMoveTo: Stage?, isKept: Bool) {
+    ) -> (isHeld: Bool, waiting: Int, closedNanoseconds: UInt64, pin: Stage?) {
         read(key) { state in
-            guard let state else { return (false, 0, 0, nil, nil, false) }
+            guard let state else { return (false, 0, 0, nil) }
             return (
-                state.lane.isHeld, state.lane.waitingCount, state.lane.closedNanoseconds(at: now), state.pin,
-                state.isToMoveTo, state.isKept
+                state.lane.isHeld, state.lane.waitingCount, state.lane.closedNanoseconds(at: now), state.pin
             )
+        }
+    }
+
+    /// What is known of a record whose lane is held, beside what the switches say.
+    func complete(_ situation: inout WriteSituation, of key: Key, now: UInt64) {
+        read(key) { state in
+            guard let state else { return }
+            situation.pin = state.pin
+            situation.isToMoveTo = state.isToMoveTo
+            situation.moves = state.moveStanding(at: now)
         }
     }
 
@@ -222,11 +223,7 @@ extension RecordTable {
         pins.count(moves: -1, of: key.migration)
     }
 
-    func moveStanding(_ key: Key, now: UInt64) -> State.MoveStanding {
-        read(key) { $0?.moveStanding(at: now) ?? .free }
-    }
-
-    func waitForSingles(_ key: Key, id: UInt64, now: UInt64, _ ticket: @escaping Ticket) -> Lane<Ticket>.Entry {
+    func waitForSingles(_ key: Key, id: UInt64, now: UInt64, _ ticket: @escaping Ticket) -> LaneEntry {
         change(key, at: now) { $0.waitForSingles(id: id, ticket, now: now, limit: limit) }
     }
 }
@@ -268,7 +265,7 @@ extension RecordTable {
     }
 
     /// A change of the switches finds a write of one side under way.
-    func singleFound(_ key: Key, _ stage: Stage, grayKey: State.NotedKey, now: UInt64) {
+    func singleFound(_ key: Key, _ stage: Stage, grayKey: NotedKey, now: UInt64) {
         change(key, at: now) { $0.singleFound(stage, grayKey: grayKey) }
     }
 
@@ -278,7 +275,7 @@ extension RecordTable {
     }
 
     /// A write of one side was sent and not answered.
-    func lost(_ key: Key, until: UInt64, _ stage: Stage, grayKey: State.NotedKey, now: UInt64) {
+    func lost(_ key: Key, until: UInt64, _ stage: Stage, grayKey: NotedKey, now: UInt64) {
         box(key).withLock { shard in
             shard.forgetSome(at: now, pins)
             shard.timed.append((key, until))

@@ -26,6 +26,7 @@ struct WriteRoute {
     let migration: String
     let entities: [String]
     let plan: WritePlan
+    let means: WriteMeans
     let lookUp: Derived?
     let put: Derived?
     let putOrInsert: Derived?
@@ -37,6 +38,7 @@ struct WriteRoute {
         self.migration = migration
         self.entities = entities
         self.plan = plan
+        means = plan.means
         lookUp = derived(plan.lookUp)
         put = derived(plan.put)
         putOrInsert = derived(plan.putOrInsert)

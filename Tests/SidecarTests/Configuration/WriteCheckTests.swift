@@ -217,7 +217,7 @@ import WireFormat
         #expect(one.warnings.count == 1 && one.warnings[0].description.contains("(several-records)"))
         let own = try configuration(", gray_key: { path: 7, type: string }").migrations[0].methods[0].write?.element
         #expect(own?.field == 5 && own?.grayKey?[0].path.description == "7")
-        #expect(one.migrations[0].methods[0].write?.write(.update, at: .dualOld) == nil)
+        #expect(one.migrations[0].methods[0].write?.means.procedure(.update, at: .dualOld) == nil)
     }
 
     @Test(arguments: [

@@ -12,6 +12,14 @@ import Testing
         table.change(of: 0, at: now, isRetired: false, isJump: { false }, stages: { _ in (last, next) })
     }
 
+    /// The end of a write of both sides; one of unknown outcome keeps the lane closed until 100.
+    private func end(_ key: RecordTable.Key, isEqual: Bool?, isUnsettled: Bool = false, now: UInt64) {
+        var closing = WriteClosing(.dualOld)
+        closing.verdict = isUnsettled ? .unclear : .taken
+        (closing.isDouble, closing.isUnsettled, closing.isEqual) = (true, isUnsettled, isEqual)
+        table.end(key, closing, WriteGrayKeys(), until: 100, ofNewKey: nil, now: now) { _ in nil }
+    }
+
     private static func record(_ number: UInt8, migration: Int = 0) -> RecordTable.Key {
         RecordTable.Key(migration: migration, entity: 0, record: [number])
     }
@@ -32,7 +40,7 @@ import Testing
         let said = Mutex<[RecordTable.Call]>([])
         _ = table.enter(key, id: 1, now: 0) { _ in }
         _ = table.enter(key, id: 2, now: 0) { turn in said.withLock { $0.append(turn) } }
-        table.close(key, until: 100, isDirty: false, now: 0)
+        end(key, isEqual: nil, isUnsettled: true, now: 0)
         #expect(said.withLock { $0 } == [.closed])
         #expect(table.enter(key, id: 3, now: 50) { _ in } == .closed)
         #expect(table.count == 1)
@@ -73,7 +81,7 @@ import Testing
         #expect(table.decide(Self.record(2), .dualOld, grayKey: .unsaid, now: 0) == .dualOld)
         _ = table.enter(Self.record(3), id: 2, now: 0) { _ in }
         #expect(table.decide(Self.record(3), .dualOld, grayKey: .unsaid, now: 0) == .dualOld)
-        table.leave(Self.record(3), isEqual: false, now: 0)
+        end(Self.record(3), isEqual: false, now: 0)
         change(from: .dualOld, to: .old, at: 1)
         let unrest = table.unrest(of: 0, pinned: true, at: 1)
         #expect(unrest.open == 1 && unrest.unsettled == 1 && unrest.dirty == 1 && unrest.unsettledUntil == 100)
@@ -88,8 +96,8 @@ import Testing
             _ = table.enter(key, id: 1, now: 0) { _ in }
             #expect(table.decide(key, .dualOld, grayKey: .unsaid, now: 0) == .dualOld)
         }
-        table.close(key, until: 100, isDirty: true, now: 0)
-        table.leave(other, isEqual: false, now: 0)
+        end(key, isEqual: false, isUnsettled: true, now: 0)
+        end(other, isEqual: false, now: 0)
         var unrest = table.unrest(of: 0, pinned: false, at: 99)
         #expect(unrest.dirty == 2 && unrest.dirtyAndUnsettled == 1 && unrest.count == 2)
         #expect(unrest.unsettledUntil == 100)
@@ -134,8 +142,8 @@ import Testing
         #expect(table.enter(other, id: 2, now: 0) { _ in } == .entered, "a lane of its own")
         _ = table.decide(key, .dualNew, grayKey: .has([7]), now: 0)
         _ = table.decide(other, .dualNew, grayKey: .has([7]), now: 0)
-        table.leave(key, isEqual: false, now: 0)
-        table.leave(other, isEqual: true, now: 0)
+        end(key, isEqual: false, now: 0)
+        end(other, isEqual: true, now: 0)
         #expect(table.dirty() == [key])
         change(from: .dualNew, to: .dualOld, at: 1)
         #expect(table.pinnedStage(key, now: 1) == .dualNew && table.pinnedStage(other, now: 1) == nil)
@@ -145,7 +153,7 @@ import Testing
         #expect(table.pins.authorities(of: 0, entity: 1, grayKey: nil).isEmpty)
         #expect(table.pins.authorities(of: 0, entity: 1, grayKey: [7]).isEmpty)
         #expect(table.unrest(of: 0, pinned: true, at: 1).examples == [key])
-        table.close(other, until: 100, isDirty: true, now: 1)
+        end(other, isEqual: false, isUnsettled: true, now: 1)
         #expect(table.enter(key, id: 3, now: 1) { _ in } == .entered, "another record's lost answer closes nothing")
         let names = ["orders", "customers"]
         #expect("\(RecordText(other, of: names))" == "customers 0x01" && "\(RecordText(key, of: ["orders"]))" == "0x01")
@@ -174,8 +182,10 @@ import Testing
         #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [7]) == .new, "whatever page it may be on")
         #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [8]) == .new)
         #expect(table.pins.authorities(of: 0, entity: 0, grayKey: [9]).isEmpty)
-        table.moved(key, [7], to: .dualOld, bySwitches: .dualOld, now: 2)
-        table.leave(key, isEqual: true, now: 2)
+        var closing = WriteClosing(.dualNew)
+        (closing.verdict, closing.isDouble, closing.isEqual, closing.leftAt) = (.taken, true, true, .dualOld)
+        let keys = WriteGrayKeys(present: [7], next: [8])
+        table.end(key, closing, keys, until: 100, ofNewKey: .dualOld, now: 2) { _ in nil }
         #expect(!table.pins.isAny(of: 0) && table.count == 0)
     }
 
