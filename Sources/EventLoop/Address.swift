@@ -43,6 +43,11 @@ package enum Address: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// What a request to it names as `:authority`: a socket of this machine has no name of its own.
+    package var authority: String {
+        if case .unix = self { "localhost" } else { description }
+    }
+
     private static func unixPath(_ written: Substring, relativeTo folder: String) throws(Malformed) -> String {
         guard !written.isEmpty, !written.utf8.contains(0) else {
             throw Malformed(description: "\"unix:\" needs a path; write unix:/run/switchover/name.sock")

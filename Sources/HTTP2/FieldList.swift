@@ -12,6 +12,8 @@ package struct FieldList {
     /// Tokens of all fields that it holds.
     package private(set) var tokens = FieldTokens()
 
+    package init() {}
+
     package var isEmpty: Bool { count == 0 }
 
     package subscript(index: Int) -> Field { fields.unsafelyUnwrapped[index] }

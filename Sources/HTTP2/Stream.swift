@@ -87,6 +87,9 @@ package final class LocalFields {
     private let storage: UnsafeMutableBufferPointer<UInt8>
     private let ranges: [(name: Range<Int>, value: Range<Int>)]
 
+    /// Size as RFC 9113, 6.5.2 counts it.
+    package var bytes: Int { storage.count + 32 * ranges.count }
+
     /// Names must be lower case; values printable ASCII.
     package init(_ fields: [(name: String, value: String)]) {
         var bytes: [UInt8] = []

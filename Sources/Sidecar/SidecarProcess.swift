@@ -180,7 +180,8 @@ package final class SidecarProcess: @unchecked Sendable {
     private func startWorkers() throws {
         let setup = WorkerSetup(
             limits: configuration.limits, routes: routes, records: records,
-            upstreams: configuration.upstreams, migrationCount: configuration.migrations.count,
+            upstreams: configuration.upstreams,
+            places: configuration.migrations.enumerated().map { stores.places($1, at: $0) },
             migrationsToRetire: configuration.migrationsToRetire, resolver: resolver,
             logs: LogMail(logger: logger, mailbox: admin.mailbox), board: board,
             accessLogShare: configuration.accessLogSample

@@ -95,7 +95,7 @@ final class QueryOperation: Operation {
             side: request.side, path: path, message: request.message, deadline: call.pointee.deadline,
             waitsUntil: mayMiss.contains(request.side) ? call.lastMoment : 0,
             operation: path == nil ? .query : .getMany)
-        let ask = Ask(asked, for: call) { [unowned self] in replied($0, $1) }
+        let ask = Ask(asked, for: .call(call)) { [unowned self] in replied($0, $1) }
         asks.append(ask)
         ask.start()
     }

@@ -49,7 +49,7 @@ final class ManyOperation: Operation {
         let request = Ask.Request(
             side: side, path: nil, message: message, deadline: call.pointee.deadline,
             waitsUntil: mayMiss.contains(side) ? call.lastMoment : 0, operation: .getMany)
-        let ask = Ask(request, for: call) { [unowned self] in replied($0, $1) }
+        let ask = Ask(request, for: .call(call)) { [unowned self] in replied($0, $1) }
         asks.append(ask)
         ask.start()
     }

@@ -11,13 +11,11 @@ struct RecordsRoute {
     let grayFallback: Bool
     /// Whether both sides can do what a request says.
     let check: RequestCheck
-    let old: any Store
-    let new: any Store
+    /// What a store says of a record that it does not have.
+    let notFound: String
 
     /// What a store is asked for this message of a client.
     func operation(_ message: [UInt8]) -> StoreOperation { message.withUnsafeBytes { check.operation(operation, $0) } }
-
-    func store(_ side: Side) -> any Store { side == .old ? old : new }
 
     /// Field 3 of a request, the gray key, made of an answer with one record.
     static func naming(_ answer: [UInt8]) -> [UInt8] {

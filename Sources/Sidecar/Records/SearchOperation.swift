@@ -67,14 +67,14 @@ final class SearchOperation: Operation {
 
     /// In the words of a store that is asked alone.
     private var notFound: String {
-        call.pointee.route.pointee.recordsPointer?.pointee.old.configuration.entity.notFound ?? "no such record"
+        call.pointee.route.pointee.recordsPointer?.pointee.notFound ?? "no such record"
     }
 
     private func ask(_ side: Side) {
         let ask = Ask(
             Ask.Request(
                 side: side, path: path, message: request, deadline: call.pointee.deadline, operation: .get),
-            for: call
+            for: .call(call)
         ) { [unowned self] in replied($0, $1) }
         asks.append(ask)
         ask.start()

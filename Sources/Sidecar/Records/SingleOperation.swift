@@ -62,7 +62,7 @@ final class SingleOperation: Operation {
         let request = Ask.Request(
             side: side, path: nil, message: message, deadline: call.pointee.deadline,
             operation: call.pointee.route.pointee.recordsPointer?.pointee.operation(message))
-        let ask = Ask(request, for: call) { [unowned self] in replied($1) }
+        let ask = Ask(request, for: .call(call)) { [unowned self] in replied($1) }
         asks.append(ask)
         ask.start()
     }

@@ -176,7 +176,7 @@ extension Route {
         {
             records = RecordsRoute(
                 operation: operation, many: configured.many, grayFallback: migration.grayFallback,
-                check: RequestCheck(old: old, new: new), old: old, new: new)
+                check: RequestCheck(old: old, new: new), notFound: configured.entity.notFound)
         }
         self.init(
             planPointer: Self.keep(method.plan), keyPointer: method.plan.key.map(Self.keep),

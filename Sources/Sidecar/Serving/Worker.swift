@@ -22,6 +22,10 @@ struct Worker {
     var nextSampleAt: UInt64 = 0
     let upstreams: UnsafeMutablePointer<UpstreamPool>
     let upstreamCount: Int
+    /// By the migration's position.
+    fileprivate(set) var backends: [SidePair<Backend>] = []
+    /// What is asked of sides with no call behind it.
+    var errands: [Errand] = []
     /// For each upstream the migrations after whose retirement it is fenced; none: never.
     let migrationsToRetire: [[Int]]
     /// What it has to do just now; other threads may read it.
@@ -82,7 +86,7 @@ extension WorkerPointer {
         let upstreams = UnsafeMutablePointer<UpstreamPool>.allocate(capacity: count)
         let load = UnsafeMutablePointer<WorkerLoad>.allocate(capacity: 1)
         load.initialize(to: WorkerLoad())
-        let migrations = setup.migrationCount
+        let migrations = setup.places.count
         let switches = UnsafeMutablePointer<WorkerSwitches>.allocate(capacity: max(migrations, 1))
         let unread = UnsafeMutablePointer<UnreadWrites>.allocate(capacity: max(migrations, 1))
         for index in 0..<migrations {
@@ -104,6 +108,7 @@ extension WorkerPointer {
         for (index, upstream) in setup.upstreams.enumerated() {
             (upstreams + index).initialize(to: worker.makeUpstream(upstream, index: index, setup))
         }
+        worker.pointee.backends = worker.backends(at: setup.places)
         loop.afterEachBatch(context: worker) { $0.assumingMemoryBound(to: Worker.self).flushSessions() }
         return worker
     }
@@ -331,6 +336,7 @@ extension WorkerPointer {
     /// Ends what is left, and the connections to the upstreams.
     func endAll() {
         endClients()
+        for errand in pointee.errands { errand.cancel() }
         for index in 0..<pointee.upstreamCount {
             let upstream = pointee.upstreams + index
             upstream.pointee.isClosed = true

@@ -10,7 +10,8 @@ struct WorkerSetup {
     let routes: UnsafePointer<RouteTable>
     let records: RecordTable
     let upstreams: [Upstream]
-    let migrationCount: Int
+    /// Of the sides of each migration.
+    let places: [SidePair<SidePlace>]
     /// For each upstream the migrations after whose retirement it is fenced; none: never.
     let migrationsToRetire: [[Int]]
     let resolver: Resolver

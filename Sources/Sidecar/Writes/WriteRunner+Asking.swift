@@ -12,7 +12,7 @@ extension WriteRunner {
         let side = ask.side
         switch ask.request {
         case .call(let checksFollower):
-            let follower = checksFollower ? records(of: side.other) : nil
+            let follower = checksFollower ? worker.backend(side.other, of: lane.migration).store : nil
             begin(ask, path: nil, message, operation, absent: nil, follower: follower)
         case .trial:
             guard let trial = operation?.trial else { return false }
@@ -82,7 +82,7 @@ extension WriteRunner {
         let request = Ask.Request(
             side: what.side, path: path, message: message, deadline: deadline(what.deadline), operation: operation,
             follower: follower, awaitsStatus: true)
-        let ask = Ask(request, for: call) { [unowned self] ask, result in
+        let ask = Ask(request, for: .call(call)) { [unowned self] ask, result in
             replied(reply(of: ask, to: what, ask.writeOutcome(result, absent: absent)))
         }
         asks.append(ask)
@@ -138,9 +138,5 @@ extension WriteRunner {
     /// What the client's own call is to a store; nil where it goes to a service.
     private var operation: StoreOperation? {
         call.pointee.route.pointee.recordsPointer?.pointee.operation(message)
-    }
-
-    private func records(of side: Side) -> (any Store)? {
-        call.pointee.route.pointee.recordsPointer?.pointee.store(side)
     }
 }

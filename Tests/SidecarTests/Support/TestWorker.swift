@@ -45,7 +45,8 @@ final class TestWorker {
                 upstreams: [
                     Upstream(name: "shop-old", address: address), Upstream(name: "shop-new", address: address),
                 ],
-                migrationCount: 1, migrationsToRetire: [[0], []], resolver: resolver,
+                places: [SidePair(old: .upstream(0), new: .upstream(1))], migrationsToRetire: [[0], []],
+                resolver: resolver,
                 logs: LogMail(logger: Logger(label: "test"), mailbox: mailbox),
                 board: StatusBoard(migrations: ["shop"]), accessLogShare: 0
             ), loop: loop, counters: WorkerCounters(shape: CounterShape(methods: 6, migrations: 1, upstreams: 2)))

@@ -4,11 +4,12 @@ import Migration
 import Stores
 import WireFormat
 
-/// A request that an operation makes of one side: a whole message out, a whole reply in.
+/// A request that is made of one side, for a client's call or on the sidecar's own behalf: a whole message out, a whole
+/// reply in.
 ///
 ///     made --start--> asking --reply complete, lost, too late, no connection--> ended --stream closed--> closed
 ///
-/// The operation is told once, when the ask has ended; it must keep the ask until it is closed, for the stream may
+/// Whoever asks is told once, when the ask has ended, and must keep the ask until it is closed, for the stream may
 /// outlive its use.
 final class Ask {
     enum Result {
@@ -25,7 +26,7 @@ final class Ask {
     /// What is asked.
     struct Request {
         let side: Side
-        /// Nil: the method that the client called.
+        /// Nil: the method that the client called, or that its own fields name.
         let path: UnsafeBufferPointer<UInt8>?
         let message: [UInt8]
         /// Monotonic nanoseconds; 0 where there is none.
@@ -49,7 +50,9 @@ final class Ask {
     }
 
     let request: Request
-    private let call: CallPointer
+    private let origin: AskOrigin
+    private let backend: Backend
+    private let worker: WorkerPointer
     private let leg: LegPointer
     private let timer: UnsafeMutablePointer<Timer>
     private let scratch: UnsafeMutablePointer<UInt8>
@@ -59,8 +62,8 @@ final class Ask {
     private var hasEnded = false
     private var hasRetried = false
     private var isInStore = false
+    private var cancellation: StoreCancellation?
     private(set) var storeReply: StoreReply?
-    private let cancellation = StoreCancellation()
     private var reasonUnreachable = ""
     /// Why nothing was sent to a side that can be reached.
     private(set) var refusal: Refusal?
@@ -72,14 +75,16 @@ final class Ask {
     private(set) var isReplyCompressed = false
 
     /// - Parameter ended: called once, on the loop.
-    init(_ request: Request, for call: CallPointer, ended: @escaping (Ask, Result) -> Void) {
+    init(_ request: Request, for origin: AskOrigin, ended: @escaping (Ask, Result) -> Void) {
         self.request = request
-        self.call = call
+        self.origin = origin
         self.ended = ended
+        worker = origin.worker
+        backend = worker.backend(request.side, of: origin.migration)
         leg = .allocate(capacity: 1)
         timer = .allocate(capacity: 1)
         scratch = .allocate(capacity: RequestHeadWriter.scratchBytes)
-        source = call.pointee.worker.pointee.sessions.makeSource(isKept: true)
+        source = worker.pointee.sessions.makeSource(isKept: true)
         let context = Unmanaged.passUnretained(self).toOpaque()
         leg.initialize(to: Leg(ofAsk: context))
         timer.initialize(to: Timer(context: context) { Unmanaged<Ask>.fromOpaque($0).takeUnretainedValue().timedOut() })
@@ -95,8 +100,11 @@ final class Ask {
         scratch.deallocate()
     }
 
-    private var worker: WorkerPointer { call.pointee.worker }
-    private var upstream: UpstreamPoolPointer { worker.upstream(of: call.pointee.route, request.side) }
+    private var upstream: UpstreamPoolPointer {
+        guard case .service(let upstream) = backend else { preconditionFailure("a store has no connections") }
+        return upstream
+    }
+
     private var now: UInt64 { worker.pointee.loop.pointee.now }
 
     /// Nothing of it is in anybody's hands any more.
@@ -167,11 +175,7 @@ final class Ask {
     func start() {
         askedAt = now
         if request.waitsUntil != 0 { worker.pointee.loop.arm(timer, at: request.waitsUntil) }
-        if let operation = request.operation,
-            let store = call.pointee.route.pointee.recordsPointer?.pointee.store(request.side)
-        {
-            return perform(operation, on: store)
-        }
+        if case .store(let store) = backend { return perform(on: store) }
         let pool = worker.pointee.sessions
         source.enterAccount(withUnsafeMutablePointer(to: &upstream.pointee.asks) { $0 })
         pool.append(message: request.message, isCompressed: false, to: source)
@@ -181,8 +185,11 @@ final class Ask {
     }
 
     /// The store keeps the deadline itself, and knows whether a write that it gave up has changed anything.
-    private func perform(_ operation: StoreOperation, on store: any Store) {
+    private func perform(on store: any Store) {
+        guard let operation = request.operation else { preconditionFailure("a store is asked by an operation") }
         isInStore = true
+        let cancellation = StoreCancellation()
+        self.cancellation = cancellation
         let mailbox = worker.pointee.loop.pointee.mailbox
         let ask = LoopBound(self, to: worker.pointee.loop)
         let deadline = deadline == 0 ? UInt64.max : deadline
@@ -197,16 +204,16 @@ final class Ask {
         isInStore = false
         if reply.isUnreachable, !hasEnded { return end(.unreachable(reply.detail)) }
         storeReply = reply
-        if hasEnded { return call.operationProgressed() }
+        if hasEnded { return origin.askClosed() }
         end(.decided(reply.status))
     }
 
-    /// The operation wants no answer any more: it hears `lost` if the side may have seen the request.
+    /// Nobody wants an answer any more: whoever asked hears `lost` if the side may have seen the request.
     func cancel(_ status: GRPCStatus) {
         guard !hasEnded else { return }
-        if status == .cancelled { call.countCancelledAsk(of: request.side) }
+        if status == .cancelled { origin.countCancelled(request.side) }
         if isInStore {
-            cancellation.cancel()
+            cancellation?.cancel()
             return end(.lost(status))
         }
         if leg.pointee.isQueued {
@@ -229,10 +236,7 @@ final class Ask {
             status = .unavailable
             reasonUnreachable = reason
         }
-        worker.pointee.counters.legFinished(
-            method: call.pointee.route.pointee.counterIndex, side: request.side.rawValue, status: status.rawValue,
-            nanoseconds: now &- askedAt)
-        call.sideAnswered(askedAt: askedAt)
+        origin.sideAnswered(request.side, status, askedAt: askedAt)
         ended(self, result)
     }
 
@@ -240,7 +244,7 @@ final class Ask {
 
     func send(on connection: UpstreamConnectionPointer) {
         let limit = connection.pointee.maxMetadataBytes
-        if call.pointee.client.pointee.fields.bytes > limit {
+        if origin.fieldBytes > limit {
             refusal = .metadataTooLargeForSide(request.side, limit: limit)
             return end(.unreachable("it takes at most \(limit) bytes of metadata"))
         }
@@ -257,9 +261,9 @@ final class Ask {
 
     private func writeHead(_ writer: inout HeaderWriter) {
         let head = RequestHeadWriter(
-            fields: call.pointee.client.pointee.fields, deadline: deadline, arrivedAt: call.pointee.arrivedAt,
-            epoch: call.pointee.epoch, stage: call.pointee.stage)
-        head.writeOwn(&writer, now: now, scratch: scratch, path: request.path)
+            fields: origin.clientFields, deadline: deadline, arrivedAt: origin.arrivedAt, epoch: origin.epoch,
+            stage: origin.stage)
+        head.writeOwn(&writer, now: now, scratch: scratch, path: request.path, own: origin.ownFields)
     }
 
     func unreachable() {
@@ -277,7 +281,7 @@ final class Ask {
         guard events.contains(.closed) else { return grew(stream, events) }
         if let connection = leg.pointee.connection { connection.legClosed(leg) }
         leg.pointee.connection = nil
-        if hasEnded { return call.operationProgressed() }
+        if hasEnded { return origin.askClosed() }
         if stream.pointee.hasEnded, stream.pointee.isHeadComplete { return end(.replied(Reply.status(of: stream))) }
         if retry(stream) { return }
         let isLost = stream.pointee.session == nil

@@ -17,6 +17,14 @@ struct RecordStores {
     /// Nil for migrations that move services.
     func store(_ side: Side, migration: Int) -> (any Store)? { stores[migration][Int(side.rawValue)] }
 
+    /// Where the sides of a migration are.
+    func places(_ migration: MigrationConfiguration, at index: Int) -> SidePair<SidePlace> {
+        func place(_ side: Side) -> SidePlace {
+            store(side, migration: index).map { .store($0) } ?? .upstream(migration.upstream(side))
+        }
+        return SidePair(old: place(.old), new: place(.new))
+    }
+
     /// Ends one side's after it has done what was asked of it; does nothing where there is none.
     func close(_ side: Side, migration: Int) { store(side, migration: migration)?.close() }
 

@@ -30,10 +30,12 @@ struct RequestHeadWriter {
 
     /// The same for a request whose message is not the client's and not compressed, and whose answer the sidecar reads.
     ///
-    /// - Parameter path: of another method than the client's.
+    /// - Parameters:
+    ///   - path: of another method than the client's.
+    ///   - own: in place of a client's fields.
     func writeOwn(
         _ writer: inout HeaderWriter, now: UInt64, scratch: UnsafeMutablePointer<UInt8>,
-        path: UnsafeBufferPointer<UInt8>?
+        path: UnsafeBufferPointer<UInt8>?, own: LocalFields?
     ) {
         writer.removeAll()
         var replaced = notForSides.with(.grpcTimeout).with(.grpcEncoding).with(.grpcAcceptEncoding).with(.contentLength)
@@ -41,6 +43,7 @@ struct RequestHeadWriter {
             writer.append(name: ":path", value: path)
             replaced = replaced.with(.path)
         }
+        own?.write(to: &writer)
         writer.appendRequest(fields, except: replaced)
         if let codings = AcceptedCodings(fields).offer { writer.append(name: "grpc-accept-encoding", value: codings) }
         if deadline != 0 { writeTimeout(&writer, now: now, scratch: scratch) }
