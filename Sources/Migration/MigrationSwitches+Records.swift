@@ -25,4 +25,15 @@ extension MigrationSwitches {
         case .moves: stageWithoutKey
         }
     }
+
+    /// Whether a change from these switches alters the stage of the record that a write names.
+    ///
+    /// - Parameter stage: that the write was decided by.
+    package func moves(
+        _ grayKeys: WriteGrayKeys, at stage: Stage, to next: UnsafePointer<MigrationSwitches>
+    ) -> Bool {
+        guard let present = grayKeys.present else { return next.pointee.stageWithoutKey != stage }
+        if next.pointee.stage(of: present) != self.stage(of: present) { return true }
+        return grayKeys.next.map { next.pointee.stage(of: $0) != self.stage(of: $0) } ?? false
+    }
 }

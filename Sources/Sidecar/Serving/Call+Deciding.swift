@@ -7,42 +7,26 @@ import WireFormat
 
 /// How a call is decided: its message is read where that matters, its key found, and the switches asked.
 extension CallPointer {
-    /// Whether a call that has this stage whatever its key must be read all the same.
-    func mustRead(_ plan: UnsafePointer<CallPlan>, at stage: Stage) -> Bool {
-        isReadForItsAnswer(plan, at: stage)
-            || plan.pointee.kind.isWrite && pointee.worker.pointee.switches[plan.pointee.migrationIndex].readsWrites
-            || plan.pointee.hasOpaqueTokens && hasGivenTokens(plan.pointee.migrationIndex)
-    }
-
-    /// Whether page tokens of both sides may be about: some key was enrolled, as far as the switches tell. Where they
-    /// never were anything but `idle`, old alone has given tokens.
-    private func hasGivenTokens(_ migration: Int) -> Bool {
-        guard let switches = pointee.worker.switches(of: migration) else { return false }
-        return switches.pointee.phase != .idle || switches.pointee.epoch > 1
-    }
-
-    /// Whether some record of the method's entity is pinned.
-    private func hasPins(_ plan: UnsafePointer<CallPlan>) -> Bool {
-        pointee.worker.hasPins(plan.pointee.migrationIndex)
-            && pointee.worker.pointee.records.pins.isAny(
-                of: plan.pointee.migrationIndex, entity: plan.pointee.entityIndex)
-    }
-
-    /// Whether what is to be done depends on the message. Else it is read for the record table's sake alone, and may be
-    /// forwarded unread where it cannot be.
-    private func isReadForItsAnswer(_ plan: UnsafePointer<CallPlan>, at stage: Stage) -> Bool {
-        let migration = plan.pointee.migrationIndex
-        if hasPins(plan), plan.pointee.kind != .singleQuery || pointee.route.pointee.hasRecordKey {
-            return true
-        }
-        return plan.pointee.mustRead(at: stage, isHeld: pointee.worker.heldSwitches(of: migration) != nil)
+    /// What it is decided by just now, beside its message.
+    @inline(__always)
+    func situation(
+        _ plan: UnsafePointer<CallPlan>, _ switches: UnsafePointer<MigrationSwitches>
+    ) -> CallSituation {
+        let (worker, migration) = (pointee.worker, plan.pointee.migrationIndex)
+        let hasPins =
+            worker.hasPins(migration)
+            && worker.pointee.records.pins.isAny(of: migration, entity: plan.pointee.entityIndex)
+        return CallSituation(
+            plan, switches, pending: worker.heldSwitches(of: migration),
+            namesRecord: pointee.route.pointee.hasRecordKey, isInStores: pointee.route.pointee.recordsPointer != nil,
+            hasPins: hasPins, readsWrites: worker.pointee.switches[migration].readsWrites)
     }
 
     /// A message that cannot be read: the call goes on as it is where nothing depends on it, else it is refused.
     func forwardUnread(or refusal: Refusal) {
-        guard let plan = pointee.route.pointee.planPointer, pointee.route.pointee.recordsPointer == nil,
+        guard let plan = pointee.route.pointee.planPointer,
             let switches = pointee.worker.switches(of: plan.pointee.migrationIndex),
-            let stage = switches.pointee.stageWithoutKey, !isReadForItsAnswer(plan, at: stage)
+            let stage = situation(plan, switches).stageUnread
         else { return refuse(refusal) }
         pointee.client.stopRetainingBody(in: pointee.worker.pointee.sessions)
         decide(stage, switches)
@@ -112,30 +96,68 @@ extension CallPointer {
             return decideSeveral(message, element, key, switches)
         }
         if plan.pointee.isAlwaysRead, !keepsGrayKey(message) { return }
-        if plan.pointee.kind.isWrite {
-            switch switches.pointee.forAllKeys(held: worker.heldSwitches(of: plan.pointee.migrationIndex)) {
-            case .stage(let stage):
-                let grayKey = pointee.route.pointee.keyPointer?.pointee.key(
-                    in: message, scratch: worker.pointee.keyScratch)
-                var keys = WriteGrayKeys(present: grayKey)
-                guard readNewGrayKey(message, into: &keys) else { return }
-                return route(stage, stage, message, switches, keys)
-            case .moving: return waitForChange()
-            case .byKey: break
-            }
-        } else if let stage = switches.pointee.stageWithoutKey {
-            // Read for the pins' sake, or since its records are in stores.
+        if plan.pointee.kind.isWrite { return decideWrite(message, plan, switches) }
+        // Read for the pins' sake, or since its records are in stores.
+        if let stage = switches.pointee.stageWithoutKey {
             return decide(self.stage(of: message, bySwitches: stage), switches, message)
         }
         guard let key = pointee.route.pointee.keyPointer else { return refuse(.noSwitches) }
         switch key.pointee.scan(message, scratch: worker.pointee.keyScratch) {
-        case .key(let key): decide(key: key, message)
-        case .missing(let component):
-            if !findByRecordKey(message, switches) {
-                refuse(.missingKey("the gray key", path: keyPath(component)))
-            }
-        case let fault: refuse(fault, of: key.pointee, "the gray key")
+        case .key(let key):
+            worker.sample(key, of: plan)
+            decide(stage(of: message, bySwitches: switches.pointee.stage(key: key)), switches, message)
+        case let fault: lookUp(message, switches, orRefuse: fault)
         }
+    }
+
+    private func decideWrite(
+        _ message: UnsafeRawBufferPointer, _ plan: UnsafePointer<CallPlan>, _ switches: UnsafePointer<MigrationSwitches>
+    ) {
+        guard let key = pointee.route.pointee.keyPointer else {
+            return decideWrite(message, WriteGrayKeys(), plan, switches, keyScan: nil)
+        }
+        let scan = key.pointee.scan(message, scratch: pointee.worker.pointee.keyScratch)
+        var keys = WriteGrayKeys()
+        if case .key(let key) = scan { keys.present = Array(key) }
+        decideWrite(message, keys, plan, switches, keyScan: scan)
+    }
+
+    /// - Parameters:
+    ///   - keys: the gray key of the request, or of the record that it names.
+    ///   - scan: what became of looking for it in the request.
+    func decideWrite(
+        _ message: UnsafeRawBufferPointer, _ keys: WriteGrayKeys, _ plan: UnsafePointer<CallPlan>,
+        _ switches: UnsafePointer<MigrationSwitches>, keyScan scan: KeyScan?
+    ) {
+        // Where the present key lies may be written over from here on.
+        var keys = keys
+        guard readNewGrayKey(message, into: &keys) else { return }
+        let situation = situation(plan, switches)
+        if situation.dependsOnKey, let key = keys.present {
+            key.withUnsafeBytes { pointee.worker.sample($0, of: plan) }
+        }
+        switch situation.course(ofWrite: keys) {
+        case .waits: waitForChange()
+        case .looksUp: if let scan { lookUp(message, switches, orRefuse: scan) } else { refuse(.noSwitches) }
+        case .takesLane(let stage):
+            if !decideSeveral(message, at: stage, switches) { operate(message, keys) }
+        case .oneSide(let stage):
+            if decideSeveral(message, at: stage, switches) { return }
+            switch standing(of: message, at: stage) {
+            case .free: decide(stage, switches, message)
+            case .joins(let pinned): decide(pinned, switches, message)
+            case .queues: operate(message, keys)
+            }
+        }
+    }
+
+    /// Looks the record up whose gray key a request does not bear.
+    private func lookUp(
+        _ message: UnsafeRawBufferPointer, _ switches: UnsafePointer<MigrationSwitches>, orRefuse fault: KeyScan
+    ) {
+        guard let key = pointee.route.pointee.keyPointer else { return }
+        if case .missing = fault, findByRecordKey(message, switches) { return }
+        refuse(fault, of: key.pointee, "the gray key")
     }
 
     /// False, and refused, where a side cannot do what a call on records says, whichever side its stage asks.
@@ -215,35 +237,20 @@ extension CallPointer {
         }
     }
 
+    /// False where the write is of one record.
+    private func decideSeveral(
+        _ message: UnsafeRawBufferPointer, at stage: Stage, _ switches: UnsafePointer<MigrationSwitches>
+    ) -> Bool {
+        guard let element = pointee.route.pointee.writePointer?.pointee.plan.element else { return false }
+        let standing = element.standing(of: message, at: stage, pinned: pinnedStage(ofElement:))
+        decideSeveral(message, element, standing, switches)
+        return true
+    }
+
     func waitForChange() {
         guard let plan = pointee.route.pointee.planPointer else { return }
         pointee.phase = .waiting
         pointee.waitingPlace = pointee.worker.wait(self, plan.pointee.migrationIndex)
-    }
-
-    /// - Parameter key: the gray key, of the request or of the record that it names; nil where the record has none.
-    func decide(key: UnsafeRawBufferPointer?, _ message: UnsafeRawBufferPointer) {
-        let worker = pointee.worker
-        guard let plan = pointee.route.pointee.planPointer,
-            let switches = worker.switches(of: plan.pointee.migrationIndex)
-        else { return refuse(.noSwitches) }
-        if let key { worker.sample(key, of: plan) }
-        let stage = switches.pointee.stage(ofKey: key)
-        guard plan.pointee.kind.isWrite else {
-            return decide(self.stage(of: message, bySwitches: stage), switches, message)
-        }
-        let held = worker.heldSwitches(of: plan.pointee.migrationIndex)
-        // Where that key lies may be written over from here on.
-        var keys = WriteGrayKeys(present: key.map { Array($0) }, hasNone: key == nil)
-        var isMoving = held.map { $0.pointee.stage(ofKey: key) != stage } ?? false
-        var next = stage
-        guard readNewGrayKey(message, into: &keys) else { return }
-        if let newKey = keys.next {
-            next = newKey.withUnsafeBytes { switches.pointee.stage(key: $0) }
-            if let held, newKey.withUnsafeBytes({ held.pointee.stage(key: $0) }) != next { isMoving = true }
-        }
-        if isMoving { return waitForChange() }
-        route(stage, next, message, switches, keys)
     }
 
     /// The gray key that an update gives its record, if it does. False, and refused, where it cannot be read.
@@ -258,25 +265,6 @@ extension CallPointer {
             return false
         }
         return true
-    }
-
-    /// A write whose stage is known goes to one side at once; where both are written, it takes its record's lane.
-    ///
-    /// - Parameter next: the stage of the gray key that the record has after it.
-    private func route(
-        _ stage: Stage, _ next: Stage, _ message: UnsafeRawBufferPointer, _ switches: UnsafePointer<MigrationSwitches>,
-        _ keys: WriteGrayKeys
-    ) {
-        if let element = pointee.route.pointee.writePointer?.pointee.plan.element {
-            let standing = element.standing(of: message, at: stage, pinned: pinnedStage(ofElement:))
-            return decideSeveral(message, element, standing, switches)
-        }
-        if stage.isDouble || next != stage { return operate(message, keys) }
-        switch standing(of: message, at: stage) {
-        case .free: decide(stage, switches, message)
-        case .joins(let pinned): decide(pinned, switches, message)
-        case .queues: operate(message, keys)
-        }
     }
 
     func keyPath(_ component: Int) -> String {

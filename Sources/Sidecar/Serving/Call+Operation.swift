@@ -55,49 +55,25 @@ extension CallPointer {
 
     /// One side or both, as the request's gray key says; without one, as far as rows may be on either.
     func decideMultiQuery(_ message: UnsafeRawBufferPointer, _ switches: UnsafePointer<MigrationSwitches>) {
-        let plan = pointee.route.pointee.keyPointer
-        switch plan?.pointee.scan(message, scratch: pointee.worker.pointee.keyScratch) {
+        guard let plan = pointee.route.pointee.planPointer else { return }
+        let key = pointee.route.pointee.keyPointer
+        let scan = key?.pointee.scan(message, scratch: pointee.worker.pointee.keyScratch)
+        var grayKey: [UInt8]?
+        let keyOfMany: CallSituation.KeyOfMany
+        switch scan {
         case .key(let key):
-            askForMany(message, switches.pointee.stage(key: key), [], switches, grayKey: Array(key))
-        case nil, .missing:
-            // While no key is read from new, whoever names none is not to suffer from new.
-            let mayMiss: SideSet = switches.pointee.gray.isNone && !hasPinsOfNew ? .new : []
-            askForMany(message, switches.pointee.stageWithoutKey, mayMiss, switches)
-        case let fault?:
-            // Where nothing depends on it, old is to say so.
-            if switches.pointee.stageWithoutKey == .old { return askForMany(message, .old, [], switches) }
-            if let plan { refuse(fault, of: plan.pointee, "the gray key") }
+            grayKey = Array(key)
+            keyOfMany = .key(switches.pointee.stage(key: key))
+        case nil, .missing: keyOfMany = .none
+        default: keyOfMany = .unreadable
         }
-    }
-
-    /// Whether new decides about some pinned record.
-    private var hasPinsOfNew: Bool {
-        guard let plan = pointee.route.pointee.planPointer, pointee.worker.hasPins(plan.pointee.migrationIndex) else {
-            return false
-        }
-        let pins = pointee.worker.pointee.records.pins
-        return pins.authorities(
-            of: plan.pointee.migrationIndex, entity: plan.pointee.entityIndex, grayKey: nil
-        ).contains(.new)
-    }
-
-    /// - Parameters:
-    ///   - stage: of all rows; nil where each one's own gray key decides.
-    ///   - grayKey: of all rows, where the request names it.
-    private func askForMany(
-        _ message: UnsafeRawBufferPointer, _ stage: Stage?, _ mayMiss: SideSet,
-        _ switches: UnsafePointer<MigrationSwitches>, grayKey: [UInt8]? = nil
-    ) {
-        switch stage {
-        case nil, .dualOld, .dualNew: query(message, .both(stage), stage, mayMiss, switches)
-        case .old?, .newMirrored?, .new?:
-            guard let stage, let plan = pointee.route.pointee.planPointer else { return }
-            if let mayMiss = sidesOfPinned(stage, plan, grayKey) {
-                return query(message, .both(stage), stage, mayMiss, switches)
-            }
-            if plan.pointee.readsToken(at: stage) { return query(message, .one(stage.authority), stage, [], switches) }
+        let course = situation(plan, switches).course(ofMany: keyOfMany) { sidesOfPinned(plan, grayKey) }
+        switch course {
+        case .merged(let sides, let stage, let mayMiss): query(message, sides, stage, mayMiss, switches)
+        case .forwarded(let stage):
             if plan.pointee.hasOpaqueTokens, let refusal = refusalOfToken(message) { return refuse(refusal) }
             decide(stage, switches, message)
+        case .unreadable: if let key, let scan { refuse(scan, of: key.pointee, "the gray key") }
         }
     }
 
@@ -109,15 +85,11 @@ extension CallPointer {
         }
     }
 
-    /// Where pinned records may be on the other side than the stage asks: which side the page may do without. Nil while
-    /// none is pinned that the page may show.
-    private func sidesOfPinned(_ stage: Stage, _ plan: UnsafePointer<CallPlan>, _ grayKey: [UInt8]?) -> SideSet? {
-        guard pointee.worker.hasPins(plan.pointee.migrationIndex) else { return nil }
-        let other = stage.authority.other
-        let pinned = pointee.worker.pointee.records.pins.authorities(
+    /// The sides that decide about pinned records which a page of that gray key may show; nil: a page of any.
+    private func sidesOfPinned(_ plan: UnsafePointer<CallPlan>, _ grayKey: [UInt8]?) -> SideSet {
+        guard pointee.worker.hasPins(plan.pointee.migrationIndex) else { return [] }
+        return pointee.worker.pointee.records.pins.authorities(
             of: plan.pointee.migrationIndex, entity: plan.pointee.entityIndex, grayKey: grayKey)
-        guard !pinned.isEmpty else { return nil }
-        return pinned.contains(other) ? [] : SideSet(other)
     }
 
     private func query(
@@ -198,13 +170,13 @@ extension CallPointer {
         guard pointee.phase == .operating, let plan = pointee.route.pointee.planPointer else { return }
         pointee.phase = .receiving
         pointee.operation = nil
-        let hasKey = grayKey != nil
-        (grayKey ?? []).withUnsafeBytes { bytes in
-            let key = hasKey ? bytes : nil
-            let stage = pointee.worker.switches(of: plan.pointee.migrationIndex)?.pointee.stage(ofKey: key)
-            let request = stage == .old ? RecordsRoute.request(message, bearing: naming) : message
-            request.withUnsafeBytes { decide(key: key, $0) }
+        guard let switches = pointee.worker.switches(of: plan.pointee.migrationIndex) else {
+            return refuse(.noSwitches)
         }
+        let request =
+            switches.pointee.stage(of: grayKey) == .old ? RecordsRoute.request(message, bearing: naming) : message
+        let keys = WriteGrayKeys(present: grayKey, hasNone: grayKey == nil)
+        request.withUnsafeBytes { decideWrite($0, keys, plan, switches, keyScan: nil) }
         // Looked up again then: the record may have another gray key.
         if pointee.phase == .waiting { pointee.message = message }
     }

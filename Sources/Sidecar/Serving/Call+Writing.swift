@@ -192,7 +192,7 @@ extension CallPointer {
         let parts = parts(of: message)
         return parts.isEmpty
             || parts.contains { part in
-                part.grayKey.present == nil || Self.isMoving(part.grayKey, .old, from: last, to: next)
+                part.grayKey.present == nil || last.pointee.moves(part.grayKey, at: .old, to: next)
             }
     }
 
@@ -202,24 +202,14 @@ extension CallPointer {
     func noteOpenWrite(
         _ stage: Stage, from last: UnsafePointer<MigrationSwitches>, to next: UnsafePointer<MigrationSwitches>
     ) {
-        count(stage) { Self.isMoving($0, stage, from: last, to: next) }
+        count(stage) { last.pointee.moves($0, at: stage, to: next) }
     }
 
     /// Whether a change of the switches alters the stage of a record that it writes.
     func isMoving(
         _ stage: Stage, from last: UnsafePointer<MigrationSwitches>, to next: UnsafePointer<MigrationSwitches>
     ) -> Bool {
-        recordsOfMessage().contains { Self.isMoving($0.grayKey, stage, from: last, to: next) }
-    }
-
-    private static func isMoving(
-        _ grayKeys: WriteGrayKeys, _ stage: Stage, from last: UnsafePointer<MigrationSwitches>,
-        to next: UnsafePointer<MigrationSwitches>
-    ) -> Bool {
-        guard let present = grayKeys.present else { return next.pointee.stageWithoutKey != stage }
-        return [present, grayKeys.next ?? present].contains { key in
-            key.withUnsafeBytes { next.pointee.stage(key: $0) != last.pointee.stage(key: $0) }
-        }
+        recordsOfMessage().contains { last.pointee.moves($0.grayKey, at: stage, to: next) }
     }
 
     /// A record is about to be moved to another stage.

@@ -101,11 +101,9 @@ extension CallPointer {
             return refuse(.unknownMethod)
         }
         guard let switches = worker.switches(of: plan.pointee.migrationIndex) else { return refuse(.noSwitches) }
-        if plan.pointee.kind == .passThrough {
-            if plan.pointee.effect == .undeclared, !takes(undeclared: head, plan, switches) { return }
-            return decide(switches.pointee.stageOfPassThrough, switches)
-        }
-        if let stage = switches.pointee.stageWithoutKey, !mustRead(plan, at: stage) { return decide(stage, switches) }
+        let isUndeclared = plan.pointee.kind == .passThrough && plan.pointee.effect == .undeclared
+        if isUndeclared, !takes(undeclared: head, plan, switches) { return }
+        if let stage = situation(plan, switches).stageAtHead { return decide(stage, switches) }
         if head.hasForeignEncoding { return forwardUnread(or: .compressedMessage) }
         // Kept whole: the other side may have to be asked with it too.
         pointee.client.retainBody(upTo: worker.pointee.limits.messageBytes + GRPCPrefix.byteCount)
