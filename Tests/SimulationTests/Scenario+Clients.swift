@@ -50,13 +50,14 @@ extension Scenario {
     ) {
         let index = history.count
         calls += 1
-        let kind = isOfDatabases ? recordsKind(kind, record) : kind
-        history.append(Operation(client: number, record: record, kind: kind, began: world.now))
-        let (path, request) = isOfDatabases ? recordsRequest(record, kind) : Self.request(record, kind)
+        var operation = Operation(client: number, record: record, kind: kind, began: world.now)
+        if isOfDatabases { operation = recordsOperation(operation) }
+        history.append(operation)
+        let (path, request) = isOfDatabases ? recordsRequest(operation) : Self.request(record, kind)
         client.call(path, request, timeout: 4_000_000_000) { [self] answer in
             history[index].ended = world.now
             history[index].result =
-                isOfDatabases ? recordsResult(of: answer, record, kind) : Self.result(of: answer)
+                isOfDatabases ? recordsResult(of: answer, history[index]) : Self.result(of: answer)
             // The guard of inserts asks old, which may have missed a delete (contract, 3: not built otherwise).
             if history[index].result == .exists, answer.error != nil, hasLostWrite(record) {
                 history[index].result = .refused

@@ -2,6 +2,14 @@ import Glibc
 
 /// What goes wrong in a seed.
 extension Scenario {
+    func killSidecar(losesUnsynced: Bool) {
+        say("kill -9 of the sidecar\(losesUnsynced ? ", and of its machine" : "")")
+        oblivions.append(world.now)
+        world.kill(sidecar, losesUnsynced: losesUnsynced)
+        world.sleep(nanoseconds: world.chance.below(500_000_000))
+        startSidecar()
+    }
+
     func disturb() {
         for _ in 0..<Self.faultCount {
             world.sleep(nanoseconds: world.chance.below(1_500_000_000))
@@ -9,12 +17,7 @@ extension Scenario {
             switch world.chance.below(6) {
             case 0:
                 if isOfDatabases { awaitCommit() }
-                let loses = world.chance.happens(oneIn: 2)
-                say("kill -9 of the sidecar\(loses ? ", and of its machine" : "")")
-                oblivions.append(world.now)
-                world.kill(sidecar, losesUnsynced: loses)
-                world.sleep(nanoseconds: world.chance.below(500_000_000))
-                startSidecar()
+                killSidecar(losesUnsynced: world.chance.happens(oneIn: 2))
             case 1:
                 say("SIGTERM to the sidecar")
                 world.signal(sidecar, SIGTERM)

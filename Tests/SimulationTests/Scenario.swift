@@ -38,7 +38,7 @@ final class Scenario: @unchecked Sendable {
     /// What the tables have at the end, by side and record.
     var stored: [String: [Int64: Int64]] = [:]
     /// By record, what somebody was told last.
-    var seenVersions: [Int64: Int64] = [:]
+    var seenEntries: [Int64: StoredEntry] = [:]
     var clientsLeft = Scenario.clientCount
     var history: [Operation] = []
     /// The first invariant that is broken, where that is seen at once.
@@ -233,7 +233,9 @@ final class Scenario: @unchecked Sendable {
         let lost = history.first { $0.record == record && $0.isLost }?.began ?? .max
         let operations = history.filter { $0.record == record && (!$0.isListed || $0.ended < lost) }
         let first =
-            isOfDatabases ? StoredEntry(cents: Self.first(of: record), version: 1).state : Self.first(of: record)
+            isOfDatabases
+            ? StoredEntry(cents: Self.first(of: record), store: Self.store(of: record), version: 1).state
+            : Self.first(of: record)
         if Linearizability.holds(operations, initial: first) { return nil }
         for end in oblivions {
             let before = operations.filter { $0.began < end }.map { $0.cut(at: end) }

@@ -7,8 +7,9 @@ struct Operation: CustomStringConvertible {
         case save(Int64)
         case add(Int64)
         case remove
-        /// Gives the record that amount and its next version, if it has this one (`StoredEntry`).
-        case assign(Int64, ifVersion: Int64?)
+        /// Gives the record that amount, its next version and perhaps another store, if it has this version
+        /// (`StoredEntry`).
+        case assign(Int64, ifVersion: Int64?, store: String?)
         /// The same, or the first version of a record that is not there.
         case upsert(Int64)
     }
@@ -20,6 +21,8 @@ struct Operation: CustomStringConvertible {
         case exists
         /// It has another version.
         case conflict
+        /// It has another store than the request says.
+        case elsewhere
         /// Nothing was written, and nothing is known.
         case refused
         /// It may have been made, or may be made later, or never.
@@ -28,12 +31,16 @@ struct Operation: CustomStringConvertible {
 
     let client: Int
     let record: Int64
-    let kind: Kind
+    var kind: Kind
     let began: UInt64
     /// When the answer came; .max: never.
     var ended: UInt64 = .max
     var result = Result.unknown
     var note = ""
+    /// Values are those of databases (`StoredEntry`).
+    var isStored = false
+    /// The store that the request says the record has.
+    var store: String?
     /// A row of a list, or its absence there.
     var isListed = false
 
@@ -50,6 +57,9 @@ struct Operation: CustomStringConvertible {
 
     /// What the record is afterwards, if the result may come of it as it was; nil: it may not.
     func after(_ value: Int64?) -> Int64?? {
+        if let store, let value, result != .refused, StoredEntry(state: value).store != store {
+            return elsewhere(value)
+        }
         switch (kind, result) {
         case (_, .refused): return .some(value)
         case (.find, .done(let seen)): return seen == value ? .some(value) : nil
@@ -64,22 +74,31 @@ struct Operation: CustomStringConvertible {
         case (.add(let to), .done): return value == nil ? .some(to) : nil
         case (.add, .exists): return value == nil ? nil : .some(value)
         case (.add(let to), .unknown): return .some(value ?? to)
-        case (.assign(let cents, let version), _): return assigned(value, cents, version)
+        case (.assign(let cents, let version, let store), _): return assigned(value, cents, version, store)
         case (.upsert(let cents), .done(let seen)):
-            let next = Self.following(value, cents)
+            let next = following(value, cents, store)
             return seen == next ? .some(next) : nil
-        case (.upsert(let cents), .unknown): return .some(Self.following(value, cents))
-        case (.remove, .done): return value == nil ? nil : .some(nil)
+        case (.upsert(let cents), .unknown): return .some(following(value, cents, store))
+        case (.remove, .done(let seen)): return value == nil || (seen != nil && seen != value) ? nil : .some(nil)
         case (.remove, .absent): return value == nil ? .some(nil) : nil
         case (.remove, .unknown): return .some(nil)
         default: return nil
         }
     }
 
-    private func assigned(_ value: Int64?, _ cents: Int64, _ version: Int64?) -> Int64?? {
+    /// Of a record that is of another store than the request says: it is not there for it.
+    private func elsewhere(_ value: Int64) -> Int64?? {
+        switch (kind, result) {
+        case (_, .elsewhere), (_, .unknown), (.find, .absent), (.assign, .absent), (.remove, .absent):
+            return .some(value)
+        default: return nil
+        }
+    }
+
+    private func assigned(_ value: Int64?, _ cents: Int64, _ version: Int64?, _ store: String?) -> Int64?? {
         guard let value else { return result == .absent || result == .unknown ? .some(nil) : nil }
         let isConflict = version.map { $0 != StoredEntry(state: value).version } ?? false
-        let next = Self.following(value, cents)
+        let next = following(value, cents, store)
         switch result {
         case .conflict: return isConflict ? .some(value) : nil
         case .unknown: return .some(isConflict ? value : next)
@@ -88,14 +107,25 @@ struct Operation: CustomStringConvertible {
         }
     }
 
-    private static func following(_ value: Int64?, _ cents: Int64) -> Int64 {
-        StoredEntry(cents: cents, version: (value.map { StoredEntry(state: $0).version } ?? 0) + 1).state
+    /// - Parameter store: nil: it stays.
+    private func following(_ value: Int64?, _ cents: Int64, _ store: String?) -> Int64 {
+        let present = value.map { StoredEntry(state: $0) }
+        return StoredEntry(
+            cents: cents, store: store ?? present?.store ?? Scenario.store(of: record),
+            version: (present?.version ?? 0) + 1
+        ).state
     }
 
     var description: String {
         let end = ended == .max ? "never" : "\(Double(ended / 1000) / 1000)"
         let times = "[\(Double(began / 1000) / 1000) ms, \(end)]"
-        return "client \(client) record \(record) \(kind) -> \(result) \(times) \(note)"
+        let said = store.map { " of \($0)" } ?? ""
+        return "client \(client) record \(record)\(said) \(kind) -> \(resultText) \(times) \(note)"
+    }
+
+    private var resultText: String {
+        guard isStored, case .done(let state?) = result else { return "\(result)" }
+        return "\(StoredEntry(state: state))"
     }
 }
 

@@ -33,8 +33,10 @@ final class Disk {
     private var synced: [String: Inode] = [:]
     private var nextInode: UInt64 = 1
     var watches: [FolderWatchDescriptor] = []
-    /// By the beginning of paths: no database there can be written before this time.
-    var fullUntil: [String: UInt64] = [:]
+    /// By the beginning of paths: what databases there meet before this time.
+    var (fullUntil, failingUntil): ([String: UInt64], [String: UInt64]) = ([:], [:])
+    /// How often a sync has failed.
+    var failedSyncs = 0
 
     @discardableResult
     func make(_ path: String, kind: Inode.Kind = .file, at time: UInt64) -> Inode {
@@ -75,6 +77,10 @@ final class Disk {
 
     func isFull(_ path: String, at now: UInt64) -> Bool {
         fullUntil.contains { path.hasPrefix($0.key) && now < $0.value }
+    }
+
+    func isFailing(_ path: String, at now: UInt64) -> Bool {
+        failingUntil.contains { path.hasPrefix($0.key) && now < $0.value }
     }
 
     func tell(_ path: String) {

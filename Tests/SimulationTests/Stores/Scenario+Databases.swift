@@ -80,12 +80,12 @@ extension Scenario {
 
     private func note(_ row: [String], of side: String) {
         guard let record = Int64(row[0]), let cents = Int64(row[1]), let version = Int64(row[2]),
-            row[3] == StoredEntry.remark(cents), row[4] == Self.store(of: record)
+            row[3] == StoredEntry.remark(cents), Self.stores.contains(row[4])
         else {
             broken = broken ?? "\(side) has a row of which no write tells: \(row)"
             return
         }
-        stored[side, default: [:]][record] = StoredEntry(cents: cents, version: version).state
+        stored[side, default: [:]][record] = StoredEntry(cents: cents, store: row[4], version: version).state
     }
 
     // MARK: - What goes wrong with them
@@ -100,7 +100,7 @@ extension Scenario {
     func disturbDatabases() {
         let side = world.chance.pick(["old", "new"])
         let long = world.chance.below(4_000_000_000)
-        switch world.chance.below(4) {
+        switch world.chance.below(5) {
         case 0:
             say("\(side)'s database is locked by a writer for \(long / 1_000_000) ms")
             use(side) { database in
@@ -124,6 +124,17 @@ extension Scenario {
                     self.world.sleep(nanoseconds: self.world.chance.below(100_000_000))
                 }
             }
+        case 3:
+            say("\(side)'s disk fails for \(long / 2_000_000) ms: what is synced may be written, or not")
+            world.disk.failingUntil[Self.database(side)] = world.now + long / 2
+            guard world.chance.happens(oneIn: 2) else { return }
+            // What of a failed commit is in the file is there for the next process.
+            let failed = world.disk.failedSyncs
+            let limit = world.now + long / 2
+            world.pause(until: limit) { [self] in world.disk.failedSyncs > failed }
+            // Once its answer has come.
+            world.sleep(nanoseconds: world.chance.below(8_000_000))
+            killSidecar(losesUnsynced: false)
         default:
             say("\(side)'s disk is full for \(long / 2_000_000) ms")
             world.disk.fullUntil[Self.database(side)] = world.now + long / 2

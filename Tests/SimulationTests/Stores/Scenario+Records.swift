@@ -4,51 +4,69 @@ import WireFormat
 
 /// Calls of the Records service, as clients of a migration between databases make them.
 extension Scenario {
+    /// Records that clients give other stores. Where stores are written on one side alone, a record that new alone has
+    /// can be inserted into old under another store (decision 0017): such records are not inserted then.
+    private func moves(_ record: Int64) -> Bool { record % 3 == 0 }
+
     /// The same intent in the words of this service, which sets amounts and counts versions.
-    func recordsKind(_ kind: Operation.Kind, _ record: Int64) -> Operation.Kind {
+    func recordsOperation(_ operation: Operation) -> Operation {
+        var operation = operation
+        operation.isStored = true
+        let record = operation.record
         let cents = Int64(history.count) * 1000 + 7
-        switch kind {
-        case .find, .remove, .assign, .upsert: return kind
-        case .change:
-            let known = seenVersions[record] ?? 1
-            return .assign(cents, ifVersion: world.chance.happens(oneIn: 3) ? known : nil)
-        case .save: return .upsert(cents)
-        case .add: return .add(StoredEntry(cents: cents, version: 1).state)
+        let seen = seenEntries[record] ?? StoredEntry(cents: 0, store: Self.store(of: record), version: 1)
+        // Without it the record is looked up.
+        operation.store = world.chance.happens(oneIn: 2) ? seen.store : nil
+        if moves(record), world.chance.happens(oneIn: 20) { operation.store = world.chance.pick(Self.stores) }
+        switch operation.kind {
+        case .find, .remove, .assign, .upsert: break
+        case .save where !moves(record) || isCopied:
+            operation.store = seen.store
+            operation.kind = .upsert(cents)
+        case .add where !moves(record) || isCopied:
+            operation.store = nil
+            operation.kind = .add(StoredEntry(cents: cents, store: Self.store(of: record), version: 1).state)
+        case .change, .save, .add:
+            let version = world.chance.happens(oneIn: 3) ? seen.version : nil
+            let next = moves(record) && world.chance.happens(oneIn: 3) ? world.chance.pick(Self.stores) : nil
+            operation.kind = .assign(cents, ifVersion: version, store: next)
         }
+        return operation
     }
 
-    func recordsRequest(_ record: Int64, _ kind: Operation.Kind) -> (path: String, message: [UInt8]) {
-        let key = StoredEntry.key(record)
-        let store = Switchover_V1_Value.with { $0.text = Self.store(of: record) }
-        // Without it the record is looked up.
-        let known = world.chance.happens(oneIn: 2) ? store : nil
-        switch kind {
+    func recordsRequest(_ operation: Operation) -> (path: String, message: [UInt8]) {
+        let key = StoredEntry.key(operation.record)
+        let store = operation.store.map(StoredEntry.text)
+        switch operation.kind {
         case .find:
             return Self.call("Get", Switchover_V1_GetRequest.self) {
                 ($0.entity, $0.key) = ("entry", key)
-                if let known { $0.grayKey = known }
+                if let store { $0.grayKey = store }
             }
-        case .assign(let cents, let version):
+        case .assign(let cents, let version, let next):
             return Self.call("Update", Switchover_V1_UpdateRequest.self) {
                 ($0.entity, $0.key, $0.changes) = ("entry", key, StoredEntry.fields(cents))
-                if let known { $0.grayKey = known }
+                if let store { $0.grayKey = store }
                 if let version { $0.expectedVersion = version }
+                if let next { $0.newGrayKey = StoredEntry.text(next) }
             }
         case .upsert(let cents):
             return Self.call("Upsert", Switchover_V1_UpsertRequest.self) {
-                ($0.entity, $0.key, $0.grayKey, $0.fields) = ("entry", key, store, StoredEntry.fields(cents))
+                ($0.entity, $0.key, $0.fields) = ("entry", key, StoredEntry.fields(cents))
+                if let store { $0.grayKey = store }
             }
         case .remove:
             return Self.call("Delete", Switchover_V1_DeleteRequest.self) {
                 ($0.entity, $0.key) = ("entry", key)
-                if let known { $0.grayKey = known }
+                if let store { $0.grayKey = store }
             }
         case .add(let state):
+            let entry = StoredEntry(state: state)
             return Self.call("Insert", Switchover_V1_InsertRequest.self) {
-                ($0.entity, $0.key, $0.grayKey) = ("entry", key, store)
-                $0.fields = StoredEntry.fields(StoredEntry(state: state).cents)
+                ($0.entity, $0.key, $0.grayKey) = ("entry", key, StoredEntry.text(entry.store))
+                $0.fields = StoredEntry.fields(entry.cents)
             }
-        case .change, .save: preconditionFailure("the Records service has no such call: \(kind)")
+        case .change, .save: preconditionFailure("the Records service has no such call: \(operation.kind)")
         }
     }
 
@@ -61,7 +79,9 @@ extension Scenario {
         return ("/switchover.v1.Records/\(name)", bytes)
     }
 
-    func recordsResult(of answer: SimulatedClient.Answer, _ record: Int64, _ kind: Operation.Kind) -> Operation.Result {
+    func recordsResult(of answer: SimulatedClient.Answer, _ operation: Operation) -> Operation.Result {
+        let record = operation.record
+        let isOfStore = answer.error == "store"
         switch answer.status {
         case .ok:
             // Every answer has the record as its field 1.
@@ -71,11 +91,14 @@ extension Scenario {
                 broken = broken ?? "record \(record) is no whole record: \(answer.message)"
                 return .unknown
             }
-            seenVersions[record] = entry.version
+            seenEntries[record] = entry
             return .done(entry.state)
-        case .aborted where answer.error == "store": return .conflict
-        case .resourceExhausted where answer.error == "store", .deadlineExceeded where answer.error == "store":
+        case .aborted where isOfStore:
+            // Without a version it is a move that met another row.
+            if case .assign(_, .some, _) = operation.kind { return .conflict }
             return .refused
+        case .failedPrecondition where isOfStore: return .elsewhere
+        case .resourceExhausted where isOfStore, .deadlineExceeded where isOfStore: return .refused
         default: return Self.result(of: answer)
         }
     }
@@ -106,7 +129,7 @@ extension Scenario {
             request.entity = "entry"
             request.limit = 6
             request.pageToken = .init(token)
-            if let store = before.store { request.grayKey = .with { $0.text = store } }
+            if let store = before.store { request.grayKey = StoredEntry.text(store) }
         }
         client.call(path, request, timeout: 4_000_000_000) { [self] answer in
             var walk = before
@@ -145,7 +168,6 @@ extension Scenario {
         lists += 1
         let place = walk.keys.map { "among \($0)" } ?? walk.store.map { "in the list of \($0)" } ?? "in the list of all"
         for record in walk.keys.map({ Set($0).sorted() }) ?? Array(Self.records) {
-            guard walk.store == nil || walk.store == Self.store(of: record) else { continue }
             // What a partial list does not have may be on the side that is missing.
             if walk.isPartial, walk.seen[record] == nil { continue }
             var found = Operation(client: walk.client, record: record, kind: .find, began: walk.began)
@@ -153,6 +175,7 @@ extension Scenario {
             found.isListed = walk.keys == nil
             found.result = walk.seen[record].map { .done($0) } ?? .absent
             found.note = place
+            (found.store, found.isStored) = (walk.store, true)
             history.append(found)
         }
     }

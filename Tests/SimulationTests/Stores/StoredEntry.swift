@@ -3,29 +3,35 @@ import SwitchoverProtocol
 
 /// A row of either table, and the record that clients see of it.
 ///
-/// Its amount tells which write it comes of, its version how many there were; the checker takes both as one number.
+/// Its amount tells which write it comes of, its version how many there were, its store is its gray key; the checker
+/// takes all three as one number.
 struct StoredEntry: Equatable, CustomStringConvertible {
     let cents: Int64
+    let store: String
     let version: Int64
 
-    init(cents: Int64, version: Int64) {
+    init(cents: Int64, store: String, version: Int64) {
         self.cents = cents
+        self.store = store
         self.version = version
     }
 
-    init(state: Int64) { self.init(cents: state >> 16, version: state & 0xFFFF) }
+    init(state: Int64) {
+        self.init(
+            cents: state >> 20, store: Scenario.stores[Int(state >> 16 & 0xF)], version: state & 0xFFFF)
+    }
 
     /// Nil where its parts come of different writes.
     init?(_ record: Switchover_V1_Record) {
         guard record.fields.count == 2, let cents = Self.cents(of: record.fields[0].value.decimal),
             record.fields[1].value.text == Self.remark(cents)
         else { return nil }
-        self.init(cents: cents, version: record.version)
+        self.init(cents: cents, store: record.grayKey.text, version: record.version)
     }
 
     /// What the checker takes a record for.
-    var state: Int64 { cents << 16 | version }
-    var description: String { "\(Self.decimal(cents)) version \(version)" }
+    var state: Int64 { cents << 20 | Int64(Scenario.stores.firstIndex(of: store) ?? 0xF) << 16 | version }
+    var description: String { "\(Self.decimal(cents)) of \(store) version \(version)" }
 
     /// As the amount goes to columns, times that of hundredths.
     static func decimal(_ cents: Int64) -> String {
@@ -57,6 +63,8 @@ struct StoredEntry: Equatable, CustomStringConvertible {
             },
         ]
     }
+
+    static func text(_ text: String) -> Switchover_V1_Value { .with { $0.text = text } }
 
     static func key(_ record: Int64) -> Switchover_V1_Key {
         .with { $0.parts = [.with { $0.int64 = record }] }

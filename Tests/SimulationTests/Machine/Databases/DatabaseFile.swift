@@ -82,7 +82,7 @@ final class DatabaseFile {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int32 {
         guard !isReadOnly else { return SQLITE_READONLY }
         if world.chance.happens(oneIn: 8) { world.sleep(nanoseconds: world.chance.below(100_000)) }
-        guard !isDiskFull else { return SQLITE_FULL }
+        guard path.map({ !world.disk.isFull($0, at: world.now) }) ?? true else { return SQLITE_FULL }
         inode.write(bytes, at: offset, time: world.now)
         return SQLITE_OK
     }
@@ -93,15 +93,16 @@ final class DatabaseFile {
         return SQLITE_OK
     }
 
-    private var isDiskFull: Bool { path.map { world.disk.isFull($0, at: world.now) } ?? false }
-
     /// It takes its time, and has been made at some moment of it.
     func sync() -> Int32 {
         isSyncing = true
         defer { isSyncing = false }
         let longest: UInt64 = world.chance.happens(oneIn: 20) ? 20_000_000 : 500_000
         world.sleep(nanoseconds: world.chance.below(longest))
-        guard !isDiskFull else { return SQLITE_IOERR | 4 << 8 }
+        guard path.map({ !world.disk.isFailing($0, at: world.now) }) ?? true else {
+            world.disk.failedSyncs += 1
+            return SQLITE_IOERR | 4 << 8
+        }
         world.note("sync", inode.number)
         inode.unsynced?.removeAll()
         if syncsFolder, let path { world.disk.syncFolder(Disk.folder(of: path)) }
