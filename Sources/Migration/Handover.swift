@@ -3,9 +3,10 @@
 ///
 ///     unknown --change--> opening Y --all workers decide by Y--> open
 ///     open X --change--> preparing --prepared--> settling --nothing old may come any more--> hold X
-///            hold X --all hold--> hold Y --all hold--> opening Y --all decide by Y--> open Y
+///            hold X --all hold--> counting --no write of one side runs, or long enough--> pinning --pinned--> hold Y
+///            hold Y --all hold--> opening Y --all decide by Y--> open Y
 ///            hold X --something old has begun since it was looked--> settling (or preparing, for a newer change)
-///            hold X, hold Y --a worker does not answer in time--> open X, trying again --time--> preparing
+///            hold X to hold Y --a worker does not answer in time--> open X, trying again --time--> preparing
 ///            preparing, settling, trying again --a newer change--> preparing, for that one
 ///
 /// *Preparing* holds nothing. Queries that were decided before the last change must be over (rule P5 below), and are
@@ -17,8 +18,10 @@
 /// The holds last as long as mail to the workers takes. In *hold X* writes of the delta (the keys whose stage differs)
 /// wait; when all workers hold, no such write begins under X any more, and each record whose write is under way, whose
 /// last write may still arrive, or whose sides may differ is *pinned*: it keeps X until it is at rest. So no write and
-/// no side can keep a change from landing. In *hold Y* queries are answered by Y, and writes still wait: a worker that
-/// is late answers by X as truly as the others do by Y. Only when no worker decides by X any more do writes go on.
+/// no side can keep a change from landing. Writes of one side that are under way are given a moment to end first: one
+/// that is over is at rest, and a record that is pinned to one side is dirty afterwards. In *hold Y* queries are
+/// answered by Y, and writes still wait: a worker that is late answers by X as truly as the others do by Y. Only when
+/// no worker decides by X any more do writes go on.
 ///
 /// Queries of X may run on while Y opens: what they read is right for one change. Two changes further it need not be
 /// (a delete takes the record from the side that such a query falls back to), hence P5.
@@ -36,9 +39,12 @@ package struct Handover<Switches: Sendable>: Sendable {
         case prepare(Switches, since: Switches)
         /// Queries that were decided before the last change are cut off, and requests that do not come to their end.
         case cutOff
-        /// X for queries; writes of the delta wait. `allHold` when all workers do, and if that has nothing to say:
-        /// `acknowledged` when what is not at rest is pinned.
+        /// X for queries; writes of the delta wait. `allHold` when all workers do.
         case holdX(Switches, until: Switches)
+        /// Count the writes of one side that are under way and whose stage the change alters: `openWrites`.
+        case countWrites
+        /// Pin the records that are not at rest. `acknowledged` when they are.
+        case pin(Switches, until: Switches)
         /// X for all, and prepared as before: writes that were forwarded unread are to be waited for.
         case release(Switches)
         /// Y for queries; writes of the delta wait. `acknowledged` when all workers do.
@@ -47,20 +53,34 @@ package struct Handover<Switches: Sendable>: Sendable {
         case open(Switches)
         /// All workers decide by it.
         case opened(Switches, heldNanoseconds: UInt64)
-        /// X for all: a worker does not answer.
-        case backToX(Switches)
+        /// X for all: a worker does not answer. What was pinned for the change is as if it had come back from it.
+        case backToX(Switches, pinnedFor: Switches?)
     }
 
     private enum State: Sendable {
         case open
         case preparing(Switches, hasCutOff: Bool)
         case settling(Switches, until: UInt64, hasCutOff: Bool)
-        case holdX(until: Switches)
+        case holdX(until: Switches, Hold)
         case holdY(Switches)
         case opening(Switches, heldNanoseconds: UInt64)
         case tryingAgain(Switches, at: UInt64)
     }
 
+    /// How far a hold of X is.
+    private enum Hold: Sendable {
+        /// Some workers do not hold yet.
+        case beginning
+        /// All do; open writes are being counted, which have time to end until then.
+        case counting(until: UInt64)
+        /// The same, and there were some: they are counted again at that time.
+        case waiting(until: UInt64, lookAt: UInt64)
+        case pinning
+    }
+
+    /// How long a change holds for writes of one side that are under way, at most, and how often it looks.
+    package static var graceNanoseconds: UInt64 { 100_000_000 }
+    package static var graceLookNanoseconds: UInt64 { 2_000_000 }
     /// How long after a hold that took too long the change is tried again.
     package static var retryNanoseconds: UInt64 { 1_000_000_000 }
     /// How often it is looked whether what was forwarded unread is over.
@@ -84,7 +104,7 @@ package struct Handover<Switches: Sendable>: Sendable {
         if let next { return next }
         switch state {
         case .open: return current
-        case .preparing(let target, _), .settling(let target, _, _), .holdX(let target), .holdY(let target),
+        case .preparing(let target, _), .settling(let target, _, _), .holdX(let target, _), .holdY(let target),
             .opening(let target, _), .tryingAgain(let target, _):
             return target
         }
@@ -106,6 +126,7 @@ package struct Handover<Switches: Sendable>: Sendable {
         case .open, .opening: nil
         case .preparing(_, let hasCutOff): hasCutOff ? goesOnAt : cutsOffAt
         case .settling(_, _, let hasCutOff): hasCutOff ? lookAt : min(lookAt, cutsOffAt)
+        case .holdX(_, .waiting(_, let lookAt)): min(lookAt, holdsSince &+ longestHold)
         case .holdX, .holdY: holdsSince &+ longestHold
         case .tryingAgain(_, let time): time
         }
@@ -156,7 +177,11 @@ package struct Handover<Switches: Sendable>: Sendable {
     ///
     /// - Parameter unreadUntil: as for `prepared`.
     package mutating func allHold(unreadUntil: UInt64, at now: UInt64) -> [Step] {
-        guard case .holdX(let target) = state, let current, unreadUntil > now else { return [] }
+        guard case .holdX(let target, .beginning) = state, let current else { return [] }
+        guard unreadUntil > now else {
+            state = .holdX(until: target, .counting(until: now &+ min(Self.graceNanoseconds, longestHold / 4)))
+            return [.countWrites]
+        }
         // The time of the cut-off may have passed during the hold.
         guard let newer = next else {
             return [.release(current)] + settle(target, until: unreadUntil, hasCutOff: false, at: now)
@@ -166,16 +191,27 @@ package struct Handover<Switches: Sendable>: Sendable {
         return [.release(current)] + prepare(newer, hasCutOff: false)
     }
 
+    /// So many writes of one side run whose stage the change alters.
+    package mutating func openWrites(_ count: Int, at now: UInt64) -> [Step] {
+        guard case .holdX(let target, .counting(let until)) = state, let current else { return [] }
+        guard count == 0 || now >= until else {
+            state = .holdX(until: target, .waiting(until: until, lookAt: now &+ Self.graceLookNanoseconds))
+            return []
+        }
+        state = .holdX(until: target, .pinning)
+        return [.pin(current, until: target)]
+    }
+
     /// All workers have taken the last step.
     package mutating func acknowledged(at now: UInt64) -> [Step] {
         switch state {
-        case .holdX(let target):
+        case .holdX(let target, .pinning):
             guard let current else { return [] }
             state = .holdY(target)
             return [.holdY(target, since: current)]
         case .holdY(let target): return open(target, heldNanoseconds: now &- holdsSince)
         case .opening(let target, let held): return opened(target, held, at: now)
-        case .open, .preparing, .settling, .tryingAgain: return []
+        case .open, .preparing, .settling, .holdX, .tryingAgain: return []
         }
     }
 
@@ -195,7 +231,11 @@ package struct Handover<Switches: Sendable>: Sendable {
             let cuts = !hasCutOff && now >= cutsOffAt
             let steps = settle(target, until: unreadUntil, hasCutOff: hasCutOff || cuts, at: now)
             return (cuts ? [.cutOff] : []) + steps
-        case .holdX(let target), .holdY(let target): return goBack(target, at: now)
+        case .holdX(let target, .waiting(let until, _)) where now < holdsSince &+ longestHold:
+            state = .holdX(until: target, .counting(until: until))
+            return [.countWrites]
+        case .holdX(let target, _): return goBack(target, isPinned: false, at: now)
+        case .holdY(let target): return goBack(target, isPinned: true, at: now)
         case .tryingAgain(let target, _): return begin(target, at: now)
         }
     }
@@ -222,15 +262,15 @@ package struct Handover<Switches: Sendable>: Sendable {
             return []
         }
         holdsSince = now
-        state = .holdX(until: target)
+        state = .holdX(until: target, .beginning)
         return [.holdX(current, until: target)]
     }
 
-    private mutating func goBack(_ target: Switches, at now: UInt64) -> [Step] {
+    private mutating func goBack(_ target: Switches, isPinned: Bool, at now: UInt64) -> [Step] {
         guard let current else { return [] }
         state = .tryingAgain(next ?? target, at: now &+ Self.retryNanoseconds)
         next = nil
-        return [.backToX(current)]
+        return [.backToX(current, pinnedFor: isPinned ? target : nil)]
     }
 
     private mutating func open(_ switches: Switches, heldNanoseconds: UInt64) -> [Step] {

@@ -12,11 +12,13 @@ import Testing
         case .prepare(let target, let last): "prepare \(target) since \(last)"
         case .cutOff: "cut off"
         case .holdX(let current, let target): "hold \(current) until \(target)"
+        case .countWrites: "count"
+        case .pin(let current, let target): "pin \(current) until \(target)"
         case .release(let current): "release \(current)"
         case .holdY(let target, let last): "hold \(target) since \(last)"
         case .open(let switches): "open \(switches)"
         case .opened(let switches, let held): "opened \(switches) after \(Double(held) / Double(second))"
-        case .backToX(let switches): "back to \(switches)"
+        case .backToX(let switches, let target): "back to \(switches)" + (target.map { ", pinned for \($0)" } ?? "")
         }
     }
 
@@ -27,13 +29,15 @@ import Testing
         case preparedUnread(Double)
         /// Something unread may take effect until then; 0: nothing.
         case allHold(Double)
+        /// So many writes of one side run.
+        case openWrites(Int)
         case acknowledged
         case time
         case timeUnread(Double)
     }
 
     private static let all: [Event] = [
-        .prepared, .preparedUnread(99), .allHold(99), .acknowledged, .time, .timeUnread(99),
+        .prepared, .preparedUnread(99), .allHold(99), .openWrites(0), .acknowledged, .time, .timeUnread(99),
     ]
 
     private static func at(_ seconds: Double) -> UInt64 { UInt64((seconds * Double(second)).rounded()) }
@@ -46,6 +50,7 @@ import Testing
             case .prepared: handover.prepared(unreadUntil: 0, at: now)
             case .preparedUnread(let until): handover.prepared(unreadUntil: at(until), at: now)
             case .allHold(let until): handover.allHold(unreadUntil: at(until), at: now)
+            case .openWrites(let count): handover.openWrites(count, at: now)
             case .acknowledged: handover.acknowledged(at: now)
             case .time: handover.timePassed(unreadUntil: 0, at: now)
             case .timeUnread(let until): handover.timePassed(unreadUntil: at(until), at: now)
@@ -77,6 +82,12 @@ import Testing
         expect(.acknowledged, at: 0, "opened \(switches) after 0.0", wakes: nil)
     }
 
+    /// All hold, no write runs, and what is not at rest is pinned.
+    private mutating func pin(at seconds: Double) {
+        _ = Self.steps(&handover, .allHold(0), at: seconds)
+        _ = Self.steps(&handover, .openWrites(0), at: seconds)
+    }
+
     @Test mutating func theFirstStateOpensAtOnce() {
         ignores(Self.all, at: 9)
         expect(.change(5), at: 1, "open 5", wakes: nil)
@@ -92,9 +103,13 @@ import Testing
         #expect(handover.delay == .queriesRunning)
         ignores([.acknowledged, .time, .timeUnread(99)], at: 2.4)
         expect(.prepared, at: 1.25, "hold 1 until 2", wakes: 3.25)
-        ignores([.prepared, .preparedUnread(99), .allHold(0), .allHold(3), .time], at: 3)
+        ignores([.prepared, .preparedUnread(99), .openWrites(0), .acknowledged, .time], at: 3)
+        expect(.allHold(1.25), at: 1.25, "count", wakes: 3.25)
+        ignores([.prepared, .preparedUnread(99), .allHold(0), .allHold(99), .acknowledged, .time], at: 3)
+        expect(.openWrites(0), at: 1.5, "pin 1 until 2", wakes: 3.25)
+        ignores([.prepared, .preparedUnread(99), .allHold(99), .openWrites(0), .time], at: 3)
         expect(.acknowledged, at: 1.5, "hold 2 since 1", wakes: 3.25)
-        ignores([.prepared, .preparedUnread(99), .allHold(99), .time], at: 3)
+        ignores([.prepared, .preparedUnread(99), .allHold(99), .openWrites(0), .time], at: 3)
         expect(.acknowledged, at: 2, "open 2", wakes: nil)
         ignores([.prepared, .preparedUnread(99), .allHold(99), .time], at: 99)
         expect(.acknowledged, at: 2.5, "opened 2 after 0.75", wakes: nil, "the hold ends where writes may go on")
@@ -139,8 +154,36 @@ import Testing
         #expect(handover.delay == .unreadWrites(until: Self.at(9)) && handover.target == 2)
         expect(.timeUnread(9), at: 4, "cut off", wakes: 4.05, "nothing is held, so that it may last")
         expect(.timeUnread(9), at: 9, "hold 1 until 2", wakes: 11)
-        ignores([.allHold(9)], at: 9)
+        pin(at: 9)
         expect(.acknowledged, at: 9.5, "hold 2 since 1", wakes: 11)
+    }
+
+    /// A record that is pinned to one side is dirty afterwards: writes of one side that run have a moment to end.
+    @Test mutating func writesOfOneSideAreGivenAMomentToEnd() {
+        open(1)
+        expect(.change(2), at: 1, "prepare 2 since 1", wakes: 2.5)
+        expect(.prepared, at: 1, "hold 1 until 2", wakes: 3)
+        expect(.allHold(0), at: 1, "count", wakes: 3)
+        expect(.openWrites(2), at: 1, "", wakes: 1.002)
+        ignores([.openWrites(0), .acknowledged, .time, .allHold(0)], at: 1.001)
+        expect(.time, at: 1.002, "count", wakes: 3)
+        var done = handover
+        #expect(Self.steps(&done, .openWrites(0), at: 1.003) == "pin 1 until 2", "all have ended")
+        expect(.openWrites(1), at: 1.098, "", wakes: 1.1)
+        expect(.time, at: 1.1, "count", wakes: 3)
+        expect(.openWrites(1), at: 1.1, "pin 1 until 2", wakes: 3, "a tenth of a second is enough")
+        expect(.acknowledged, at: 1.2, "hold 2 since 1", wakes: 3)
+    }
+
+    @Test mutating func aHoldThatLastsTooLongIsTakenBackWhateverIsWaitedFor() {
+        open(1)
+        _ = Self.steps(&handover, .change(2), at: 1)
+        _ = Self.steps(&handover, .prepared, at: 1)
+        _ = Self.steps(&handover, .allHold(0), at: 1)
+        var counting = handover
+        #expect(Self.steps(&counting, .time, at: 3) == "back to 1")
+        _ = Self.steps(&handover, .openWrites(1), at: 1)
+        expect(.time, at: 3, "back to 1", wakes: 4)
     }
 
     @Test mutating func aNewerChangeTakesOverWhereTheHoldIsReleased() {
@@ -150,7 +193,7 @@ import Testing
         _ = Self.steps(&handover, .change(3), at: 1.5)
         expect(.allHold(9), at: 2, "release 1, prepare 3 since 1", wakes: 2.5)
         expect(.prepared, at: 2.25, "hold 1 until 3", wakes: 4.25)
-        expect(.allHold(0), at: 2.25, "", wakes: 4.25)
+        pin(at: 2.25)
         expect(.acknowledged, at: 2.25, "hold 3 since 1", wakes: 4.25)
         expect(.acknowledged, at: 2.25, "open 3", wakes: nil)
         expect(.acknowledged, at: 2.25, "opened 3 after 0.0", wakes: nil, "nothing waits behind it")
@@ -160,8 +203,11 @@ import Testing
         open(1)
         _ = Self.steps(&handover, .change(2), at: 1)
         _ = Self.steps(&handover, .prepared, at: 1)
-        if isInY { _ = Self.steps(&handover, .acknowledged, at: 1) }
-        expect(.time, at: 3, "back to 1", wakes: 4)
+        if isInY {
+            pin(at: 1)
+            _ = Self.steps(&handover, .acknowledged, at: 1)
+        }
+        expect(.time, at: 3, "back to 1" + (isInY ? ", pinned for 2" : ""), wakes: 4)
         #expect(handover.delay == .workerBusy && handover.target == 2)
         ignores(Self.all, at: 3.5)
         expect(.time, at: 4, "prepare 2 since 1", wakes: 5.5)
@@ -216,6 +262,7 @@ import Testing
         expect(.change(3), at: 1, "", wakes: 3)
         expect(.change(4), at: 1, "", wakes: 3)
         #expect(handover.target == 4)
+        pin(at: 1)
         _ = Self.steps(&handover, .acknowledged, at: 1)
         expect(.change(5), at: 1, "", wakes: 3)
         expect(.acknowledged, at: 1, "open 2", wakes: nil)
@@ -251,6 +298,7 @@ import Testing
         handover.holdBegins(at: Self.at(5))
         #expect(handover.wakeAt == Self.at(7))
         expect(.time, at: 5, "", wakes: 7)
+        pin(at: 5)
         expect(.acknowledged, at: 5, "hold 2 since 1", wakes: 7)
     }
 }

@@ -32,23 +32,10 @@ final class SwitchHandover: @unchecked Sendable {
         var readsSince: UInt64 = 0
         /// Whether the change takes keys from a stage whose writes may have been forwarded unread.
         var leavesUnread = false
-        /// Records are pinned for this change, which is not in force yet.
-        var pinnedFor: (current: SwitchSnapshot, target: SwitchSnapshot)?
-        /// Writes of one side that are under way may still end without being pinned.
-        var grace: Grace?
         /// Records that have taken a rung may take the next one when no query runs that was decided before it.
         var stepIsOut = false
         /// When what still runs of them is cut off, monotonic nanoseconds.
         var stepCutsOffAt: UInt64 = 0
-    }
-
-    /// All workers hold the writes of the delta, and those of one side that are under way are given a moment to end:
-    /// one that is over before the change lands is at rest; a record that is pinned to one side is dirty afterwards.
-    private struct Grace {
-        let current: SwitchSnapshot
-        let target: SwitchSnapshot
-        let until: UInt64
-        var lookAt: UInt64
     }
 
     private let workers: [WorkerThread]
@@ -66,10 +53,6 @@ final class SwitchHandover: @unchecked Sendable {
 
     /// How often it is looked whether pinned records are at rest.
     private static let lookNanoseconds: UInt64 = 50_000_000
-    /// How long the change holds for writes of one side that are under way, at most, and how often it looks.
-    private static let graceNanoseconds: UInt64 = 100_000_000
-    private static let graceLookNanoseconds: UInt64 = 2_000_000
-
     /// - Parameters:
     ///   - unsettledUntil: until when a write of the process before may take effect on old, for each migration;
     ///     monotonic nanoseconds.
@@ -123,14 +106,13 @@ final class SwitchHandover: @unchecked Sendable {
     private func timePassed() {
         for index in ways.indices {
             perform(ways[index].handover.timePassed(unreadUntil: unreadUntil(index), at: now), index)
-            if let grace = ways[index].grace, now >= grace.lookAt { lookForWrites(index, grace) }
             lookAfterPins(index)
         }
         armTimer()
     }
 
     private func armTimer() {
-        var next = ways.flatMap { [$0.handover.wakeAt, $0.grace?.lookAt].compactMap(\.self) }.min()
+        var next = ways.compactMap(\.handover.wakeAt).min()
         if ways.indices.contains(where: { records.pins.isAny(of: $0) }) {
             next = min(next ?? .max, now &+ Self.lookNanoseconds)
         }
@@ -169,43 +151,41 @@ final class SwitchHandover: @unchecked Sendable {
                 worker.take(index, current, held: target)
                 done()
             } then: { [self] in
-                let steps = ways[index].handover.allHold(unreadUntil: unreadUntil(index), at: now)
-                guard steps.isEmpty else { return perform(steps, index) }
-                let grace = Grace(
-                    current: current, target: target, until: now &+ min(Self.graceNanoseconds, longestHold / 4),
-                    lookAt: now)
-                lookForWrites(index, grace)
+                perform(ways[index].handover.allHold(unreadUntil: unreadUntil(index), at: now), index)
+            }
+        case .countWrites:
+            let found = SharedCount()
+            askAll(index) { worker, done in
+                found.add(worker.openWrites(index))
+                done()
+            } then: { [self] in
+                perform(ways[index].handover.openWrites(found.value, at: now), index)
+            }
+        case .pin(let current, let target):
+            askAll(index) { worker, done in
+                worker.noteOpenWrites(index)
+                done()
+            } then: { [self] in
+                pin(index, current, target)
+                perform(ways[index].handover.acknowledged(at: now), index)
             }
         case .release(let current):
             ways[index].step += 1
             note(index, current.summaries[index])
             for worker in workers { worker.post { $0.take(index, current, held: nil, isPending: true) } }
         case .holdY(let target, let current):
-            askAll(index) { worker, done in
-                worker.take(index, target, held: current)
-                done()
-            } then: { [self] in
-                perform(ways[index].handover.acknowledged(at: now), index)
-            }
+            take(index, target, held: current)
         case .open(let snapshot):
             note(index, snapshot.summaries[index])
-            askAll(index) { worker, done in
-                worker.take(index, snapshot, held: nil)
-                done()
-            } then: { [self] in
-                perform(ways[index].handover.acknowledged(at: now), index)
-            }
+            take(index, snapshot, held: nil)
         case .opened(let snapshot, let held):
             ways[index].stepIsOut = false
-            ways[index].pinnedFor = nil
             ways[index].leavesUnread = false
             let pinned = records.unrest(of: index, pinned: true, at: now)
             tell(.opened(migration: index, snapshot, heldNanoseconds: held, pinned: pinned))
-        case .backToX(let current):
+        case .backToX(let current, let target):
             ways[index].step += 1
-            ways[index].grace = nil
-            if let (current, target) = ways[index].pinnedFor { pin(index, target, current) }
-            ways[index].pinnedFor = nil
+            if let target { pin(index, target, current) }
             note(index, current.summaries[index])
             tell(.tookTooLong(migration: index, .workerBusy))
             for worker in workers {
@@ -214,27 +194,11 @@ final class SwitchHandover: @unchecked Sendable {
         }
     }
 
-    /// Pins what is not at rest when no write of one side runs any more, or when they have had their time.
-    private func lookForWrites(_ index: Int, _ grace: Grace) {
-        ways[index].grace = nil
-        let found = SharedCount()
+    private func take(_ index: Int, _ snapshot: SwitchSnapshot, held: SwitchSnapshot?) {
         askAll(index) { worker, done in
-            found.add(worker.openWrites(index))
+            worker.take(index, snapshot, held: held)
             done()
         } then: { [self] in
-            guard found.value > 0, now < grace.until else { return pinOpen(index, grace) }
-            ways[index].grace = grace
-            ways[index].grace?.lookAt = now &+ Self.graceLookNanoseconds
-        }
-    }
-
-    private func pinOpen(_ index: Int, _ grace: Grace) {
-        askAll(index) { worker, done in
-            worker.noteOpenWrites(index)
-            done()
-        } then: { [self] in
-            pin(index, grace.current, grace.target)
-            ways[index].pinnedFor = (grace.current, grace.target)
             perform(ways[index].handover.acknowledged(at: now), index)
         }
     }
