@@ -37,7 +37,7 @@ extension ManyPlan {
 }
 
 /// Merges what both sides have of many records: each is routed on its own, as a single query would be, and the answer
-/// is in the order of the request. Records that are nowhere are left out.
+/// is in the order of the request. Records that are nowhere are left out. Run by `ManyOperation`.
 package struct ManyMerge {
     private let plan: ManyPlan
     /// The stage of every record; nil where each one's own gray key decides.

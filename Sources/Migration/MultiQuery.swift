@@ -14,7 +14,7 @@ package import WireFormat
 /// either side once.
 ///
 /// An event that the state does not expect (a late reply, a second start) is `.ignore`. The shell keeps what it needs
-/// to relay a side's own failure. Which failures become which status is the shell's to say.
+/// to relay a side's own failure. Which failures become which status is the shell's to say. Run by `QueryOperation`.
 package struct MultiQuery: ~Copyable {
     package typealias SideFailure = SingleQuery.SideFailure
 

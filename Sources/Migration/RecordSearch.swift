@@ -11,7 +11,7 @@
 ///
 /// New is asked only where old cannot say: its errors and its slowness are not for those whose key is at stage `old`
 /// (I9). A write wants to know the gray key and nothing more, whichever side's row tells it; a query wants the record
-/// as its authority has it.
+/// as its authority has it. Run by `SearchOperation`.
 package struct RecordSearch: Sendable, Equatable {
     package enum Purpose: Sendable, Equatable {
         /// The gray key, by which a write is decided then.

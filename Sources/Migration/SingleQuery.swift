@@ -11,7 +11,8 @@ package import WireFormat
 /// answer, which the shell must keep until then.
 ///
 /// An event that the state does not expect (a late reply of a call that is decided, a second start) is `.ignore`.
-/// Plain data: it lives in the call's slot and is copied with it.
+/// Plain data: it lives in the call's slot and is copied with it. Run by `Call+Forwarding`, and between stores by
+/// `SingleOperation`.
 package struct SingleQuery: Sendable, Equatable {
     /// How a side's reply ended.
     package enum Outcome: Sendable, Equatable {

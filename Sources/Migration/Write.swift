@@ -1,7 +1,7 @@
 /// A write at a stage of double writes, whatever its kind: one event in, one action out.
 ///
 /// It is one record's write in that record's lane; one ask is out at a time. Without a journal it behaves as the
-/// contract's policy `strict`: it ends when both sides have answered.
+/// contract's policy `strict`: it ends when both sides have answered. Run by `RecordWrite`.
 package struct Write: Sendable, Equatable {
     private enum Machine: Sendable, Equatable {
         case update(UpdateWrite)

@@ -4,7 +4,7 @@ import Migration
 import Stores
 import WireFormat
 
-/// A query for many records while they are on both sides: asks as its machine says, and answers with what it merged.
+/// Runs a `MultiQuery`: a query for many records while they are on both sides.
 ///
 ///     made --start--> running --machine's end, client gone, too late--> over --streams closed--> closed
 ///

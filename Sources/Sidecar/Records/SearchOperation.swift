@@ -4,7 +4,7 @@ import Migration
 import Stores
 import WireFormat
 
-/// A call about one record that does not bear its gray key: asks one side after the other as its machine says.
+/// Runs a `RecordSearch`: a call about one record that does not bear its gray key.
 ///
 ///     made --start--> running --machine's end, client gone, too late--> over --asks closed--> closed
 final class SearchOperation: Operation {

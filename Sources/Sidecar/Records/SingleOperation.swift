@@ -3,8 +3,8 @@ import HTTP2
 import Migration
 import WireFormat
 
-/// A call on records that are in a store, answered by one side: the single query, and every other call at the stages at
-/// which one side has all say.
+/// Runs a `SingleQuery` between stores: the query for one record, and every other call at the stages at which one side
+/// has all say.
 ///
 ///     made --start--> running --machine's end, client gone, too late--> over --asks closed--> closed
 final class SingleOperation: Operation {

@@ -3,7 +3,8 @@ import HTTP2
 import Migration
 import WireFormat
 
-/// A call handed on to one side at a time: its request out, and the reply that counts back to the client.
+/// Runs the `SingleQuery` of a call that is handed on to one side at a time: its request out, and the reply that counts
+/// back to the client.
 extension CallPointer {
     func perform(_ action: SingleQuery.Action) {
         switch action {

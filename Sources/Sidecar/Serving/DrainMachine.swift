@@ -5,7 +5,8 @@
 ///
 /// While *delaying* it serves as before, since whoever sends it calls has to hear first that it is not ready. While
 /// *leaving* clients are told to go. While *finishing* there are no clients: what is left are writes of both sides,
-/// which run to their end, for a write that one side has and the other does not is worse than a late exit.
+/// which run to their end, for a write that one side has and the other does not is worse than a late exit. Run by
+/// `SidecarProcess`.
 struct DrainMachine: ~Copyable {
     enum Event {
         /// SIGTERM or SIGINT.
