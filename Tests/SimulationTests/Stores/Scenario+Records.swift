@@ -70,7 +70,7 @@ extension Scenario {
         }
     }
 
-    private static func call<Request: SwiftProtobuf.Message>(
+    static func call<Request: SwiftProtobuf.Message>(
         _ name: String, _ type: Request.Type, _ fill: (inout Request) -> Void
     ) -> (path: String, message: [UInt8]) {
         var request = Request()
@@ -120,6 +120,7 @@ extension Scenario {
                 then()
             }
         }
+        if world.chance.happens(oneIn: 3) { return search(client, walk, then) }
         nextPage(client, walk, after: [], then)
     }
 
@@ -146,7 +147,7 @@ extension Scenario {
     }
 
     /// Whether the answer has records, each of which was there at some moment of the call.
-    private func note(_ answer: SimulatedClient.Answer, _ walk: inout Walk) -> Bool {
+    func note(_ answer: SimulatedClient.Answer, _ walk: inout Walk) -> Bool {
         if answer.status == nil { lostLists += 1 }
         guard answer.status == .ok, let page = try? Switchover_V1_QueryResponse(serializedBytes: answer.message) else {
             return false
@@ -164,7 +165,7 @@ extension Scenario {
         return true
     }
 
-    private func finish(_ walk: Walk) {
+    func finish(_ walk: Walk) {
         lists += 1
         let place = walk.keys.map { "among \($0)" } ?? walk.store.map { "in the list of \($0)" } ?? "in the list of all"
         for record in walk.keys.map({ Set($0).sorted() }) ?? Array(Self.records) {
@@ -181,11 +182,11 @@ extension Scenario {
     }
 
     /// What a walk has seen so far.
-    private struct Walk {
+    struct Walk {
         let client: Int
         let began: UInt64
         let store: String?
-        /// Nil: all of them.
+        /// Nil: all of them, or those that a filter lets through.
         var keys: [Int64]?
         var seen: [Int64: Int64] = [:]
         var isPartial = false
