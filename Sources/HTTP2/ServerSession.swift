@@ -79,6 +79,7 @@ package struct ServerSession {
     /// GOAWAY with the last stream that was taken: later ones are refused, those in flight end.
     package func shutDown() {
         let last = nghttp2_session_get_last_proc_stream_id(session.pointee.raw)
+        session.pointee.lastTaken = last
         nghttp2_submit_goaway(session.pointee.raw, 0, last, NGHTTP2_NO_ERROR.rawValue, nil, 0)
         session.markDirty()
     }

@@ -43,6 +43,9 @@ package struct Session {
     var recentID: Int32 = -1
     /// The highest stream that the peer has opened.
     var lastOpened: Int32 = 0
+    /// The highest stream that is taken: our GOAWAY names it, and may wait to be sent for as long as the peer reads
+    /// nothing. One above it that was carried out would be sent again elsewhere.
+    var lastTaken = Int32.max
     var closed = ClosedStreams()
     var walk = FrameWalk(skipping: Int(NGHTTP2_CLIENT_MAGIC_LEN))
     /// Of the peer's GOAWAY.

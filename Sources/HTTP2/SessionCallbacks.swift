@@ -24,7 +24,12 @@ enum SessionCallbacks {
         guard frame.pointee.hd.type == NGHTTP2_HEADERS.rawValue,
             frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST
         else { return 0 }
-        session(context).open(session(context).pointee.pool.newStream(), id: frame.pointee.hd.stream_id)
+        let id = frame.pointee.hd.stream_id
+        guard id <= session(context).pointee.lastTaken else {
+            nghttp2_submit_rst_stream(raw, 0, id, NGHTTP2_REFUSED_STREAM.rawValue)
+            return 0
+        }
+        session(context).open(session(context).pointee.pool.newStream(), id: id)
         return 0
     }
 

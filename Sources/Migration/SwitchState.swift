@@ -52,6 +52,8 @@ extension KeySelection {
         let added = Set(after.allow).subtracting(known)
         result.allow.removeAll { added.contains($0) }
         let denied = before.deny.filter { !after.deny.contains($0) && !result.deny.contains($0) }
+        // Beside `all` nothing else counts: what has exceptions is the whole share.
+        if result.everything, !denied.isEmpty || result.denyFile != nil { result.setShare(10_000) }
         result.deny.append(contentsOf: denied)
         result.allow.removeAll { denied.contains($0) }
         return result.mayGain(over: self, trustsFiles: true) ? self : result

@@ -169,6 +169,20 @@ import Testing
         #expect(joined.server.streams.count == 1)
     }
 
+    /// The same for what comes while the GOAWAY waits to be sent: its client is told that nothing was done.
+    @Test func whatComesWhileGoAwayWaitsIsNotTaken() throws {
+        let joined = Joined()
+        let first = try #require(joined.client.request(joined.client.body()))
+        joined.exchange()
+        joined.server.server.shutDown()
+        let second = try #require(joined.client.request(joined.client.body()))
+        joined.server.receive(joined.client.send())
+        joined.exchange()
+        #expect(second.pointee.isClosed && second.pointee.errorCode == 7)
+        #expect(!first.pointee.isClosed)
+        #expect(joined.server.streams.count == 1)
+    }
+
     @Test func terminationNamesItsCode() throws {
         let joined = Joined()
         _ = try #require(joined.client.request(joined.client.body()))

@@ -1,39 +1,60 @@
 import EventLoop
 import WireFormat
 
-/// The clients: each asks for one thing after the other, of all kinds, and notes what it was answered.
+/// The clients: each asks for one thing after the other, or for some at once, of all kinds, and notes what it was
+/// answered.
 extension Scenario {
     func startClient(_ number: Int) {
-        guard let address = try? SocketAddress.resolve(host: "127.0.0.1", port: 9000)[0],
-            let client = try? SimulatedClient(name: "client-\(number)", to: address), (try? client.start()) != nil
-        else { return say("client \(number) cannot start") }
-        _ = Unmanaged.passRetained(client)
+        guard let client = makeClient("client-\(number)") else { return }
+        clients.append(client)
         client.thread.mailbox.post { [self] in call(client, number, Self.callsOfEach) }
     }
 
-    private func call(_ client: SimulatedClient, _ number: Int, _ left: Int) {
+    func makeClient(_ name: String) -> SimulatedClient? {
+        guard let address = try? SocketAddress.resolve(host: "127.0.0.1", port: 9000)[0],
+            let client = try? SimulatedClient(name: name, to: address), (try? client.start()) != nil
+        else {
+            say("\(name) cannot start")
+            return nil
+        }
+        _ = Unmanaged.passRetained(client)
+        return client
+    }
+
+    func call(_ client: SimulatedClient, _ number: Int, _ left: Int) {
         guard left > 0 else {
             clientsLeft -= 1
             return
         }
+        let atOnce = min(left, world.chance.happens(oneIn: 6) ? 3 : 1)
+        let isLong = world.chance.happens(oneIn: 12)
+        let waiting = Done()
+        waiting.count = atOnce
         let next = { [self] in
-            let longest: UInt64 = world.chance.happens(oneIn: 10) ? 800_000_000 : 10_000_000
-            client.after(world.chance.below(longest)) { [self] in call(client, number, left - 1) }
+            waiting.count -= 1
+            guard waiting.count == 0 else { return }
+            let longest: UInt64 = isLong ? 600_000_000 : 10_000_000
+            client.after(world.chance.below(longest)) { [self] in call(client, number, left - atOnce) }
         }
-        switch world.chance.below(24) {
-        case 0: list(client, number, store: nil, then: next)
-        case 1, 2: list(client, number, store: world.chance.pick(Self.stores), then: next)
-        default: perform(client, number, anyRecord, anyKind, then: next)
+        let record = anyRecord
+        for _ in 0..<atOnce {
+            switch world.chance.below(24) {
+            case 0: list(client, number, store: nil, then: next)
+            case 1: list(client, number, store: world.chance.pick(Self.stores), then: next)
+            case 2 where !isOfDatabases: stray(client, record, then: next)
+            default: perform(client, number, record, anyKind, then: next)
+            }
         }
     }
 
     private var anyRecord: Int64 {
-        Int64(world.chance.within(UInt64(Self.records.lowerBound)...UInt64(Self.records.upperBound)))
+        guard world.chance.happens(oneIn: 3) else { return world.chance.pick(hotRecords) }
+        return Int64(world.chance.within(UInt64(Self.records.lowerBound)...UInt64(Self.records.upperBound)))
     }
 
     private var anyKind: Operation.Kind {
         // No two writes write the same.
-        let value = Int64(history.count) * 1000 + 7
+        let value = Int64(kinds.count) * 1000 + Int64(world.chance.below(4))
         return switch world.chance.below(12) {
         case 0...4: .find
         case 5...7: .change(world.chance.happens(oneIn: 2) ? 1 : 3)
@@ -43,38 +64,82 @@ extension Scenario {
         }
     }
 
+    func newCall(_ kind: String) -> Int {
+        kinds.append(kind)
+        return kinds.count - 1
+    }
+
     // MARK: - One record
 
     func perform(
         _ client: SimulatedClient, _ number: Int, _ record: Int64, _ kind: Operation.Kind, then: @escaping () -> Void
     ) {
+        let call = newCall(kind.name)
         let index = history.count
-        calls += 1
-        var operation = Operation(client: number, record: record, kind: kind, began: world.now)
+        let isCalm = isSteady
+        var operation = Operation(call: call, client: number, record: record, kind: kind, began: world.now)
         if isOfDatabases { operation = recordsOperation(operation) }
         history.append(operation)
-        let (path, request) = isOfDatabases ? recordsRequest(operation) : Self.request(record, kind)
-        client.call(path, request, timeout: 4_000_000_000) { [self] answer in
+        var (path, request) = isOfDatabases ? recordsRequest(operation) : Self.request(record, kind)
+        // Some are longer than a side takes at once.
+        if !isOfDatabases, world.chance.happens(oneIn: 25) {
+            FieldWriter.append(15, [UInt8](repeating: 7, count: 90_000), to: &request)
+        }
+        let isShort = !isCalm && world.chance.happens(oneIn: 4)
+        let timeout = isShort ? 10_000_000 + world.chance.below(400_000_000) : 4_000_000_000
+        client.call(path, request, number: call, timeout: timeout) { [self] answer in
             history[index].ended = world.now
             history[index].result =
                 isOfDatabases ? recordsResult(of: answer, history[index]) : Self.result(of: answer)
+            history[index].note = answer.note
+            judge(answer, history[index], timeout)
             // The guard of inserts asks old, which may have missed a delete (contract, 3: not built otherwise).
             if history[index].result == .exists, answer.error != nil, hasLostWrite(record) {
                 history[index].result = .refused
             }
-            history[index].note = answer.note
             if answer.status == .unavailable { return client.after(world.chance.below(300_000_000), then) }
             then()
         }
+        guard !isCalm, world.chance.happens(oneIn: 60) else { return }
+        client.after(world.chance.below(30_000_000)) { client.cancel(call) }
     }
 
     private func hasLostWrite(_ record: Int64) -> Bool { history.contains { $0.record == record && $0.isLost } }
 
-    private static func request(_ record: Int64, _ kind: Operation.Kind) -> (path: String, message: [UInt8]) {
-        var name = Message.of(1, Array(store(of: record).utf8))
+    /// What an answer shows by itself.
+    private func judge(_ answer: SimulatedClient.Answer, _ operation: Operation, _ timeout: UInt64) {
+        // With too little time left nothing is begun (contract, 7).
+        if answer.status == .deadlineExceeded, world.now + 6_000_000 < operation.began + timeout {
+            broken = broken ?? "a deadline passed that has not come: \(operation)"
+        }
+        // A client that gets no turn hears of a loss late.
+        let (from, until) = (operation.began &- 200_000_000, operation.ended)
+        // Whoever is turned away at the door may not hear why.
+        let isTurnedAway = operation.began < crowdedUntil && watch.stages[operation.call] == nil
+        if answer.words == "lost", !isTurnedAway, !losses.contains(where: { from <= $0 && $0 <= until }) {
+            broken = broken ?? "a call has no answer, and nobody has cut its connection (contract, 9): \(operation)"
+        }
+    }
+
+    /// Under a store that the record is not of: nothing comes of it, for this record nor for any other.
+    private func stray(_ client: SimulatedClient, _ record: Int64, then: @escaping () -> Void) {
+        let store = world.chance.pick(Self.stores.filter { $0 != Self.store(of: record) })
+        let kind = world.chance.pick([Operation.Kind.find, .change(5), .remove])
+        let (path, request) = Self.request(record, kind, store: store)
+        let call = newCall(kind.name)
+        client.call(path, request, number: call, timeout: 4_000_000_000) { [self] answer in
+            if answer.status == .ok { broken = broken ?? "record \(record) was found as one of store \(store)" }
+            then()
+        }
+    }
+
+    private static func request(
+        _ record: Int64, _ kind: Operation.Kind, store: String? = nil
+    ) -> (path: String, message: [UInt8]) {
+        var name = Message.of(1, Array((store ?? Self.store(of: record)).utf8))
         FieldWriter.append(2, varint: UInt64(bitPattern: record), to: &name)
         func whole(_ cents: Int64) -> [UInt8] {
-            Message.of(1, Entry(store: store(of: record), id: record, cents: cents).bytes)
+            Message.of(1, Entry(store: Self.store(of: record), id: record, cents: cents).bytes)
         }
         switch kind {
         case .find: return ("/ledger.v1.Ledger/Find", name)
@@ -89,14 +154,16 @@ extension Scenario {
         }
     }
 
+    /// Protocol/errors.md, "written".
     static func result(of answer: SimulatedClient.Answer) -> Operation.Result {
         switch answer.status {
         case .ok: .done(answer.message.isEmpty ? nil : Entry(Message(answer.message[...]).bytes(2)).cents)
         case .notFound: .absent
         case .alreadyExists: .exists
-        case .unavailable where answer.error != nil && answer.error != "outcome-unknown": .refused
+        case .failedPrecondition: .rejected
+        case .unavailable where answer.error != nil: .refused
         case .deadlineExceeded where answer.error == "deadline": .refused
-        case .resourceExhausted where answer.error == "lane-full": .refused
+        case .resourceExhausted where ["lane-full", "queue-full", "buffers-full"].contains(answer.error): .refused
         default: .unknown
         }
     }
@@ -108,17 +175,23 @@ extension Scenario {
     private func list(_ client: SimulatedClient, _ number: Int, store: String?, then: @escaping () -> Void) {
         if isOfDatabases { return walk(client, number, store: store, then: then) }
         let began = world.now
+        let call = newCall("list")
+        let isCalm = isPeaceful
         let path = store == nil ? "ListAll" : "List"
         let request = store.map { Message.of(1, Array($0.utf8)) } ?? []
-        calls += 1
-        client.call("/ledger.v1.Ledger/\(path)", request, timeout: 4_000_000_000) { [self] answer in
-            if answer.status == .ok { note(answer, number, began, store: store) }
+        client.call("/ledger.v1.Ledger/\(path)", request, number: call, timeout: 4_000_000_000) { [self] answer in
+            if answer.status == .ok { note(answer, call, number, began, store: store) }
             if answer.status == nil { lostLists += 1 }
+            if isCalm, answer.status != .ok || answer.isPartial {
+                broken = broken ?? "a list is not answered in peace: \(answer.note)"
+            }
             then()
         }
     }
 
-    private func note(_ answer: SimulatedClient.Answer, _ number: Int, _ began: UInt64, store: String?) {
+    private func note(
+        _ answer: SimulatedClient.Answer, _ call: Int, _ number: Int, _ began: UInt64, store: String?
+    ) {
         var seen: [Int64: Int64] = [:]
         for field in Message(answer.message[...]).fields where field.number == 1 {
             let entry = Entry(field.bytes)
@@ -130,7 +203,7 @@ extension Scenario {
         for record in Self.records where store == nil || Self.store(of: record) == store {
             // What a partial list does not have may be on the side that is missing.
             if answer.isPartial, seen[record] == nil { continue }
-            var found = Operation(client: number, record: record, kind: .find, began: began)
+            var found = Operation(call: call, client: number, record: record, kind: .find, began: began)
             found.ended = world.now
             found.isListed = true
             found.result = seen[record].map { .done($0) } ?? .absent
@@ -138,4 +211,10 @@ extension Scenario {
             history.append(found)
         }
     }
+}
+
+/// Something that several count down.
+final class Done: @unchecked Sendable {
+    // Sendable because one thread of the world runs at a time.
+    var count = 0
 }

@@ -6,38 +6,79 @@ import WireFormat
 /// The operator: changes the switches through the control socket, in ways that are mostly sensible.
 extension Scenario {
     func operate() {
-        guard let address = SocketAddress(unixPath: "/sidecar/control.sock"),
+        guard let address = try? SocketAddress(unixPath: "/sidecar/control.sock"),
             let client = try? SimulatedClient(name: "operator", to: address), (try? client.start()) != nil
         else { return say("the operator cannot start") }
         _ = Unmanaged.passRetained(client)
+        operatorClient = client
         client.thread.mailbox.post { [self] in
-            client.after(100_000_000 + world.chance.below(200_000_000)) { [self] in change(client, Self.changeCount) }
+            client.after(100_000_000 + world.chance.below(100_000_000)) { [self] in change(client, Self.changeCount) }
         }
     }
 
-    private func change(_ client: SimulatedClient, _ left: Int) {
-        guard left > 0 else { return }
+    func change(_ client: SimulatedClient, _ left: Int) {
+        guard left > 0 else {
+            changesLeft = 0
+            return
+        }
+        changesLeft = left
         var request = Switchover_V1_ChangeSwitchesRequest()
         request.migration = "orders"
         let name = choose(&request)
+        send(client, request, name) { [self] answer in
+            // There may be nothing to undo.
+            if isPeaceful, ![.ok, .failedPrecondition, .notFound].contains(answer.status) {
+                broken = broken ?? "a change of the switches fails in peace: \(name): \(answer.note)"
+            }
+            // Often at once, while the one before is hardly over.
+            let longest: UInt64 = world.chance.happens(oneIn: 3) ? 10_000_000 : 400_000_000
+            client.after(world.chance.below(longest)) { [self] in change(client, left - 1) }
+        }
+    }
+
+    private func send(
+        _ client: SimulatedClient, _ request: Switchover_V1_ChangeSwitchesRequest, _ name: String,
+        then: @escaping (SimulatedClient.Answer) -> Void
+    ) {
         say("the operator: \(name)")
-        client.call(
-            "/switchover.v1.Control/ChangeSwitches", (try? request.serializedBytes()) ?? [], timeout: 30_000_000_000
-        ) { [self] answer in
+        changesUntil = world.now + 30_000_000_000
+        ask("ChangeSwitches", request) { [self] answer in
             say("the operator was answered \(answer.note)")
+            changesUntil = world.now + 50_000_000
+            // It serves.
+            if answer.status == .ok, oblivions.isEmpty { baseline = baseline ?? descriptorKinds() }
             if answer.status == .ok,
                 let response = try? Switchover_V1_ChangeSwitchesResponse(serializedBytes: answer.message)
             {
                 switches = response.after
+                if switches.phase == "finished" { wasFinished = true }
                 if response.changed { changes += 1 }
             }
-            client.after(world.chance.below(800_000_000)) { [self] in change(client, left - 1) }
+            // Who has read the log knows them, and goes on.
+            if answer.status == .failedPrecondition, request.acceptDirty == 0,
+                let words = answer.words.split(separator: " ").last, let count = UInt64(words),
+                answer.words.contains("--accept-dirty")
+            {
+                var again = request
+                again.acceptDirty = count
+                return send(client, again, "\(name), accept \(count) dirty", then: then)
+            }
+            then(answer)
         }
+    }
+
+    /// On the operator's loop.
+    func ask(
+        _ method: String, _ request: any SwiftProtobuf.Message, then: @escaping (SimulatedClient.Answer) -> Void
+    ) {
+        operatorClient?.call(
+            "/switchover.v1.Control/\(method)", (try? request.serializedBytes()) ?? [], number: -1,
+            timeout: 30_000_000_000, then: then)
     }
 
     /// What may come next, in words.
     private func choose(_ request: inout Switchover_V1_ChangeSwitchesRequest) -> String {
-        if changes > 0, world.chance.happens(oneIn: 5) {
+        if changes > 0, world.chance.happens(oneIn: 4) {
             request.rollback = Switchover_V1_Rollback()
             return "rollback"
         }
@@ -71,7 +112,9 @@ extension Scenario {
         let present = isOfEnrolled ? enrolled : gray
         let goesBack = !present.isEmpty && world.chance.happens(oneIn: 3)
         let possible = goesBack ? present : isOfEnrolled ? Self.stores : enrolled
-        let store = world.chance.pick(possible)
+        // Mostly one whose records are just being written.
+        let hot = possible.filter { store in hotRecords.contains { Self.store(of: $0) == store } }
+        let store = world.chance.pick(hot.isEmpty || world.chance.happens(oneIn: 4) ? possible : hot)
         var keys = Switchover_V1_SetChange.Keys()
         var key = Switchover_V1_GrayKey()
         key.components = [store]

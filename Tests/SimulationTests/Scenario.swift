@@ -7,15 +7,25 @@ import SwitchoverProtocol
 import WireFormat
 
 /// One seed: a sidecar, two sides, clients and an operator in a world of their own.
+///
+/// First everything goes wrong that may (`Scenario+Faults`), while clients call and the operator changes the switches.
+/// When nothing may arrive late any more, the clients call again, in peace: then each must be answered, and nothing may
+/// be left of what was under way before. Last the sidecar is told to end, and must have nothing to say.
 final class Scenario: @unchecked Sendable {
     // Sendable because one thread of the world runs at a time.
 
-    static let callsOfEach = 80
+    static let callsOfEach = 75
+    /// In peace.
+    static let lastCallsOfEach = 12
     static let clientCount = 4
-    static let changeCount = 8
-    static let faultCount = 3
+    static let changeCount = 12
+    static let faultCount = 5
     static let records: ClosedRange<Int64> = 1...20
+    static let connectionsAtMost = 8
     static let stores = ["406", "7", "9"]
+    /// How long something that was sent may take to arrive and to be done, nanoseconds: less than `settle_after`.
+    static let (longestStall, longestWork): (UInt64, UInt64) = (500_000_000, 700_000_000)
+    static let settleAfter: UInt64 = 2_000_000_000
 
     let world: World
     private let seed: UInt64
@@ -24,26 +34,53 @@ final class Scenario: @unchecked Sendable {
     let insertsBoth: Bool
     /// The sides are databases, not services.
     let isOfDatabases: Bool
-    private let old = Ledger()
-    private let new = Ledger()
+    /// No process ends before the last: what it knows is never forgotten.
+    let isUninterrupted: Bool
+    /// Most calls are about these: their writes wait for each other.
+    let hotRecords: [Int64]
+    let old = Ledger(keepsSome: true)
+    let new = Ledger()
+    let watch = SideWatch()
+    var coverage = Coverage()
+    var servers: [SideServer] = []
+    var clients: [SimulatedClient] = []
+    var operatorClient: SimulatedClient?
+    /// That the operator has still to make.
+    var changesLeft = 0
+    /// What a sidecar has open when it serves, but for connections.
+    var baseline: [String: Int]?
     var sidecar: SimulatedProcess
+    /// Of this seed, all of them.
+    private(set) var sidecars: [SimulatedProcess] = []
     /// Exit statuses of sidecars that have ended by themselves, by process.
     var ends: [Int32: Int32] = [:]
     /// When sidecars ended, and forgot which records were dirty.
     var oblivions: [UInt64] = []
+    /// When a sidecar was killed, and when connections of clients were cut: what was under way then has no answer.
+    var losses: [UInt64] = []
     private var starts = 0
-    private var isSteady = false
+    /// When more clients come; .max: never.
+    var crowdTime = UInt64.max
+    var crowdedUntil: UInt64 = 0
+    /// Nothing new goes wrong; and nothing that did is left.
+    var (isSteady, isPeaceful) = (false, false)
     /// What the operator was told last.
     var switches = Switchover_V1_Switches()
     /// What the tables have at the end, by side and record.
     var stored: [String: [Int64: Int64]] = [:]
     /// By record, what somebody was told last.
     var seenEntries: [Int64: StoredEntry] = [:]
+    /// Until when the switches count as changing.
+    var changesUntil: UInt64 = 0
+    /// Migrations that were at `finished` once: old has missed writes.
+    var wasFinished = false
     var clientsLeft = Scenario.clientCount
     var history: [Operation] = []
+    /// Of calls, by their number.
+    var kinds: [String] = []
     /// The first invariant that is broken, where that is seen at once.
     var broken: String?
-    var (calls, lists, lostLists, changes) = (0, 0, 0, 0)
+    var (lists, lostLists, changes) = (0, 0, 0)
     private(set) var log: [String] = []
 
     init(seed: UInt64) {
@@ -52,6 +89,10 @@ final class Scenario: @unchecked Sendable {
         isCopied = seed % 3 == 0
         insertsBoth = seed % 5 < 2
         isOfDatabases = seed % 4 == 3
+        isUninterrupted = seed / 4 % 2 == 0
+        var records = Array(Self.records)
+        for index in 0..<4 { records.swapAt(index, index + Int(world.chance.below(UInt64(records.count - index)))) }
+        hotRecords = Array(records[..<(2 + Int(world.chance.below(3)))])
         Kernel.run(on: world)
         sidecar = world.makeProcess("sidecar")
     }
@@ -68,7 +109,9 @@ final class Scenario: @unchecked Sendable {
         control: /sidecar/control.sock
         switches: /sidecar/switches.json
         workers: \(1 + seed % 2)
-        limits: {settle_after: 3s, handover_wait: 1s, follower_timeout: 2s}
+        limits:
+          {settle_after: 2s, handover_wait: 1s, follower_timeout: 1s, backoff_maximum: 500ms, \(Self.connectionsLimit)}
+        drain: {delay: 100ms, timeout: 1500ms}
         \(isOfDatabases ? databasesConfiguration : servicesConfiguration)
         """
     }
@@ -97,10 +140,11 @@ final class Scenario: @unchecked Sendable {
         """
     }
 
+    private static let connectionsLimit = "connections: \(connectionsAtMost)"
     private static let puts = #"put: {method: Overwrite, fields: {"1": reply.2}}, "# + placing
     private static let placing = #"put_or_insert: {method: Place, fields: {"1": reply.2}}"#
     private static let nameKeys = "gray_key: {path: 1, type: string}, record_key: {path: 2, type: int64}"
-    private static let nameLookUp = #"{method: Find, fields: {"1": request.1, "2": request.2}}"#
+    private static let nameLookUp = #"{method: Judge, fields: {"1": request.1, "2": request.2}}"#
     private static let rows = """
         rows: {field: 1, key: {path: 2, type: int64}, gray_key: {path: 1, type: string}}, \
         confirm: {method: GetMany, element: 1, parts: [{path: 2, type: int64}], rows: 1, key: {path: 2, type: int64}}
@@ -134,17 +178,30 @@ final class Scenario: @unchecked Sendable {
         world.start(world.makeProcess("operator")) { [self] in operate() }
         disturb()
         isSteady = true
-        guard world.pause(until: world.now + 600_000_000_000, { [self] in clientsLeft == 0 || broken != nil }) else {
-            return "\(clientsLeft) clients still wait for an answer"
-        }
-        if broken == nil { readAll() }
-        if broken == nil, isOfDatabases { readDatabases() }
+        world.faults.stallOneIn = 0
+        guard holds({ [self] in clientsLeft == 0 }) else { return broken ?? "\(clientsLeft) clients wait" }
+        rest()
+        guard broken == nil, callInPeace(), broken == nil else { return broken }
+        rest()
+        if let fault = endInPeace() { return fault }
+        if isOfDatabases { readDatabases() }
         return check()
     }
+
+    /// True when it is so; false after ten minutes, or when something is broken.
+    func holds(_ isSo: @escaping () -> Bool) -> Bool {
+        world.pause(until: world.now + 600_000_000_000) { [self] in isSo() || broken != nil || watch.broken != nil }
+        broken = broken ?? watch.broken
+        return broken == nil && isSo()
+    }
+
+    /// Until nothing that was sent may arrive late any more.
+    private func rest() { world.sleep(nanoseconds: 2 * Self.settleAfter + 1_000_000_000) }
 
     func startSidecar() {
         starts += 1
         sidecar = world.makeProcess("sidecar")
+        sidecars.append(sidecar)
         world.start(sidecar) { [self] in serve() }
     }
 
@@ -167,110 +224,8 @@ final class Scenario: @unchecked Sendable {
         }
     }
 
-    // MARK: - The sides
-
-    private func serveSides() {
-        for (name, port, ledger) in [("old", UInt16(9001), old), ("new", 9002, new)] {
-            do {
-                let server = try SideServer(name: name, port: port) { [self] path, message in
-                    work(ledger, path, message)
-                }
-                try server.start()
-                _ = Unmanaged.passRetained(server)
-            } catch {
-                say("\(name) cannot start: \(error)")
-            }
-        }
-    }
-
-    /// At once, late, without an answer, or not at all.
-    private func work(_ ledger: Ledger, _ path: String, _ message: [UInt8]) -> SideServer.Work {
-        let make = { ledger.answer(path, message) }
-        if isSteady { return SideServer.Work(make: make) }
-        switch world.chance.below(60) {
-        case 0: return SideServer.Work(delay: world.chance.below(2_500_000_000), make: make)
-        case 1: return SideServer.Work(isLost: true, make: make)
-        case 2: return SideServer.Work { SideServer.Answer(status: .unavailable) }
-        case 3...12: return SideServer.Work(delay: world.chance.below(20_000_000), make: make)
-        default: return SideServer.Work(make: make)
-        }
-    }
-
-    // MARK: - The end
-
-    /// Every record once more, when nothing is under way.
-    private func readAll() {
-        world.sleep(nanoseconds: 10_000_000_000)
-        let left = Done()
-        left.count = Self.records.count
-        world.start(world.makeProcess("reader")) { [self] in
-            guard let address = try? SocketAddress.resolve(host: "127.0.0.1", port: 9000)[0],
-                let client = try? SimulatedClient(name: "reader", to: address), (try? client.start()) != nil
-            else { return say("the reader cannot start") }
-            _ = Unmanaged.passRetained(client)
-            client.thread.mailbox.post { [self] in
-                for record in Self.records { perform(client, Self.clientCount, record, .find) { left.count -= 1 } }
-            }
-        }
-        world.pause(until: world.now + 60_000_000_000) { left.count == 0 }
-    }
-
-    private func check() -> String? {
-        if let broken { return broken }
-        for record in Self.records {
-            if let fault = orderFault(record) ?? divergence(record) { return fault }
-        }
-        if let late = history.last(where: { $0.client == Self.clientCount && $0.result == .unknown }) {
-            return "no answer though nothing is wrong any more: \(late)"
-        }
-        return nil
-    }
-
-    /// I1, I3, I5: the answers have an order. What the last process knew of a record whose sides may differ is gone
-    /// with it (contract, 8 and 10, not built): what was answered before must have an order then.
-    private func orderFault(_ record: Int64) -> String? {
-        // A merged list may show what the follower had of a record whose sides differ.
-        let lost = history.first { $0.record == record && $0.isLost }?.began ?? .max
-        let operations = history.filter { $0.record == record && (!$0.isListed || $0.ended < lost) }
-        let first =
-            isOfDatabases
-            ? StoredEntry(cents: Self.first(of: record), store: Self.store(of: record), version: 1).state
-            : Self.first(of: record)
-        if Linearizability.holds(operations, initial: first) { return nil }
-        for end in oblivions {
-            let before = operations.filter { $0.began < end }.map { $0.cut(at: end) }
-            guard Linearizability.holds(before, initial: first) else { break }
-            if before.contains(where: { $0.isLost }) { return nil }
-        }
-        return "record \(record) of store \(Self.store(of: record)) is not linearizable (I1, I3, I5):\n"
-            + account(of: operations)
-    }
-
-    /// I2: where every write ended well, and both sides had the record from the beginning, they have the same now. What
-    /// was inserted into new alone is on new alone.
-    private func divergence(_ record: Int64) -> String? {
-        let operations = history.filter { $0.record == record }
-        let (old, new) = (last("old", record), last("new", record))
-        guard isCopied, isWrittenOnBoth, !operations.contains(where: { $0.isLost }), old != new,
-            insertsBoth || ![old, new].contains("nothing")
-        else { return nil }
-        return "the sides differ in record \(record), and no write of it was lost (I2):\n" + account(of: operations)
-    }
-
-    /// As the switch file says at the end: an answer to the operator may have been lost.
-    private var isWrittenOnBoth: Bool {
-        let text = world.disk.text("/sidecar/switches.json") ?? ""
-        return ["\"migrating\"", "\"mirrored\""].contains { text.contains($0) }
-    }
-
-    private func account(of operations: [Operation]) -> String {
-        guard let record = operations.first?.record else { return "" }
-        let lines = operations.map { "  \($0)" }.joined(separator: "\n")
-        return lines + "\n  old has \(last("old", record)), new has \(last("new", record))"
-    }
-
     /// What a side has of a record at the end.
-    private func last(_ side: String, _ record: Int64) -> String {
+    func last(_ side: String, _ record: Int64) -> String {
         if isOfDatabases { return stored[side]?[record].map { "\(StoredEntry(state: $0))" } ?? "nothing" }
         return (side == "old" ? old : new).entries[record].map { "\($0)" } ?? "nothing"
     }
@@ -278,16 +233,15 @@ final class Scenario: @unchecked Sendable {
     var summary: String {
         let unknown = history.filter { $0.result == .unknown }.count
         let refused = history.filter { $0.result == .refused }.count
-        return "\(calls) calls, \(unknown) unknown, \(refused) refused, \(lists) lists, \(changes) changes, "
+        return "\(kinds.count) calls, \(unknown) unknown, \(refused) refused, \(lists) lists, \(changes) changes, "
             + "\(starts) starts, \(switches.phase), "
             + "\(world.now / 1_000_000) ms, \(world.turns) turns, trace \(String(world.trace.value, radix: 16))"
     }
 
-    var sidecarLog: String { sidecar.consoleText }
-}
+    var sidecarFiles: String {
+        world.disk.entries.keys.filter { $0.contains("switches") }.sorted()
+            .map { "\($0):\n\(world.disk.text($0) ?? "")\n" }.joined()
+    }
 
-/// Something that several threads of the world count down.
-final class Done: @unchecked Sendable {
-    // Sendable because one of them runs at a time.
-    var count = 0
+    var sidecarLog: String { sidecars.map(\.consoleText).joined(separator: "--\n") }
 }

@@ -9,13 +9,15 @@ let numbers = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
 let first = numbers.first ?? 1
 let isVerbose = CommandLine.arguments.contains("--verbose")
 var faults = 0
+var covered: [String: Int] = [:]
 for seed in first..<(first + (numbers.dropFirst().first ?? 1)) {
     let scenario = Scenario(seed: seed)
     let fault = scenario.run()
     print("seed \(seed): \(fault ?? "holds"); \(scenario.summary)")
+    covered.merge(scenario.coverage.cells) { $0 + $1 }
     if isVerbose || fault != nil {
         print(scenario.log.joined(separator: "\n"))
-        if isVerbose { print(scenario.sidecarLog) }
+        if isVerbose { print(scenario.sidecarLog + scenario.sidecarFiles) }
     }
     if fault != nil {
         faults += 1
@@ -23,4 +25,5 @@ for seed in first..<(first + (numbers.dropFirst().first ?? 1)) {
     }
     fflush(nil)
 }
+if !isVerbose { for cell in Coverage.possible { print("cell \(cell) \(covered[cell] ?? 0)") } }
 exit(faults == 0 ? 0 : 1)

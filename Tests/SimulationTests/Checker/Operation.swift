@@ -12,6 +12,16 @@ struct Operation: CustomStringConvertible {
         case assign(Int64, ifVersion: Int64?, store: String?)
         /// The same, or the first version of a record that is not there.
         case upsert(Int64)
+
+        var name: String {
+            switch self {
+            case .find: "find"
+            case .change, .assign: "change"
+            case .save, .upsert: "save"
+            case .add: "add"
+            case .remove: "remove"
+            }
+        }
     }
 
     enum Result: Equatable {
@@ -25,10 +35,14 @@ struct Operation: CustomStringConvertible {
         case elsewhere
         /// Nothing was written, and nothing is known.
         case refused
+        /// The same, for a reason that a side has.
+        case rejected
         /// It may have been made, or may be made later, or never.
         case unknown
     }
 
+    /// The call's number; of a row, its list's.
+    let call: Int
     let client: Int
     let record: Int64
     var kind: Kind
@@ -61,7 +75,9 @@ struct Operation: CustomStringConvertible {
             return elsewhere(value)
         }
         switch (kind, result) {
-        case (_, .refused): return .some(value)
+        case (_, .refused), (_, .rejected): return .some(value)
+        // A request that names no store is sent with the one that was looked up, which another write may have changed.
+        case (_, .elsewhere) where store == nil: return .some(value)
         case (.find, .done(let seen)): return seen == value ? .some(value) : nil
         case (.find, .absent): return value == nil ? .some(nil) : nil
         case (.find, _): return .some(value)
@@ -120,7 +136,7 @@ struct Operation: CustomStringConvertible {
         let end = ended == .max ? "never" : "\(Double(ended / 1000) / 1000)"
         let times = "[\(Double(began / 1000) / 1000) ms, \(end)]"
         let said = store.map { " of \($0)" } ?? ""
-        return "client \(client) record \(record)\(said) \(kind) -> \(resultText) \(times) \(note)"
+        return "call \(call) client \(client) record \(record)\(said) \(kind) -> \(resultText) \(times) \(note)"
     }
 
     private var resultText: String {
@@ -135,34 +151,84 @@ struct Operation: CustomStringConvertible {
 enum Linearizability {
     /// - Parameter initial: what the record was before.
     static func holds(_ operations: [Operation], initial: Int64?) -> Bool {
-        let all = operations.filter { $0.result != .refused && !($0.kind == .find && $0.result == .unknown) }
-            .sorted { $0.began < $1.began }
-        precondition(all.count <= UInt128.bitWidth, "too many operations of one record")
-        var seen: Set<Seen> = []
-        return search(all, 0, initial, &seen)
+        let all = operations.filter {
+            $0.result != .refused && $0.result != .rejected && !($0.kind == .find && $0.result == .unknown)
+        }
+        .sorted { $0.began < $1.began }
+        precondition(all.count <= Done.limit, "too many operations of one record")
+        var search = Search(all: all)
+        return search.holds(Done(), initial)
+    }
+
+    /// A set of positions.
+    private struct Done: Hashable {
+        static let limit = 4 * UInt64.bitWidth
+        private var words: InlineWords = (0, 0, 0, 0)
+        private typealias InlineWords = (UInt64, UInt64, UInt64, UInt64)
+
+        func contains(_ index: Int) -> Bool { self[index >> 6] & (1 << UInt64(index & 63)) != 0 }
+
+        func with(_ index: Int) -> Done {
+            var next = self
+            next[index >> 6] |= 1 << UInt64(index & 63)
+            return next
+        }
+
+        private subscript(word: Int) -> UInt64 {
+            get {
+                switch word {
+                case 0: words.0
+                case 1: words.1
+                case 2: words.2
+                default: words.3
+                }
+            }
+            set {
+                switch word {
+                case 0: words.0 = newValue
+                case 1: words.1 = newValue
+                case 2: words.2 = newValue
+                default: words.3 = newValue
+                }
+            }
+        }
+
+        static func == (one: Done, other: Done) -> Bool { one.words == other.words }
+
+        func hash(into hasher: inout Hasher) {
+            for word in 0..<4 { hasher.combine(self[word]) }
+        }
     }
 
     private struct Seen: Hashable {
-        let done: UInt128
+        let done: Done
         let value: Int64?
     }
 
-    private static func search(_ all: [Operation], _ done: UInt128, _ value: Int64?, _ seen: inout Set<Seen>) -> Bool {
-        guard seen.insert(Seen(done: done, value: value)).inserted else { return false }
-        var firstEnd = UInt64.max
-        var isOver = true
-        for (index, operation) in all.enumerated() where done & (1 << UInt128(index)) == 0 {
-            if operation.result != .unknown {
+    private struct Search {
+        /// What cannot be decided within so many steps counts as holding.
+        static let stepsAtMost = 300_000
+        let all: [Operation]
+        var seen: Set<Seen> = []
+
+        mutating func holds(_ done: Done, _ value: Int64?) -> Bool {
+            guard seen.count < Self.stepsAtMost else { return true }
+            guard seen.insert(Seen(done: done, value: value)).inserted else { return false }
+            var firstEnd = UInt64.max
+            var isOver = true
+            for (index, operation) in all.enumerated() {
+                guard operation.began <= firstEnd else { break }
+                guard operation.result != .unknown, !done.contains(index) else { continue }
                 isOver = false
                 firstEnd = min(firstEnd, operation.ended)
             }
+            if isOver { return true }
+            for (index, operation) in all.enumerated() {
+                guard operation.began <= firstEnd else { break }
+                guard !done.contains(index), let next = operation.after(value) else { continue }
+                if holds(done.with(index), next) { return true }
+            }
+            return false
         }
-        if isOver { return true }
-        for (index, operation) in all.enumerated() where done & (1 << UInt128(index)) == 0 {
-            guard operation.began <= firstEnd else { break }
-            guard let next = operation.after(value) else { continue }
-            if search(all, done | 1 << UInt128(index), next, &seen) { return true }
-        }
-        return false
     }
 }

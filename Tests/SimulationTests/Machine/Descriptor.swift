@@ -27,40 +27,65 @@ final class SignalDescriptor: Descriptor {
 }
 
 final class EpollDescriptor: Descriptor {
-    var interests: [Int32: epoll_event] = [:]
+    private struct Interest {
+        let number: Int32
+        var event: epoll_event
+        let descriptor: Descriptor
+
+        /// What the descriptor is ready for, of what is wanted.
+        func readiness(in world: World) -> UInt32 {
+            descriptor.readiness(in: world) & (event.events | EPOLLERR.rawValue | EPOLLHUP.rawValue)
+        }
+    }
+
+    /// In the order of the descriptors.
+    private var interests: [Interest] = []
+
+    func set(_ event: epoll_event, of number: Int32, _ descriptor: Descriptor) {
+        forget(number)
+        let index = interests.firstIndex { $0.number > number } ?? interests.count
+        interests.insert(Interest(number: number, event: event, descriptor: descriptor), at: index)
+    }
+
+    func forget(_ number: Int32) {
+        if let index = interests.firstIndex(where: { $0.number == number }) { interests.remove(at: index) }
+    }
 
     /// What is ready, in the order of the descriptors.
     func ready(in world: World) -> [epoll_event] {
-        interests.keys.sorted().compactMap { number in
-            guard var event = interests[number], let descriptor = world.descriptors[number] else { return nil }
-            let always = EPOLLERR.rawValue | EPOLLHUP.rawValue
-            event.events = descriptor.readiness(in: world) & (event.events | always)
+        interests.compactMap { interest in
+            var event = interest.event
+            event.events = interest.readiness(in: world)
             return event.events == 0 ? nil : event
         }
     }
 
     func isReady(in world: World) -> Bool {
-        let always = EPOLLERR.rawValue | EPOLLHUP.rawValue
-        return interests.contains { number, event in
-            (world.descriptors[number]?.readiness(in: world) ?? 0) & (event.events | always) != 0
-        }
+        for interest in interests where interest.readiness(in: world) != 0 { return true }
+        return false
     }
+
+    override func close(in world: World) { world.epolls.removeAll { $0 === self } }
 }
 
 // MARK: - Readiness
 
 extension World {
-    func makeEpoll() -> Int32 { add(EpollDescriptor()) }
+    func makeEpoll() -> Int32 {
+        let epoll = EpollDescriptor()
+        epolls.append(epoll)
+        return add(epoll)
+    }
 
     func control(
         _ epoll: Int32, _ operation: Int32, _ descriptor: Int32, _ event: UnsafeMutablePointer<epoll_event>
     ) -> Int32 {
-        guard let epoll = descriptors[epoll] as? EpollDescriptor, descriptors[descriptor] != nil else {
+        guard let epoll = descriptors[epoll] as? EpollDescriptor, let watched = descriptors[descriptor] else {
             return fail(EBADF)
         }
         switch operation {
-        case EPOLL_CTL_DEL: epoll.interests[descriptor] = nil
-        default: epoll.interests[descriptor] = event.pointee
+        case EPOLL_CTL_DEL: epoll.forget(descriptor)
+        default: epoll.set(event.pointee, of: descriptor, watched)
         }
         return 0
     }

@@ -31,6 +31,8 @@ final class SimulatedThread: CustomStringConvertible {
     /// Nil: it has not waited yet, or has the turn.
     var waiting: Wait?
     var hasEnded = false
+    /// It gets no turn before this time.
+    var stalledUntil: UInt64 = 0
 
     init(number: UInt, process: SimulatedProcess) {
         self.number = number
@@ -38,9 +40,14 @@ final class SimulatedThread: CustomStringConvertible {
     }
 
     func isReady(at now: UInt64) -> Bool {
-        guard let waiting, !process.isDead else { return true }
+        if process.isDead { return true }
+        guard stalledUntil <= now else { return false }
+        guard let waiting else { return true }
         return waiting.until <= now || waiting.isReady()
     }
+
+    /// When it is to be looked at again, if nothing else happens.
+    func wakesAt(after now: UInt64) -> UInt64 { stalledUntil > now ? stalledUntil : waiting?.until ?? .max }
 
     var description: String { "\(process.name)/\(name) (\(number))" }
 }

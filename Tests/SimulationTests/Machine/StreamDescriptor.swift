@@ -123,8 +123,11 @@ struct DeliveryQueue {
     }
 }
 
-/// By the address that was connected to.
-struct NetworkFaults {
+/// What is wrong with the network, by the address that was connected to, and with the processors.
+struct MachineFaults {
+    /// At one turn in so many some thread gets none for a while, at most so many nanoseconds; 0: never.
+    var stallOneIn: UInt64 = 0
+    var longestStall: UInt64 = 0
     /// Nothing arrives, either way, before this time.
     var stalledUntil: [String: UInt64] = [:]
     /// Nobody is let in before this time.

@@ -9,7 +9,8 @@ import Glibc
 ///
 /// **What it does to the code above.**
 /// - *Threads* run one at a time. Which one goes on, whenever one waits, is drawn from the seed; between two waits a
-///   thread is never interrupted, so that races of real parallel threads are ThreadSanitizer's.
+///   thread is never interrupted, so that races of real parallel threads are ThreadSanitizer's. By a fault a thread
+///   gets no turn for a while, as on a crowded machine.
 /// - *Time* stands still while code runs, and jumps to the next thing that is due when all threads wait. A turn takes
 ///   some microseconds. The time of day jumps back or forward now and then.
 /// - *The network* delays each piece of a stream by its own time (in order, as TCP does), splits it at any byte, takes
@@ -41,8 +42,10 @@ final class World: KernelModel {
     /// Every end of every connection.
     var pairs: [StreamDescriptor] = []
     var deliveries = DeliveryQueue()
-    var faults = NetworkFaults()
+    var faults = MachineFaults()
     private(set) var turns: UInt64 = 0
+    private var ready: [SimulatedThread] = []
+    var epolls: [EpollDescriptor] = []
     /// Of everything that happened, in order: the same seed gives the same.
     private(set) var trace = TraceHash()
     /// Offset of the time of day from the monotonic clock, seconds.
@@ -130,18 +133,29 @@ final class World: KernelModel {
     private func choose() -> SimulatedThread {
         turns += 1
         now += chance.below(5_000)
+        takeProcessor()
         while true {
             deliver()
-            let ready = threads.filter { $0.isReady(at: now) }
+            ready.removeAll(keepingCapacity: true)
+            for thread in threads where thread.isReady(at: now) { ready.append(thread) }
             if let first = ready.first {
                 let next = ready.count == 1 ? first : ready[Int(chance.below(UInt64(ready.count)))]
                 note("turn", UInt64(next.number))
                 return next
             }
-            let due = threads.reduce(deliveries.nextTime) { min($0, $1.waiting?.until ?? .max) }
+            var due = deliveries.nextTime
+            for thread in threads { due = min(due, thread.wakesAt(after: now)) }
             precondition(due != .max, "all threads wait for ever: \(threads.map(\.description))")
             now = max(now, due)
         }
+    }
+
+    /// Now and then a thread gets no turn for a while, whatever is ready for it.
+    private func takeProcessor() {
+        guard faults.stallOneIn > 0, chance.happens(oneIn: faults.stallOneIn) else { return }
+        let thread = chance.pick(threads)
+        guard thread.number != 1 else { return }
+        thread.stalledUntil = now + chance.below(faults.longestStall)
     }
 
     func note(_ event: StaticString, _ value: UInt64) { trace.add(event, value, now) }
@@ -263,7 +277,7 @@ final class World: KernelModel {
         }
         freeDescriptors.append(number)
         descriptor.close(in: self)
-        for case let epoll as EpollDescriptor in descriptors.values { epoll.interests[number] = nil }
+        for epoll in epolls { epoll.forget(number) }
         return 0
     }
 

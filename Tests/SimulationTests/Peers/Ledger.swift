@@ -81,17 +81,22 @@ struct Message {
 /// A side: entries by their number, and the methods that a migration's plan names.
 final class Ledger {
     private(set) var entries: [Int64: Entry] = [:]
+    /// A rule of this service alone: some entries must not be removed.
+    private let keepsSome: Bool
+
+    init(keepsSome: Bool = false) { self.keepsSome = keepsSome }
+
+    private func isKept(_ entry: Entry) -> Bool { keepsSome && entry.cents % 4 == 3 }
 
     /// The effect and the answer.
     func answer(_ path: String, _ request: [UInt8]) -> SideServer.Answer {
         let message = Message(request[...])
         switch path.split(separator: "/").last {
-        case "Find": return found(Int64(bitPattern: message.value(2)))
+        case "Find": return found(message)
         case "Change":
             let name = Message(message.bytes(1))
-            let id = Int64(bitPattern: name.value(2))
-            entries[id]?.cents += Message.signed(message.value(2))
-            return found(id)
+            if let entry = entry(name) { entries[entry.id]?.cents += Message.signed(message.value(2)) }
+            return found(name)
         case "Add":
             let entry = Entry(message.bytes(1))
             if entries[entry.id] != nil { return SideServer.Answer(status: .alreadyExists) }
@@ -107,8 +112,14 @@ final class Ledger {
             entries[entry.id] = entry
             return found(entry.id)
         case "Remove":
-            let id = Int64(bitPattern: message.value(2))
-            return entries.removeValue(forKey: id) == nil ? SideServer.Answer(status: .notFound) : SideServer.Answer()
+            guard let entry = entry(message) else { return SideServer.Answer(status: .notFound) }
+            if isKept(entry) { return SideServer.Answer(status: .failedPrecondition) }
+            entries[entry.id] = nil
+            return SideServer.Answer()
+        // Whether it may be removed.
+        case "Judge":
+            guard let entry = entry(message) else { return SideServer.Answer(status: .notFound) }
+            return isKept(entry) ? SideServer.Answer(status: .failedPrecondition) : SideServer.Answer()
         case "List":
             let store = String(decoding: message.bytes(1), as: UTF8.self)
             return rows(entries.values.filter { $0.store == store })
@@ -121,6 +132,18 @@ final class Ledger {
 
     private func rows(_ rows: [Entry]) -> SideServer.Answer {
         SideServer.Answer(message: rows.sorted { $0.id < $1.id }.flatMap { Message.of(1, $0.bytes) })
+    }
+
+    /// The entry of a name, if its store is the one that is named.
+    private func entry(_ name: Message) -> Entry? {
+        guard let entry = entries[Int64(bitPattern: name.value(2))],
+            entry.store == String(decoding: name.bytes(1), as: UTF8.self)
+        else { return nil }
+        return entry
+    }
+
+    private func found(_ name: Message) -> SideServer.Answer {
+        entry(name) == nil ? SideServer.Answer(status: .notFound) : found(Int64(bitPattern: name.value(2)))
     }
 
     private func found(_ id: Int64) -> SideServer.Answer {

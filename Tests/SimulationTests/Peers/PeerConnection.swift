@@ -15,11 +15,16 @@ final class PeerConnection {
     private var socket: StreamSocket?
     private(set) var client: ClientSession?
     private(set) var server: ServerSession?
+    /// In the order in which a server has taken them, and the process at the other end.
+    var number = 0
+    var peerProcess: Int32 = 0
     private(set) var isOpen = false
     private(set) var isGone = false
     /// Of streams with events.
     var touched: (StreamPointer, StreamEvents) -> Void = { _, _ in }
     var opened: () -> Void = {}
+    /// The peer takes no new streams; those that are open go on.
+    var toldToGo: () -> Void = {}
     /// No stream is heard of any more; they are to be recycled.
     var gone: () -> Void = {}
 
@@ -91,6 +96,7 @@ final class PeerConnection {
             isOpen = true
             opened()
         }
+        if notices.contains(.goAway) { toldToGo() }
         while let stream = session.nextTouched() { touched(stream, stream.takeEvents()) }
     }
 

@@ -11,6 +11,17 @@ final class SideServer: @unchecked Sendable {
         var message: [UInt8] = []
     }
 
+    /// What a request says, with what the sidecar says of it.
+    struct Request {
+        let path: String
+        /// Of the client's call, which the sidecar hands on; -1: it has none.
+        let call: Int
+        let stage: String
+        /// The sidecar's.
+        let process: Int32
+        var message: [UInt8] = []
+    }
+
     /// What is done with a request: the effect has been made when this returns, or will be.
     struct Work {
         /// Nanoseconds until `make` is called.
@@ -42,19 +53,27 @@ final class SideServer: @unchecked Sendable {
         }
     }
 
+    let name: String
     let thread: LoopThread
     let address: SocketAddress
     private let pool: UnsafeMutablePointer<SessionPool>
     private var listener: UnsafeMutablePointer<Listener>?
     private var connections: [ObjectIdentifier: PeerConnection] = [:]
+    private var nextNumber = 0
     private var sources: [StreamPointer: StreamPointer] = [:]
     private var seen: Set<StreamPointer> = []
     private var pending: [ObjectIdentifier: Pending] = [:]
-    private let handle: (_ path: String, _ message: [UInt8]) -> Work
+    private let handle: (Request) -> Work
+    private let answerEarly: (Request) -> Answer?
 
-    init(name: String, port: UInt16, handle: @escaping (_ path: String, _ message: [UInt8]) -> Work) throws {
+    /// - Parameter answerEarly: the answer to a request that has not come to its end, if there is one already.
+    init(
+        name: String, port: UInt16, answerEarly: @escaping (Request) -> Answer?, handle: @escaping (Request) -> Work
+    ) throws {
+        self.name = name
         thread = try LoopThread(name: name)
         self.handle = handle
+        self.answerEarly = answerEarly
         pool = SessionPool.make(limits: SessionLimits())
         address = try SocketAddress.resolve(host: "127.0.0.1", port: port)[0]
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -74,8 +93,17 @@ final class SideServer: @unchecked Sendable {
         }
     }
 
+    /// Tells all sidecars to go elsewhere: what they have begun is answered. On the loop.
+    func sendAway() {
+        for connection in connections.values.sorted(by: { $0.number < $1.number }) { connection.server?.shutDown() }
+    }
+
     private func accepted(_ descriptor: Int32) {
+        let process = Kernel.peer(of: descriptor)?.process ?? 0
         guard let made = try? PeerConnection(.server, descriptor, loop: thread.loop, pool: pool) else { return }
+        nextNumber += 1
+        made.number = nextNumber
+        made.peerProcess = process
         connections[ObjectIdentifier(made)] = made
         made.touched = { [unowned self, unowned made] in progressed(made, $0, $1) }
         made.gone = { [unowned self, unowned made] in lost(made) }
@@ -89,7 +117,18 @@ final class SideServer: @unchecked Sendable {
     }
 
     private func progressed(_ connection: PeerConnection, _ stream: StreamPointer, _ events: StreamEvents) {
-        if stream.pointee.hasEnded, !stream.pointee.isClosed, seen.insert(stream).inserted { begin(connection, stream) }
+        if stream.pointee.hasEnded, !stream.pointee.isClosed, seen.insert(stream).inserted {
+            begin(connection, stream)
+        } else if events.contains(.head), !stream.pointee.hasEnded, !stream.pointee.isClosed, !seen.contains(stream) {
+            if let answer = answerEarly(request(connection, stream)) {
+                seen.insert(stream)
+                respond(stream, with: answer, connection.server)
+            } else {
+                stream.creditAll()
+            }
+        } else if !seen.contains(stream) {
+            stream.creditAll()
+        }
         guard events.contains(.closed) else { return }
         for one in pending.values where one.stream == stream { one.isClosed = true }
         seen.remove(stream)
@@ -97,12 +136,27 @@ final class SideServer: @unchecked Sendable {
         if let source = sources.removeValue(forKey: stream) { pool.recycle(source) }
     }
 
+    private func request(_ connection: PeerConnection, _ stream: StreamPointer) -> Request {
+        let path = stream.pointee.fields.first(.path).map { String(decoding: $0.valueBytes, as: UTF8.self) } ?? ""
+        return Request(
+            path: path, call: Int(Self.text("x-call", stream)) ?? -1, stage: Self.text("switchover-stage", stream),
+            process: connection.peerProcess)
+    }
+
+    private static func text(_ name: String, _ stream: StreamPointer) -> String {
+        let fields = stream.pointee.fields
+        for index in 0..<fields.count where fields[index].nameBytes.elementsEqual(name.utf8) {
+            return String(decoding: fields[index].valueBytes, as: UTF8.self)
+        }
+        return ""
+    }
+
     private func begin(_ connection: PeerConnection, _ stream: StreamPointer) {
         stream.creditAll()
-        let path = stream.pointee.fields.first(.path).map { String(decoding: $0.valueBytes, as: UTF8.self) } ?? ""
         let body = stream.pointee.body.bytes
-        let message = body.count >= GRPCPrefix.byteCount ? Array(body[GRPCPrefix.byteCount...]) : []
-        let one = Pending(self, connection, stream, handle(path, message))
+        var request = request(connection, stream)
+        request.message = body.count >= GRPCPrefix.byteCount ? Array(body[GRPCPrefix.byteCount...]) : []
+        let one = Pending(self, connection, stream, handle(request))
         pending[ObjectIdentifier(one)] = one
         if one.work.delay == 0 { return perform(one) }
         thread.loop.arm(one.timer, at: thread.loop.pointee.now + one.work.delay)
@@ -111,11 +165,15 @@ final class SideServer: @unchecked Sendable {
     private func perform(_ one: Pending) {
         pending[ObjectIdentifier(one)] = nil
         let answer = one.work.make()
-        guard !one.isClosed, !one.work.isLost, let server = one.connection.server else { return }
-        let trailers = LocalFields([("grpc-status", "\(answer.status.rawValue)")])
+        guard !one.isClosed, !one.work.isLost else { return }
+        respond(one.stream, with: answer, one.connection.server)
+    }
+
+    private func respond(_ stream: StreamPointer, with answer: Answer, _ server: ServerSession?) {
+        guard let server else { return }
         guard answer.status == .ok else {
             return server.respond(
-                one.stream,
+                stream,
                 with: LocalFields([
                     (":status", "200"), ("content-type", "application/grpc"),
                     ("grpc-status", "\(answer.status.rawValue)"),
@@ -123,10 +181,10 @@ final class SideServer: @unchecked Sendable {
         }
         let source = pool.makeSource()
         pool.append(message: answer.message, isCompressed: false, to: source)
-        pool.finish(source, trailers: trailers)
-        sources[one.stream] = source
+        pool.finish(source, trailers: LocalFields([("grpc-status", "0")]))
+        sources[stream] = source
         server.respond(
-            one.stream, head: LocalFields([(":status", "200"), ("content-type", "application/grpc")]), bodyOf: source)
+            stream, head: LocalFields([(":status", "200"), ("content-type", "application/grpc")]), bodyOf: source)
     }
 }
 

@@ -2,7 +2,8 @@ import EventLoop
 import HTTP2
 import WireFormat
 
-/// A gRPC client on a loop of its own: unary calls over one connection, made again when it is lost.
+/// A gRPC client on a loop of its own: unary calls over one connection, made again when it is lost or told to go. What
+/// was provably not processed (REFUSED_STREAM, above GOAWAY's last id) is sent again, as gRPC's clients do.
 final class SimulatedClient: @unchecked Sendable {
     // Sendable because everything is touched on the loop's thread alone, after `start`.
 
@@ -20,21 +21,29 @@ final class SimulatedClient: @unchecked Sendable {
     }
 
     private struct Call {
+        let number: Int
         let fields: LocalFields
         let message: [UInt8]
+        var sendings = 0
         let then: (Answer) -> Void
     }
 
     private struct Sent {
-        let call: Call
+        var call: Call
         let source: StreamPointer
+        let connection: PeerConnection
         var isTold = false
     }
+
+    /// How often a call is sent whose stream was refused.
+    private static let sendingsAtMost = 5
 
     let thread: LoopThread
     private let address: SocketAddress
     private let pool: UnsafeMutablePointer<SessionPool>
     private var connection: PeerConnection?
+    /// Told to go; they end with their streams.
+    private var leaving: [PeerConnection] = []
     private var waiting: [Call] = []
     private var sent: [StreamPointer: Sent] = [:]
     private let retryTimer: UnsafeMutablePointer<Timer>
@@ -60,16 +69,34 @@ final class SimulatedClient: @unchecked Sendable {
         }
     }
 
-    /// On the loop. `timeout`: nanoseconds.
-    func call(_ path: String, _ message: [UInt8], timeout: UInt64, then: @escaping (Answer) -> Void) {
+    /// On the loop.
+    ///
+    /// - Parameters:
+    ///   - number: of the call, in the metadata `x-call`, which travels to the sides.
+    ///   - timeout: nanoseconds.
+    func call(_ path: String, _ message: [UInt8], number: Int, timeout: UInt64, then: @escaping (Answer) -> Void) {
         let fields = LocalFields([
             (":method", "POST"), (":scheme", "http"), (":path", path), (":authority", "localhost"),
             ("te", "trailers"), ("content-type", "application/grpc"), ("grpc-timeout", "\(timeout / 1000)u"),
+            ("x-call", "\(number)"),
         ])
-        waiting.append(Call(fields: fields, message: message, then: then))
+        waiting.append(Call(number: number, fields: fields, message: message, then: then))
         send()
         if connection == nil { connect() }
     }
+
+    /// Gives the call up, if it has no answer yet. On the loop.
+    func cancel(_ number: Int) {
+        for (stream, one) in sent where one.call.number == number && !one.isTold && !stream.pointee.isClosed {
+            stream.reset(0x8)
+        }
+    }
+
+    /// Closes the connection, whatever is under way. On the loop, from a timer.
+    func hangUp() { connection?.end() }
+
+    /// Connections that may be used.
+    var isConnected: Bool { connection?.isOpen ?? false }
 
     /// On the loop.
     func after(_ nanoseconds: UInt64, _ body: @escaping () -> Void) {
@@ -105,31 +132,45 @@ final class SimulatedClient: @unchecked Sendable {
             made.opened = { [unowned self] in send() }
             made.touched = { [unowned self] in progressed($0, $1) }
             made.gone = { [unowned self, unowned made] in lost(made) }
+            made.toldToGo = { [unowned self, unowned made] in leave(made) }
             connection = made
         } catch {
             thread.loop.arm(retryTimer, at: thread.loop.pointee.now + 20_000_000)
         }
     }
 
-    private func lost(_ lost: PeerConnection) {
-        guard connection === lost else { return }
+    private func leave(_ left: PeerConnection) {
+        guard connection === left else { return }
+        leaving.append(left)
         connection = nil
-        let all = sent
-        sent = [:]
-        for (stream, sent) in all.sorted(by: { $0.key < $1.key }) {
+        connectSoon()
+    }
+
+    private func connectSoon() {
+        if !waiting.isEmpty { thread.loop.arm(retryTimer, at: thread.loop.pointee.now + 20_000_000) }
+    }
+
+    private func lost(_ lost: PeerConnection) {
+        if connection === lost { connection = nil }
+        // It may be the one that is heard from just now.
+        let kept = leaving.filter { $0 === lost }
+        leaving.removeAll { $0 === lost }
+        thread.mailbox.post { [kept = UncheckedBox((kept, lost))] in _ = kept }
+        for (stream, one) in sent.sorted(by: { $0.value.call.number < $1.value.call.number })
+        where one.connection === lost {
+            sent[stream] = nil
             pool.recycle(stream)
-            pool.recycle(sent.source)
-            if !sent.isTold {
-                sent.call.then(Answer(status: nil, error: nil, words: "lost", message: [], isPartial: false))
+            pool.recycle(one.source)
+            if !one.isTold {
+                one.call.then(Answer(status: nil, error: nil, words: "lost", message: [], isPartial: false))
             }
         }
-        if !waiting.isEmpty { thread.loop.arm(retryTimer, at: thread.loop.pointee.now + 20_000_000) }
+        connectSoon()
     }
 
     private func send() {
         guard let connection, connection.isOpen, let client = connection.client else { return }
-        while !waiting.isEmpty {
-            let call = waiting[0]
+        while let call = waiting.first {
             let source = pool.makeSource()
             pool.append(message: call.message, isCompressed: false, to: source)
             pool.finish(source)
@@ -137,26 +178,31 @@ final class SimulatedClient: @unchecked Sendable {
             call.fields.write(to: &pool.pointee.writer)
             guard let stream = client.request(bodyOf: source) else {
                 pool.recycle(source)
-                return connection.end()
+                return leave(connection)
             }
             waiting.removeFirst()
-            sent[stream] = Sent(call: call, source: source)
+            sent[stream] = Sent(call: call, source: source, connection: connection)
+            sent[stream]?.call.sendings += 1
         }
     }
 
     private func progressed(_ stream: StreamPointer, _ events: StreamEvents) {
         guard let one = sent[stream] else { return }
         stream.creditAll()
-        if !one.isTold, stream.pointee.hasEnded || events.contains(.closed) {
+        let isRefused =
+            events.contains(.closed) && !stream.pointee.hasEnded && stream.pointee.errorCode == 0x7
+            && stream.pointee.session != nil && one.call.sendings < Self.sendingsAtMost
+        if !one.isTold, !isRefused, stream.pointee.hasEnded || events.contains(.closed) {
             sent[stream]?.isTold = true
             let answer = Self.answer(of: stream)
-            // Whatever comes of it may end the connection.
             one.call.then(answer)
         }
-        if events.contains(.closed), let one = sent.removeValue(forKey: stream) {
-            pool.recycle(stream)
-            pool.recycle(one.source)
-        }
+        guard events.contains(.closed), let one = sent.removeValue(forKey: stream) else { return }
+        pool.recycle(stream)
+        pool.recycle(one.source)
+        guard isRefused, !one.isTold else { return }
+        waiting.insert(one.call, at: 0)
+        connectSoon()
     }
 
     private static func answer(of stream: StreamPointer) -> Answer {

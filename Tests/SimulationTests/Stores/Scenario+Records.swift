@@ -107,15 +107,14 @@ extension Scenario {
 
     /// A walk through the records of a store or of all, page by page, or a look at some by their keys.
     func walk(_ client: SimulatedClient, _ number: Int, store: String?, then: @escaping () -> Void) {
-        var walk = Walk(client: number, began: world.now, store: store)
-        calls += 1
+        var walk = Walk(call: newCall("list"), client: number, began: world.now, store: store)
         if store == nil, world.chance.happens(oneIn: 2) {
             walk.keys = (0..<world.chance.within(2...6)).map { _ in Int64(world.chance.within(1...20)) }
             let (path, request) = Self.call("GetMany", Switchover_V1_GetManyRequest.self) { request in
                 request.entity = "entry"
                 request.keys = walk.keys?.map(StoredEntry.key) ?? []
             }
-            return client.call(path, request, timeout: 4_000_000_000) { [self] answer in
+            return client.call(path, request, number: walk.call, timeout: 4_000_000_000) { [self] answer in
                 if note(answer, &walk) { finish(walk) }
                 then()
             }
@@ -132,7 +131,7 @@ extension Scenario {
             request.pageToken = .init(token)
             if let store = before.store { request.grayKey = StoredEntry.text(store) }
         }
-        client.call(path, request, timeout: 4_000_000_000) { [self] answer in
+        client.call(path, request, number: before.call, timeout: 4_000_000_000) { [self] answer in
             var walk = before
             guard note(answer, &walk), let page = try? Switchover_V1_QueryResponse(serializedBytes: answer.message)
             else {
@@ -171,7 +170,7 @@ extension Scenario {
         for record in walk.keys.map({ Set($0).sorted() }) ?? Array(Self.records) {
             // What a partial list does not have may be on the side that is missing.
             if walk.isPartial, walk.seen[record] == nil { continue }
-            var found = Operation(client: walk.client, record: record, kind: .find, began: walk.began)
+            var found = Operation(call: walk.call, client: walk.client, record: record, kind: .find, began: walk.began)
             found.ended = world.now
             found.isListed = walk.keys == nil
             found.result = walk.seen[record].map { .done($0) } ?? .absent
@@ -183,6 +182,7 @@ extension Scenario {
 
     /// What a walk has seen so far.
     struct Walk {
+        let call: Int
         let client: Int
         let began: UInt64
         let store: String?

@@ -19,7 +19,7 @@ extension Scenario {
             ]
             if let store = before.store { request.grayKey = StoredEntry.text(store) }
         }
-        client.call(path, request, timeout: 4_000_000_000) { [self] answer in
+        client.call(path, request, number: before.call, timeout: 4_000_000_000) { [self] answer in
             var walk = before
             // Who is not there may have been let through by no version of it.
             walk.isPartial = true
