@@ -4,8 +4,9 @@ import Migration
 import Stores
 import WireFormat
 
-/// Runs a `ManyMerge`: many records by their keys, while they are on both sides. Both are asked at once, and each record
-/// is routed on its own. Where new lacks a record that old may have got or lost meanwhile, old is asked once more.
+/// Runs a `ManyMerge`: many records by their keys, while they are on both sides. Both are asked at once, and each
+/// record is routed on its own. Where new lacks a record that old may have got or lost meanwhile, old is asked once
+/// more.
 ///
 ///     made --start--> running --both have answered--> over, running --in doubt--> old again --answered--> over
 ///                     running, old again --one failed, client gone, too late--> over --asks closed--> closed
