@@ -65,6 +65,12 @@ package struct Lane<Ticket: Sendable>: Sendable {
         }
     }
 
+    /// Who holds the lane has others go first that take none, and comes before all who wait: it was here before them.
+    package mutating func giveWay(id: UInt64, _ ticket: Ticket) {
+        guard case .held = state else { return }
+        waiting.insert((id, ticket), at: 0)
+    }
+
     /// Who holds the lane leaves it. Returns the ticket that holds it from now on.
     package mutating func leave() -> Ticket? {
         guard case .held = state else { return nil }

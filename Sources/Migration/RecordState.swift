@@ -277,11 +277,11 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     }
 
     /// Whoever holds the lane lets those go first that take none; `entered` where the last of them has just ended.
-    package mutating func waitForSingles(id: UInt64, _ ticket: Ticket, now: UInt64, limit: Int) -> LaneEntry {
+    package mutating func waitForSingles(id: UInt64, _ ticket: Ticket) -> LaneEntry {
         guard singles > 0 else { return .entered }
-        let entry = lane.enter(id: id, ticket, now: now, limit: limit)
-        if entry == .waits { singlesHoldLane = true }
-        return entry
+        lane.giveWay(id: id, ticket)
+        singlesHoldLane = true
+        return .waits
     }
 
     // MARK: - Changes of the switches

@@ -80,7 +80,7 @@ extension RecordWrite {
     private mutating func change(
         _ side: Side, _ request: WriteAsk.Request, _ deadline: WriteAsk.Deadline, at moment: WriteMoment
     ) -> WriteSteps {
-        if !hasAskedForChange, moment.isOver || moment.isLate { return closed(refusing: .deadlinePassed) }
+        if !hasAskedForChange, moment.isOver || isTooLate(moment) { return closed(refusing: .deadlinePassed) }
         hasAskedForChange = true
         return ask(side, request, deadline)
     }

@@ -48,7 +48,7 @@ package struct RecordWrite: Sendable {
     /// The stage of the gray key that it gives the record, where that is another one.
     var movesTo: Stage?
     /// It goes to one side alone: nobody follows.
-    var isSingle = false
+    package internal(set) var isSingle = false
     var asks: UInt8 = 0
     /// The ask whose answer the procedure waits for.
     var current: WriteAsk?
@@ -105,8 +105,6 @@ package struct RecordWrite: Sendable {
         case .waits:
             state = .waiting
             return WriteSteps()
-        // Whoever has begun to move the record has the lane.
-        case .full where hasBegunMove, .closed where hasBegunMove: return leave(refusing: .laneFull)
         case .full: return end(WriteSteps(.refuse(.laneFull)))
         case .closed: return end(WriteSteps(.refuse(.laneClosed)))
         }
@@ -240,11 +238,14 @@ package struct RecordWrite: Sendable {
         movesTo = next == stage ? nil : next
         procedure = (isSingle ? nil : means.procedure(kind, at: stage, to: next)) ?? Write(only: stage.authority)
         let decided = WriteSteps(.decided(stage))
-        if moment.isLate { return decided.then(closed(refusing: .deadlinePassed)) }
+        if isTooLate(moment) { return decided.then(closed(refusing: .deadlinePassed)) }
         guard isForBothServices(stage) else { return decided.then(begin(at: moment)) }
         state = .checkingRoom
         return decided.then(.checkRoom(stage.authority))
     }
+
+    /// A write of one side is handed on with what time it has (contract, 7).
+    func isTooLate(_ moment: WriteMoment) -> Bool { !isSingle && moment.isLate }
 
     /// Where both sides are written, and one would not be sent what it is to be asked, neither is asked. A side that
     /// cannot be reached is another matter: the authority does not depend on it.

@@ -14,7 +14,7 @@ package enum WriteStep: Sendable, Equatable {
     /// Have writes of one side take the lane from now on, and those counted that are under way: `singlesFound`.
     case beginMove
     case endMove
-    /// Let those go first, which take no lane: `entered`.
+    /// Let those go first, which take no lane, and come before all others then: `entered`.
     case waitForSingles
     /// Note in the record table that the write is decided now, by the switches if the record is not pinned: `claimed`.
     case claim(bySwitches: Stage?, movesTo: Stage?)

@@ -70,6 +70,24 @@ def stock(ledgers, store, where):
     ledgers[0].log.clear()
 
 
+def test_a_write_of_old_that_waited_for_a_move_has_no_deadline_either(bookkeeper, ledgers):
+    """Contract, 7: where the client sets none, the plan's `timeout` is not for stage `old`."""
+    client = bookkeeper(plan=PLAN | {"Change": PLAN["Change"] | {"timeout": "600ms"}})
+    stock(ledgers, "1", "old")
+    ledgers[0].faults["Change"] = hang(1)
+
+    def refuse(request, context):
+        time.sleep(0.3)
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, "no")
+
+    ledgers[0].faults["Move"] = refuse
+    mover = threading.Thread(target=client.move, args=(("1", 7), "2"))
+    mover.start()
+    wait_for(lambda: any(method == "Move" for _, method, _, _ in ledgers[0].log), 5, "the move is under way")
+    assert said(client.change(("1", 7), 1, timeout=None)) == "old"
+    mover.join()
+
+
 @pytest.mark.parametrize("pair", MOVES)
 def test_an_entry_of_a_service_moves_from_store_to_store(pair, bookkeeper, ledgers):
     client = bookkeeper()

@@ -24,6 +24,16 @@ import Testing
         #expect(lane.enter(id: 4, "d", now: 0, limit: 1) == .waits)
     }
 
+    /// Contract, 1: writes of one record are made in the order in which they came.
+    @Test mutating func whoGivesWayComesBeforeThoseWhoCameAfterIt() {
+        _ = lane.enter(id: 1, "a", now: 0, limit: 1)
+        _ = lane.enter(id: 2, "b", now: 0, limit: 1)
+        lane.giveWay(id: 1, "a")
+        #expect(lane.leave() == "a")
+        #expect(lane.leave() == "b")
+        #expect(lane.leave() == nil && lane.isIdle(at: 0))
+    }
+
     @Test mutating func whoGivesUpIsPassedOver() {
         _ = lane.enter(id: 1, "a", now: 0, limit: 10)
         _ = lane.enter(id: 2, "b", now: 0, limit: 10)

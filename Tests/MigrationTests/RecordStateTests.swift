@@ -326,7 +326,7 @@ import Testing
         record.singleFound(.old, grayKey: .has([7]))
         check(record.moveStanding(at: 1) == .singlesRun && record.standing(at: 1) == .queues)
         if hasEnded { check(record.singleEnded() == nil) }
-        check(record.waitForSingles(id: 1, "move", now: 2, limit: 10) == (hasEnded ? .entered : .waits))
+        check(record.waitForSingles(id: 1, "move") == (hasEnded ? .entered : .waits))
         if !hasEnded { check(record.singleEnded() == "move") }
         check(record.moveStanding(at: 3) == .free)
         record.endMove()

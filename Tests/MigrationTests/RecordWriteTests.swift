@@ -135,6 +135,15 @@ import WireFormat
                 + "finish")
     }
 
+    /// Contract, 7: a write of one side is handed on with what time it has.
+    @Test func aWriteOfOneSideIsNeverTooLate() {
+        var write = Self.write()
+        _ = write.start()
+        _ = write.entered(.entered)
+        _ = write.decide(Self.situation(.new))
+        #expect(Self.asked(write.claimed(.new, at: Self.late)).hasSuffix("0 new call(checksFollower: false) client"))
+    }
+
     @Test func whereOneSideHasNoRoomNeitherIsAsked() {
         var write = Self.write()
         _ = write.start()
@@ -162,18 +171,6 @@ import WireFormat
         #expect(Array(write.laneCalled(isOpen: true)) == [.look])
         situation.moves = .unsettled
         #expect(Array(write.decide(situation)) == [.refuse(.laneClosed), .leaveLane, .endMove, .finish])
-    }
-
-    @Test func aMoveThatFindsTheLaneFullLeavesIt() {
-        var write = Self.write(.update, Self.stores, WriteGrayKeys(present: [1], next: [2]))
-        var situation = Self.situation(.dualOld, next: .old)
-        situation.moves = .singlesRun
-        _ = write.start()
-        _ = write.entered(.entered)
-        _ = write.decide(situation)
-        _ = write.singlesFound()
-        _ = write.decide(situation)
-        #expect(Array(write.entered(.full)) == [.refuse(.laneFull), .leaveLane, .endMove, .finish])
     }
 
     /// The record is one that is being moved until what became of it is noted.
@@ -349,7 +346,9 @@ import WireFormat
                 var more = WriteSteps()
                 switch step {
                 case .enterLane, .waitForSingles:
-                    let entry = pick([LaneEntry.entered, .entered, .waits, .full, .closed])
+                    // Who gives way has the lane.
+                    let entries: [LaneEntry] = [.entered, .entered, .waits, .full, .closed]
+                    let entry = step == .enterLane ? pick(entries) : pick([.entered, .waits])
                     more = write.entered(entry)
                     if entry == .entered { holdsLane = true }
                     guard entry == .waits else { break }

@@ -43,10 +43,12 @@ extension CallPointer {
         switch recordKey.scan(message, scratch: worker.pointee.keyScratch) {
         case .key(let key):
             pointee.phase = .operating
-            if pointee.deadline == 0 { setDeadline(plan.pointee.timeoutNanoseconds) }
+            let hasClientDeadline = pointee.deadline != 0
+            if !hasClientDeadline { setDeadline(plan.pointee.timeoutNanoseconds) }
             let lane = RecordTable.Key(plan, record: Array(key))
             let operation = WriteRunner(
-                self, plan.pointee.kind, grayKeys, lane: lane, message: Array(message), route: write)
+                self, plan.pointee.kind, grayKeys, lane: lane, message: Array(message), route: write,
+                hasClientDeadline: hasClientDeadline)
             pointee.operation = operation
             operation.start()
         case let fault: refuse(fault, of: recordKey, "the record key")

@@ -185,6 +185,11 @@ extension CallPointer {
         pointee.worker.pointee.loop.arm(timerPointer, at: pointee.deadline)
     }
 
+    func clearDeadline() {
+        pointee.deadline = 0
+        pointee.worker.pointee.loop.disarm(timerPointer)
+    }
+
     var timerPointer: UnsafeMutablePointer<Timer> {
         withUnsafeMutablePointer(to: &pointee.timer) { $0 }
     }

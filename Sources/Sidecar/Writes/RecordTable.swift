@@ -224,7 +224,7 @@ extension RecordTable {
     }
 
     func waitForSingles(_ key: Key, id: UInt64, now: UInt64, _ ticket: @escaping Ticket) -> LaneEntry {
-        change(key, at: now) { $0.waitForSingles(id: id, ticket, now: now, limit: limit) }
+        change(key, at: now) { $0.waitForSingles(id: id, ticket) }
     }
 }
 

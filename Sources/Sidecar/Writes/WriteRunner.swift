@@ -14,6 +14,8 @@ final class WriteRunner: Operation {
     let message: [UInt8]
     let grayKeys: WriteGrayKeys
     let kind: CallKind
+    /// Else the method's time-out counts, but not for a write that goes to `old` alone (contract, 7).
+    private let hasClientDeadline: Bool
     private let id: UInt64
     private(set) var machine: RecordWrite
     /// By their numbers.
@@ -27,7 +29,7 @@ final class WriteRunner: Operation {
 
     init(
         _ call: CallPointer, _ kind: CallKind, _ grayKeys: WriteGrayKeys, lane: RecordTable.Key, message: [UInt8],
-        route: UnsafePointer<WriteRoute>
+        route: UnsafePointer<WriteRoute>, hasClientDeadline: Bool
     ) {
         self.call = call
         self.kind = kind
@@ -35,6 +37,7 @@ final class WriteRunner: Operation {
         self.lane = lane
         self.message = message
         self.route = route
+        self.hasClientDeadline = hasClientDeadline
         worker = call.pointee.worker
         id = worker.pointee.records.newID()
         machine = RecordWrite(kind, route.pointee.means, grayKeys)
@@ -142,6 +145,7 @@ final class WriteRunner: Operation {
     private func decided(_ stage: Stage) {
         call.pointee.stage = stage
         if let switches = worker.switches(of: lane.migration) { call.pointee.epoch = switches.pointee.epoch }
+        if stage == .old, machine.isSingle, !hasClientDeadline { call.clearDeadline() }
         call.count(.lanesEntered)
     }
 
@@ -181,7 +185,8 @@ final class WriteRunner: Operation {
     private func leaveBehind(_ closing: WriteClosing) {
         call.count(.lanesLeft)
         // What a change is about to say counts already: it may have pinned what was not at rest.
-        let switches = worker.heldSwitches(of: lane.migration) ?? worker.switches(of: lane.migration)
+        let switches = [worker.switches(of: lane.migration), worker.heldSwitches(of: lane.migration)]
+            .compactMap(\.self).max { $0.pointee.epoch < $1.pointee.epoch }
         let ofNewKey = grayKeys.after.flatMap { key in switches?.pointee.stage(of: key) }
         records.end(
             lane, closing, grayKeys, until: now &+ worker.pointee.limits.settleAfter, ofNewKey: ofNewKey, now: now
