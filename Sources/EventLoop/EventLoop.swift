@@ -117,17 +117,21 @@ extension UnsafeMutablePointer<EventLoop> {
         pointee.isStopping = false
         pointee.now = Kernel.monotonicNanoseconds
         finishBatch()
-        while !pointee.isStopping {
-            let count = Kernel.wait(
-                pointee.epoll, pointee.events, EventLoop.eventsPerWait, milliseconds: millisecondsToWait())
-            pointee.now = Kernel.monotonicNanoseconds
-            for index in 0..<Int(max(count, 0)) { dispatch(pointee.events[index]) }
-            fireTimers()
-            finishBatch()
-        }
+        while !pointee.isStopping { turn() }
         for message in pointee.mailbox.shut() { message() }
         finishBatch()
         pointee.thread = nil
+    }
+
+    /// One batch of `run`. Whoever has a thread to share calls it by itself, and leaves `run` alone.
+    @inline(__always)
+    package func turn() {
+        let count = Kernel.wait(
+            pointee.epoll, pointee.events, EventLoop.eventsPerWait, milliseconds: millisecondsToWait())
+        pointee.now = Kernel.monotonicNanoseconds
+        for index in 0..<Int(max(count, 0)) { dispatch(pointee.events[index]) }
+        fireTimers()
+        finishBatch()
     }
 
     /// Ends `run` after the present batch. On the loop's thread only; from elsewhere, post it.

@@ -107,9 +107,9 @@ package final class SidecarProcess: @unchecked Sendable {
         try startWorkers()
         try listen()
         let control = SwitchControl(
-            configuration: configuration, thread: controlThread, board: board, stores: stores, records: records,
-            keyLists: keyLists,
-            resolver: resolver, logger: logger,
+            configuration: configuration, thread: controlThread, board: board, stores: stores,
+            errands: Errands(workers.map(\.door)), records: records, keyLists: keyLists, resolver: resolver,
+            logger: logger,
             keySamples: workers.map(\.keySample), listen: listeningText,
             counters: { [board, counters, names = CountedNames(configuration)] in
                 let status = board.status

@@ -1,3 +1,4 @@
+import EventLoop
 import Migration
 import Stores
 import SwiftProtobuf
@@ -7,7 +8,7 @@ import WireFormat
 /// Counts the records that new has and old lacks among the keys that a change sends back to old, where they would
 /// disappear from sight: page by page through new's table, each page looked up on old.
 final class NewOnlyScan: @unchecked Sendable {
-    // Sendable because one step of it runs at a time: each is begun by the end of the one before.
+    // Sendable because it belongs to the control loop, which each answer comes to.
 
     private static let pageRecords: UInt32 = 1000
     /// Larger tables are not counted to their end.
@@ -17,8 +18,9 @@ final class NewOnlyScan: @unchecked Sendable {
     private static let secondsAtMost: UInt64 = 2
 
     private let entity: RecordEntity
-    private let old: any Store
-    private let new: any Store
+    private let migration: Int
+    private let errands: Errands
+    private let mailbox: Mailbox
     private let grayKey: KeyPlan
     private let before: MigrationSwitches
     private let after: MigrationSwitches
@@ -26,28 +28,35 @@ final class NewOnlyScan: @unchecked Sendable {
     private var pages = 0
     private var count: UInt64 = 0
     private var examples: [String] = []
-    private var tell: (@Sendable (NewOnlyRecords?) -> Void)?
+    private var tell: ((NewOnlyRecords?) -> Void)?
 
     /// Nil where the two sides are not databases of this sidecar.
-    init?(_ plan: PlannedChange, _ control: SwitchControl) {
-        let migration = control.configuration.migrations[plan.index]
-        guard let records = migration.records, let old = control.store(.old, plan.index),
-            let new = control.store(.new, plan.index),
+    ///
+    /// - Parameters:
+    ///   - mailbox: of the loop that the scan belongs to.
+    ///   - now: monotonic nanoseconds.
+    init?(
+        _ plan: PlannedChange, _ migration: MigrationConfiguration, errands: Errands, mailbox: Mailbox,
+        now: UInt64
+    ) {
+        guard let records = migration.records,
             let key = migration.methods.first(where: { $0.plan.kind == .update })?.plan.key,
             let before = try? plan.beforeDraft.switches(of: plan.migration.name),
             let after = try? plan.afterDraft.switches(of: plan.migration.name)
         else { return nil }
         entity = records.entity
-        self.old = old
-        self.new = new
+        self.migration = plan.index
+        self.errands = errands
+        self.mailbox = mailbox
         grayKey = key
         self.before = before
         self.after = after
-        deadline = control.deadline(seconds: Self.secondsAtMost)
+        deadline = now + Self.secondsAtMost * 1_000_000_000
     }
 
-    /// `tell` is called once, on any thread; nil where a side did not answer, or the table is too long to be counted.
-    func start(_ tell: @escaping @Sendable (NewOnlyRecords?) -> Void) {
+    /// `tell` is called once, on the scan's loop; nil where a side did not answer, or the table is too long to be
+    /// counted.
+    func start(_ tell: @escaping (NewOnlyRecords?) -> Void) {
         self.tell = tell
         nextPage(after: [])
     }
@@ -60,9 +69,8 @@ final class NewOnlyScan: @unchecked Sendable {
             $0.limit = Self.pageRecords
             $0.pageToken = .init(token)
         }
-        new.perform(StoreRequest(.query, message: request.bytes, deadline: deadline)) { [self] reply in
-            guard reply.status == .ok, let page = try? Switchover_V1_QueryResponse(serializedBytes: reply.message)
-            else {
+        ask(.new, .query, request.bytes) { [self] message in
+            guard let message, let page = try? Switchover_V1_QueryResponse(serializedBytes: message) else {
                 return finish(nil)
             }
             lookUp(page.records.filter(leavesNew), then: Array(page.nextPageToken))
@@ -82,12 +90,24 @@ final class NewOnlyScan: @unchecked Sendable {
             $0.entity = entity.name
             $0.keys = records.map(\.key)
         }
-        old.perform(StoreRequest(.getMany, message: request.bytes, deadline: deadline)) { [self] reply in
-            guard reply.status == .ok, let found = try? Switchover_V1_GetManyResponse(serializedBytes: reply.message)
-            else { return finish(nil) }
+        ask(.old, .getMany, request.bytes) { [self] message in
+            guard let message, let found = try? Switchover_V1_GetManyResponse(serializedBytes: message) else {
+                return finish(nil)
+            }
             let known = Set(found.records.map(\.key))
             for record in records where !known.contains(record.key) { note(record) }
             goOn(token)
+        }
+    }
+
+    /// Tells the answer's message; nil where there is none.
+    private func ask(
+        _ side: Side, _ operation: StoreOperation, _ message: [UInt8], _ tell: @escaping @Sendable ([UInt8]?) -> Void
+    ) {
+        let request = SideRequest(
+            side: side, migration: migration, what: .operation(operation), message: message, deadline: deadline)
+        errands.run(request, answerTo: mailbox) { answer in
+            if case .message(let message) = answer { tell(message) } else { tell(nil) }
         }
     }
 

@@ -27,7 +27,7 @@ final class SideProbes: @unchecked Sendable {
     }
 
     private let configuration: Configuration
-    private let stores: RecordStores
+    private let errands: Errands
     private let resolver: Resolver
     private let thread: LoopThread
     private let timer: UnsafeMutablePointer<Timer>
@@ -35,9 +35,9 @@ final class SideProbes: @unchecked Sendable {
     private var running: [Key: (since: UInt64, probe: ServiceProbe?)] = [:]
     private var waiting: [Waiting] = []
 
-    init(_ configuration: Configuration, stores: RecordStores, resolver: Resolver, thread: LoopThread) {
+    init(_ configuration: Configuration, errands: Errands, resolver: Resolver, thread: LoopThread) {
         self.configuration = configuration
-        self.stores = stores
+        self.errands = errands
         self.resolver = resolver
         self.thread = thread
         timer = .allocate(capacity: 1)
@@ -61,8 +61,9 @@ final class SideProbes: @unchecked Sendable {
     private func start(_ key: Key) {
         running[key] = (now, nil)
         thread.loop.arm(timer, at: thread.loop.pointee.now + Self.longestNanoseconds)
-        if let store = stores.store(key.side, migration: key.migration) { return ask(store, key) }
-        let upstream = configuration.migrations[key.migration].upstream(key.side)
+        let migration = configuration.migrations[key.migration]
+        if let records = migration.records { return ask(records.entity.name, key) }
+        let upstream = migration.upstream(key.side)
         guard upstream < configuration.upstreams.count else { return end(key, .unknown("it is no service")) }
         resolver.resolve(configuration.upstreams[upstream].address, answerTo: thread.mailbox) { [self] result in
             switch result {
@@ -79,17 +80,19 @@ final class SideProbes: @unchecked Sendable {
         probe.start()
     }
 
-    private func ask(_ store: any Store, _ key: Key) {
-        guard let entity = configuration.migrations[key.migration].records?.entity.name else { return }
-        let request = Switchover_V1_QueryRequest.with {
-            $0.entity = entity
-            $0.limit = 1
-        }
-        store.perform(StoreRequest(.query, message: request.bytes, deadline: now + Self.longestNanoseconds)) {
-            [self] reply in
-            let words = reply.isUnreachable ? reply.detail : "\(reply.status.name): \(reply.detail)"
-            let result: Reachability = reply.status == .ok ? .yes : .no(words)
-            thread.mailbox.post { self.end(key, result) }
+    private func ask(_ entity: String, _ key: Key) {
+        let request = SideRequest(
+            side: key.side, migration: key.migration, what: .operation(.query),
+            message: Switchover_V1_QueryRequest.with {
+                $0.entity = entity
+                $0.limit = 1
+            }.bytes, deadline: now + Self.longestNanoseconds)
+        errands.run(request, answerTo: thread.mailbox) { [self] answer in
+            switch answer {
+            case .message: end(key, .yes)
+            case .unreachable(let reason): end(key, .no(reason))
+            case .failed, .lost: end(key, .no(answer.problem ?? ""))
+            }
         }
     }
 

@@ -97,23 +97,33 @@ extension SwitchControl {
         case .whetherNewHoldsRecords:
             askWhetherNewHoldsRecords(plan.index) { tell(StoreFacts(newHoldsRecords: $0)) }
         case .whatNewAloneHas:
-            guard let scan = NewOnlyScan(plan, self) else { return tell(StoreFacts()) }
-            scan.start { [self] found in onControlLoop { tell(StoreFacts(newOnly: found)) } }
+            let scan = NewOnlyScan(
+                plan, configuration.migrations[plan.index], errands: errands, mailbox: mailbox, now: now)
+            guard let scan else { return tell(StoreFacts()) }
+            scan.start { tell(StoreFacts(newOnly: $0)) }
         }
     }
 
     func askWhetherNewHoldsRecords(_ index: Int, _ tell: @escaping @Sendable (Bool?) -> Void) {
-        guard let records = configuration.migrations[index].records, let store = store(.new, index) else {
-            return tell(nil)
-        }
-        let request = Switchover_V1_QueryRequest.with {
+        guard let records = configuration.migrations[index].records else { return tell(nil) }
+        let message = Switchover_V1_QueryRequest.with {
             $0.entity = records.entity.name
             $0.limit = 1
+        }.bytes
+        ask(.new, index, .query, message) { answer in
+            guard case .message(let bytes) = answer else { return tell(nil) }
+            tell((try? Switchover_V1_QueryResponse(serializedBytes: bytes)).map { !$0.records.isEmpty })
         }
-        store.perform(StoreRequest(.query, message: request.bytes, deadline: deadline(seconds: 5))) { [self] reply in
-            let response = try? Switchover_V1_QueryResponse(serializedBytes: reply.message)
-            let holds = reply.status == .ok ? response.map { !$0.records.isEmpty } : nil
-            onControlLoop { tell(holds) }
-        }
+    }
+
+    /// Asks a side whose records are in a database; `tell` is called on the control loop.
+    func ask(
+        _ side: Side, _ index: Int, _ operation: StoreOperation, _ message: [UInt8],
+        _ tell: @escaping @Sendable (SideAnswer) -> Void
+    ) {
+        let request = SideRequest(
+            side: side, migration: index, what: .operation(operation), message: message,
+            deadline: now + Self.sideNanoseconds)
+        errands.run(request, answerTo: mailbox, tell)
     }
 }

@@ -2,7 +2,6 @@ import Migration
 import Stores
 import SwiftProtobuf
 import SwitchoverProtocol
-import Synchronization
 import WireFormat
 
 /// What is known of one record.
@@ -54,29 +53,21 @@ extension SwitchControl {
             $0.entity = entity
             $0.key = key
         }.bytes
-        let answers = SideAnswers(waitingFor: 2) { [self] sides in
-            onControlLoop { tell(sides) }
-        }
-        for side in [Side.old, .new] {
-            guard let store = store(side, index) else {
-                answers.answered(side, .with { $0.problem = "it is no database of this sidecar" })
-                continue
-            }
-            store.perform(StoreRequest(.get, message: message, deadline: deadline(seconds: 5))) { reply in
-                answers.answered(side, Self.side(reply))
-            }
+        let answers = SideAnswers(waitingFor: 2, done: tell)
+        for side in Side.allCases {
+            ask(side, index, .get, message) { answers.answered(side, Self.side($0)) }
         }
     }
 
-    private static func side(_ reply: StoreReply) -> Switchover_V1_SideRecord {
+    private static func side(_ answer: SideAnswer) -> Switchover_V1_SideRecord {
         .with {
-            switch reply.status {
-            case .ok:
-                if let response = try? Switchover_V1_GetResponse(serializedBytes: reply.message) {
+            switch answer {
+            case .message(let bytes):
+                if let response = try? Switchover_V1_GetResponse(serializedBytes: bytes) {
                     $0.record = response.record
                 }
-            case .notFound: break
-            default: $0.problem = "\(reply.status.name): \(reply.detail)"
+            case .failed(.notFound, _): break
+            case .failed, .unreachable, .lost: $0.problem = answer.problem ?? ""
             }
         }
     }
@@ -126,25 +117,25 @@ extension SwitchControl {
     }
 }
 
-/// Collects what the sides say, from whatever threads.
-private final class SideAnswers: Sendable {
-    private let state: Mutex<(waiting: Int, sides: [Switchover_V1_SideRecord])>
-    private let done: @Sendable ([Switchover_V1_SideRecord]) -> Void
+/// Collects what the sides say.
+private final class SideAnswers: @unchecked Sendable {
+    // Sendable because it belongs to the control loop.
+    private var waiting: Int
+    private var sides: [Switchover_V1_SideRecord]
+    private let done: ([Switchover_V1_SideRecord]) -> Void
 
-    init(waitingFor count: Int, done: @escaping @Sendable ([Switchover_V1_SideRecord]) -> Void) {
-        state = Mutex((count, Array(repeating: Switchover_V1_SideRecord(), count: count)))
+    init(waitingFor count: Int, done: @escaping ([Switchover_V1_SideRecord]) -> Void) {
+        waiting = count
+        sides = Array(repeating: Switchover_V1_SideRecord(), count: count)
         self.done = done
     }
 
     func answered(_ side: Side, _ answer: Switchover_V1_SideRecord) {
         var answer = answer
         answer.side = "\(side.name)"
-        let all = state.withLock { state -> [Switchover_V1_SideRecord]? in
-            state.sides[Int(side.rawValue)] = answer
-            state.waiting -= 1
-            return state.waiting == 0 ? state.sides : nil
-        }
-        if let all { done(all) }
+        sides[Int(side.rawValue)] = answer
+        waiting -= 1
+        if waiting == 0 { done(sides) }
     }
 }
 

@@ -20,7 +20,8 @@ extension SwitchControl {
     /// - Parameter asked: the migrations whose new sides have been asked; nil where one did not answer.
     private func tell(_ wanted: [Int], _ asked: [Int: Bool?], _ reply: @escaping Reply) {
         let next = wanted.first { index in
-            asked[index] == nil && store(.new, index) != nil && inForce[index]?.state.phase == .idle
+            asked[index] == nil && configuration.migrations[index].records != nil
+                && inForce[index]?.state.phase == .idle
         }
         if let next {
             return askWhetherNewHoldsRecords(next) { [self] holds in

@@ -2,7 +2,6 @@ import EventLoop
 import Glibc
 import Logging
 import Migration
-import Stores
 import SwiftProtobuf
 import SwitchoverProtocol
 import WireFormat
@@ -33,6 +32,8 @@ final class SwitchControl: @unchecked Sendable {
         let reply: Reply
     }
 
+    /// How long a side may take that is asked for an answer, nanoseconds.
+    static let sideNanoseconds: UInt64 = 5_000_000_000
     /// How often the tables are looked at unasked, nanoseconds.
     static let tableLookNanoseconds: UInt64 = 15_000_000_000
 
@@ -49,6 +50,7 @@ final class SwitchControl: @unchecked Sendable {
     let board: StatusBoard
     private let thread: LoopThread
     private let stores: RecordStores
+    let errands: Errands
     let records: RecordTable
     private let logger: Logger
     private let keySamples: [KeySample]
@@ -78,7 +80,7 @@ final class SwitchControl: @unchecked Sendable {
 
     /// - Parameter counters: of all workers, now.
     init(
-        configuration: Configuration, thread: LoopThread, board: StatusBoard, stores: RecordStores,
+        configuration: Configuration, thread: LoopThread, board: StatusBoard, stores: RecordStores, errands: Errands,
         records: RecordTable, keyLists: KeyListCache, resolver: Resolver, logger: Logger,
         keySamples: [KeySample], listen: String, counters: @escaping @Sendable () -> StatsSnapshot
     ) {
@@ -87,12 +89,13 @@ final class SwitchControl: @unchecked Sendable {
         self.thread = thread
         self.board = board
         self.stores = stores
+        self.errands = errands
         self.records = records
         self.logger = logger
         self.keySamples = keySamples
         self.listen = listen
         self.counters = counters
-        probes = SideProbes(configuration, stores: stores, resolver: resolver, thread: thread)
+        probes = SideProbes(configuration, errands: errands, resolver: resolver, thread: thread)
         tables = TableWatch(stores, migrations: configuration.migrations.count, logger: logger)
         migrations = configuration.switchedMigrations
         let switchFile = configuration.switches
@@ -155,8 +158,7 @@ final class SwitchControl: @unchecked Sendable {
 
     func onControlLoop(_ work: @escaping @Sendable () -> Void) { thread.mailbox.post(work) }
 
-    /// Monotonic nanoseconds.
-    func deadline(seconds: UInt64) -> UInt64 { now + seconds * 1_000_000_000 }
+    var mailbox: Mailbox { thread.mailbox }
     var snapshot: StatsSnapshot { counters() }
 
     // MARK: - Changes
@@ -315,8 +317,6 @@ final class SwitchControl: @unchecked Sendable {
             }
         }
     }
-
-    func store(_ side: Side, _ index: Int) -> (any Store)? { stores.store(side, migration: index) }
 
     // MARK: - Waiting
 

@@ -28,6 +28,7 @@ final class WorkerThread: @unchecked Sendable {
     let keySample: KeySample
     private let thread: LoopThread
     private let worker: WorkerPointer
+    let door: WorkerDoor
     /// One for each migration; may be read from anywhere.
     let unread: UnsafeMutablePointer<UnreadWrites>
     private let heartbeat: UnsafeMutablePointer<Heartbeat>
@@ -40,14 +41,15 @@ final class WorkerThread: @unchecked Sendable {
         thread = try LoopThread(name: "worker-\(index)")
         loop = thread.loop
         worker = .making(setup, loop: loop, counters: counters)
+        door = WorkerDoor(worker)
         unread = worker.pointee.unread
         keySample = worker.pointee.keySample
         worker.connect()
         heartbeat = Heartbeat.start(on: loop, counters: counters, sessions: worker.pointee.sessions)
-        let (worker, mailbox) = (SendablePointer(worker), thread.mailbox)
+        let door = door
         setup.records.addWorker { record, found in
-            let isTaken = mailbox.post {
-                worker.pointer.noteOpenWrites(of: record)
+            let isTaken = door.post {
+                $0.noteOpenWrites(of: record)
                 found()
             }
             // A worker that has ended has no writes.
@@ -77,10 +79,7 @@ final class WorkerThread: @unchecked Sendable {
     }
 
     /// Runs `work` on the worker's loop.
-    func post(_ work: @escaping @Sendable (WorkerPointer) -> Void) {
-        let worker = SendablePointer(worker)
-        thread.mailbox.post { work(worker.pointer) }
-    }
+    func post(_ work: @escaping @Sendable (WorkerPointer) -> Void) { door.post(work) }
 
     func tellWhenEmpty(_ empty: @escaping @Sendable () -> Void) { post { $0.watchForEmptiness(empty) } }
 
@@ -88,8 +87,7 @@ final class WorkerThread: @unchecked Sendable {
     func accept(_ descriptor: Int32, isOnItsLoop: Bool) {
         handed += 1
         if isOnItsLoop { return worker.take(descriptor) }
-        let worker = SendablePointer(worker)
-        if thread.mailbox.post({ worker.pointer.take(descriptor) }) { return }
+        if door.post({ $0.take(descriptor) }) { return }
         handed -= 1
         Kernel.close(descriptor)
     }

@@ -68,7 +68,7 @@ import Testing
             guard let client = clients.randomElement(using: &random), calls.count(where: { $0.client === client }) < 30
             else { return }
             let paths: [StaticString] = [
-                "/shop.Orders/Get", "/shop.Orders/GetStrict", "/shop.Orders/List", "/shop.Orders/Talk", "/other.S/M",
+                "/shop.Orders/Get", "/shop.Orders/Get", "/shop.Orders/List", "/shop.Orders/Talk", "/other.S/M",
             ]
             let path = paths.randomElement(using: &random) ?? "/"
             var message = framed(keyed("\(Int.random(in: 0..<20, using: &random))") + [0x12, 1, 65])

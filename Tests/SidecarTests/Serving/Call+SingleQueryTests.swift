@@ -77,8 +77,8 @@ import Testing
     }
 
     @Test func withoutFallbackAbsentIsTheAnswer() throws {
-        let test = try TestWorker(stage: .dualNew)
-        let call = try test.client().unary("/shop.Orders/GetStrict", keyed("1"))
+        let test = try TestWorker(stage: .dualNew, TestWorker.services("gray_fallback: off"))
+        let call = try test.client().unary("/shop.Orders/Get", keyed("1"))
         try test.arrival(at: .new).fail(5)
         test.over(call)
         #expect(call.status == 5 && test.old.waiting.isEmpty)

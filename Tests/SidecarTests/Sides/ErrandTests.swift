@@ -1,6 +1,11 @@
 import EventLoop
+import Glibc
 import HTTP2
 import Migration
+import Stores
+import SwiftProtobuf
+import SwitchoverProtocol
+import Synchronization
 import Testing
 import WireFormat
 
@@ -27,7 +32,8 @@ import WireFormat
         let arrival = try test.arrival(at: side)
         #expect(arrival.bytes == framed([1, 2, 3]))
         let known = [
-            ":method: POST", ":scheme: http", ":path: /shop.Orders/List", ":authority: 127.0.0.1:1",
+            ":method: POST", ":scheme: http", ":path: /shop.Orders/List",
+            ":authority: 127.0.0.1:\(side == .old ? 1 : 2)",
             "content-type: application/grpc", "te: trailers", "user-agent: switchover/0.1.0", "switchover-epoch: 12",
         ]
         #expect(arrival.head.filter { !$0.hasPrefix("grpc-timeout: ") } == known)
@@ -116,6 +122,60 @@ import WireFormat
         }
         #expect(reason.contains("127.0.0.1"))
         #expect(answers.count == 1 && test.worker.pointee.errands.isEmpty)
+        test.finish()
+    }
+
+    /// From another thread, by the worker's mailbox; the answer comes to the mailbox of whoever asks. Page by page.
+    @Test func pagesOfADatabase() throws {
+        let databases = try TestDatabases()
+        for id in Int64(1)...5 { try databases.insert("new", id, "406", "\(id)") }
+        let test = try TestWorker(stage: .dualOld, TestDatabases.configuration, folder: databases.folder.root)
+        let errands = Errands([WorkerDoor(test.worker)])
+        let asker = try LoopThread(name: "asker")
+        let pages = Locked<[[String]]>([])
+        let isDone = Atomic<Bool>(false)
+        @Sendable func ask(after token: [UInt8]) {
+            let request = SideRequest(
+                side: .new, migration: 0, what: .operation(.query),
+                message: Switchover_V1_QueryRequest.with {
+                    $0.entity = "orders"
+                    $0.limit = 2
+                    $0.pageToken = .init(token)
+                }.bytes, deadline: .max)
+            errands.run(request, answerTo: asker.mailbox) { answer in
+                guard asker.isCurrent, case .message(let bytes) = answer,
+                    let page = try? Switchover_V1_QueryResponse(serializedBytes: bytes)
+                else { return isDone.store(true, ordering: .relaxed) }
+                pages.withLock { $0.append(page.records.compactMap { $0.fields.first?.value.text }) }
+                if page.nextPageToken.isEmpty { return isDone.store(true, ordering: .relaxed) }
+                ask(after: Array(page.nextPageToken))
+            }
+        }
+        try asker.start()
+        asker.mailbox.post { ask(after: []) }
+        test.until("all pages are there") { isDone.load(ordering: .relaxed) }
+        asker.stop()
+        asker.join()
+        #expect(pages.withLock { $0 } == [["1", "2"], ["3", "4"], ["5"]])
+        test.finish()
+    }
+
+    /// A database whose file is gone is not reached, in its own words.
+    @Test func aDatabaseThatIsGone() throws {
+        let databases = try TestDatabases()
+        let test = try TestWorker(stage: .dualOld, TestDatabases.configuration, folder: databases.folder.root)
+        #expect(unlink(databases.folder.path("old.db")) == 0)
+        let request = SideRequest(
+            side: .old, migration: 0, what: .operation(.query),
+            message: Switchover_V1_QueryRequest.with { $0.entity = "orders" }.bytes, deadline: .max)
+        var answers: [SideAnswer] = []
+        Errand(request, on: test.worker) { answers.append(SideAnswer($0, $1)) }.start()
+        test.until("the answer is told") { !answers.isEmpty }
+        guard case .unreachable(let reason)? = answers.first else {
+            Issue.record("told \(answers)")
+            return
+        }
+        #expect(reason.hasSuffix("is gone; put it back, or restart the sidecar once another one is there"))
         test.finish()
     }
 }

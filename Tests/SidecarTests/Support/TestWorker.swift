@@ -17,107 +17,96 @@ final class TestWorker {
     let old: ScriptedUpstream
     let new: ScriptedUpstream
     private(set) var clients: [ScriptedClient] = []
+    private let configuration: Configuration
     private let resolver: Resolver
     private let routes: UnsafeMutablePointer<RouteTable>
-    private var plans: [UnsafeMutableRawPointer] = []
-    /// Readable for ever, so that the loop comes round without waiting and looks after the peers.
+    private let stores: RecordStores
+    /// Readable for ever, so that the loop comes round without waiting.
     private let ever: Int32
-    private var condition: () -> Bool = { true }
-    private var patience: UInt64 = 0
 
     /// What a test gives up after; nothing that passes comes near it.
     private static let longest: UInt64 = 10_000_000_000
 
-    init(_ limits: Limits = Limits(), stage: Stage? = .old, connected: Bool = true) throws {
+    /// - Parameters:
+    ///   - text: the configuration: one migration `shop` of two services, which the test plays, or of two databases.
+    ///   - folder: where databases are.
+    init(
+        _ limits: Limits = Limits(), stage: Stage? = .old, connected: Bool = true, _ text: String = services(),
+        folder: String = ""
+    ) throws {
+        configuration = try Configuration.parse(text, file: folder + "/switchover.yaml")
         loop = try EventLoop.make()
         old = try ScriptedUpstream()
         new = try ScriptedUpstream()
         resolver = try Resolver()
+        stores = try RecordStores(configuration)
         ever = eventfd(1, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         routes = .allocate(capacity: 1)
-        let mailbox = try Mailbox()
-        // Never resolved: the pools are given their addresses below.
-        let address = Address.tcp(host: "127.0.0.1", port: 1)
-        routes.initialize(to: try Self.makeRoutes(&plans))
+        routes.initialize(to: RouteTable(configuration, stores: stores))
+        let routes = SendablePointer(routes)
+        Self.keptRoutes.withLock { $0.append(routes) }
         worker = .making(
             WorkerSetup(
-                limits: limits, routes: routes, records: RecordTable(limit: limits.laneQueue, migrations: 1),
-                upstreams: [
-                    Upstream(name: "shop-old", address: address), Upstream(name: "shop-new", address: address),
-                ],
-                places: [SidePair(old: .upstream(0), new: .upstream(1))], migrationsToRetire: [[0], []],
-                resolver: resolver,
-                logs: LogMail(logger: Logger(label: "test"), mailbox: mailbox),
+                limits: limits, routes: routes.pointer,
+                records: RecordTable(limit: limits.laneQueue, migrations: 1), upstreams: configuration.upstreams,
+                places: [stores.places(configuration.migrations[0], at: 0)],
+                migrationsToRetire: configuration.migrationsToRetire, resolver: resolver,
+                logs: LogMail(logger: Logger(label: "test"), mailbox: try Mailbox()),
                 board: StatusBoard(migrations: ["shop"]), accessLogShare: 0
-            ), loop: loop, counters: WorkerCounters(shape: CounterShape(methods: 6, migrations: 1, upstreams: 2)))
-        (worker.pointee.upstreams + 0).pointee.addresses = [old.address]
-        (worker.pointee.upstreams + 1).pointee.addresses = [new.address]
-        let context = Unmanaged.passUnretained(self).toOpaque()
-        _ = try loop.watch(ever, for: .readable, context: context) { context, _ in
-            Unmanaged<TestWorker>.fromOpaque(context).takeUnretainedValue().turn()
-        }
+            ), loop: loop, counters: WorkerCounters(CountedNames(configuration)))
+        // Never resolved: the pools are given their addresses.
+        for side in sides { upstream(side).pointee.addresses = [backend(side).address] }
+        _ = try loop.watch(ever, for: .readable, context: UnsafeMutableRawPointer(loop)) { _, _ in }
         if let stage { take(stage) }
         guard connected else { return }
         worker.connect()
-        until("connected") { self.open(.old) == 1 && self.open(.new) == 1 }
+        until("connected") { self.sides.allSatisfy { self.open($0) == 1 } }
     }
+
+    /// As in the product, what routes name lives as long as the process.
+    private static let keptRoutes = Mutex<[SendablePointer<RouteTable>]>([])
 
     deinit {
         resolver.stop()
-        for plan in plans { plan.deallocate() }
-        routes.deinitialize(count: 1)
-        routes.deallocate()
+        stores.close()
         close(ever)
         loop.destroy()
     }
 
-    private static func makeRoutes(_ plans: inout [UnsafeMutableRawPointer]) throws -> RouteTable {
-        let key = try KeyPlan([KeyField(path: try FieldPath("1"), type: .string, presence: .required)])
-        let query = CallPlan(
-            singleQuery: key, absent: .notFound, grayFallback: true, timeoutNanoseconds: 30_000_000_000,
-            migrationIndex: 0, methodIndex: 0)
-        let noFallback = CallPlan(
-            singleQuery: key, absent: .notFound, grayFallback: false, timeoutNanoseconds: 30_000_000_000,
-            migrationIndex: 0, methodIndex: 1)
-        let other = CallPlan(passThrough: .undeclared, migrationIndex: 0, methodIndex: 2)
-        let record = try KeyPlan([KeyField(path: try FieldPath("2"), type: .int64, presence: .required)])
-        func change(_ method: Int) -> CallPlan {
-            CallPlan(
-                write: .update, key: key, absent: .notFound, timeoutNanoseconds: 30_000_000_000, migrationIndex: 0,
-                methodIndex: method)
-        }
-        func write(_ element: ElementPlan?) -> WritePlan {
-            WritePlan(
-                recordKey: record, inserts: .both, guardsInserts: false, lookUp: nil, put: nil, putOrInsert: nil,
-                element: element)
-        }
-        func keep<Value>(_ value: Value) -> UnsafePointer<Value> {
-            let kept = UnsafeMutablePointer<Value>.allocate(capacity: 1)
-            kept.initialize(to: value)
-            plans.append(UnsafeMutableRawPointer(kept))
-            return UnsafePointer(kept)
-        }
-        func route(_ plan: CallPlan, _ write: WritePlan? = nil) -> Route {
-            var route = Route(
-                planPointer: keep(plan), keyPointer: plan.key.map { keep($0) },
-                writePointer: write.map { keep(WriteRoute($0, migration: "shop", entities: []) { _ in .notFound }) },
-                queryPointer: nil, recordsPointer: nil, entitiesPointer: nil, counterIndex: plan.methodIndex,
-                oldUpstream: 0, newUpstream: 1)
-            route.recordKeyPointer = write.map { keep($0.recordKey) }
-            return route
-        }
-        let several = ElementPlan(field: 1, grayKey: key)
-        return RouteTable(
-            routes: [
-                ("/shop.Orders/Get", route(query)), ("/shop.Orders/GetStrict", route(noFallback)),
-                ("/shop.Orders/Change", route(change(4), write(nil))),
-                ("/shop.Orders/ChangeMany", route(change(5), write(several))), ("/shop.Orders/", route(other)),
-            ],
-            unmatched: Route(
-                planPointer: nil, keyPointer: nil, writePointer: nil, queryPointer: nil, recordsPointer: nil,
-                entitiesPointer: nil, counterIndex: 3,
-                oldUpstream: 0, newUpstream: 1))
+    /// Two services that find and change orders by a key, and one record each.
+    ///
+    /// - Parameters:
+    ///   - ofMigration: a further line of it.
+    ///   - methods: further ones, a line each.
+    static func services(_ ofMigration: String = "", methods: [String] = []) -> String {
+        """
+        upstreams:
+          shop-old: { address: 127.0.0.1:1 }
+          shop-new: { address: 127.0.0.1:2 }
+        pass_through: off
+        migrations:
+          shop:
+            old: shop-old
+            new: shop-new
+            services: [shop.Orders]
+            gray_key: { path: 1, type: string, presence: required }
+            inserts: both
+            insert_guard: off
+            \(ofMigration)
+            methods:
+              Get: { kind: single_query }
+              Change: { kind: update, record_key: { path: 2, type: int64, presence: required } }
+              ChangeMany:
+                kind: update
+                element: 1
+                gray_key: { path: 1, type: string, presence: required }
+                record_key: { path: 2, type: int64, presence: required }
+              \(methods.joined(separator: "\n      "))
+        """
     }
+
+    /// The sides that the test plays.
+    private var sides: [Side] { configuration.upstreams.isEmpty ? [] : Side.allCases }
 
     // MARK: - Switches
 
@@ -165,15 +154,16 @@ final class TestWorker {
 
     // MARK: - Running
 
-    /// Runs the loop until `condition` holds, which is asked each time it comes round.
-    func until(
-        _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: @escaping () -> Bool
-    ) {
-        self.condition = condition
-        patience = MonotonicClock.nanoseconds + Self.longest
-        loop.run()
-        if !condition() { Issue.record(what, sourceLocation: sourceLocation) }
-        self.condition = { true }
+    /// Turns the loop until `condition` holds, which is asked each time it has come round.
+    func until(_ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () -> Bool) {
+        let patience = MonotonicClock.nanoseconds + Self.longest
+        var isMet = false
+        repeat {
+            loop.turn()
+            pump()
+            isMet = condition()
+        } while !isMet && MonotonicClock.nanoseconds < patience
+        if !isMet { Issue.record(what, sourceLocation: sourceLocation) }
     }
 
     /// Lets everything that is on its way arrive: the loop comes round so often that nothing moves any more.
@@ -185,11 +175,10 @@ final class TestWorker {
         }
     }
 
-    private func turn() {
+    private func pump() {
         old.pump()
         new.pump()
         for client in clients { client.link.pump() }
-        if condition() || MonotonicClock.nanoseconds > patience { loop.stop() }
     }
 
     // MARK: - Peers
@@ -235,7 +224,7 @@ final class TestWorker {
     private var counted: (begun: UInt64, finished: UInt64) {
         let counters = worker.pointee.counters
         var counted = (begun: UInt64(0), finished: UInt64(0))
-        for method in 0..<6 {
+        for method in CountedNames(configuration).methods.indices {
             let start = counters.shape.method(method)
             counted.begun += counters.value(at: start)
             for stage in 0..<CounterShape.stages {
@@ -252,7 +241,7 @@ final class TestWorker {
         until("no call is left", sourceLocation: sourceLocation) { self.calls == 0 }
         #expect(bufferedBytes == 0, sourceLocation: sourceLocation)
         #expect(counted.begun == counted.finished, sourceLocation: sourceLocation)
-        for side in Side.allCases {
+        for side in sides {
             #expect(upstream(side).pointee.queue.count == 0, sourceLocation: sourceLocation)
             #expect(upstream(side).pointee.queue.first == nil, sourceLocation: sourceLocation)
             #expect(count(.callsQueued, side) == count(.callsUnqueued, side), sourceLocation: sourceLocation)
@@ -270,7 +259,7 @@ final class TestWorker {
         old.hangUp()
         new.hangUp()
         until("upstreams are gone", sourceLocation: sourceLocation) {
-            Side.allCases.allSatisfy { self.upstream($0).pointee.connections.isEmpty }
+            self.sides.allSatisfy { self.upstream($0).pointee.connections.isEmpty }
         }
         #expect(bufferedBytes == 0 && calls == 0, sourceLocation: sourceLocation)
     }
