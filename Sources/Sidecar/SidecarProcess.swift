@@ -30,10 +30,11 @@ package final class SidecarProcess: @unchecked Sendable {
     /// Until when a write of the process before may take effect; monotonic nanoseconds, 0: it has left none.
     private let leftUntil: UInt64
     private let stores: RecordStores
+    private let book: any SwitchBook
     private let keyLists = KeyListCache()
     private var control: SwitchControl?
     private var workers: [WorkerThread] = []
-    /// What calls are decided by; the watcher of the switch file asks for it too.
+    /// What calls are decided by; the source of the switches asks for it too.
     private let inForce: Locked<[SwitchSummary?]>
     /// Migrations of which that is known.
     private var lookedAt: Set<Int> = []
@@ -43,7 +44,7 @@ package final class SidecarProcess: @unchecked Sendable {
     private var listening: (descriptor: Int32, isUnix: Bool)?
     private var listener: UnsafeMutablePointer<Listener>?
     private var gate: ConnectionGate?
-    private var switchFile: SwitchFileWatcher?
+    private var source: (any SwitchSource)?
     private var drain = DrainMachine()
     private var drainTimer: UnsafeMutablePointer<Timer>?
     private var signals: UnsafeMutablePointer<Watch>?
@@ -62,7 +63,9 @@ package final class SidecarProcess: @unchecked Sendable {
         owned = try OwnedFiles(configuration)
         leftUntil = owned.wereLeftUnsettled ? MonotonicClock.nanoseconds &+ configuration.limits.settleAfter : 0
         for warning in owned.warnings { logger.warning("\(warning)") }
-        SwitchFileWriter.removeLeftovers(of: configuration.switches)
+        let book = SwitchFileBook(configuration.switches)
+        book.removeLeftovers()
+        self.book = book
         inForce = Locked(Array(repeating: nil, count: configuration.migrations.count))
         admin = try LoopThread(name: "admin")
         controlThread = try LoopThread(name: "control")
@@ -78,7 +81,7 @@ package final class SidecarProcess: @unchecked Sendable {
         do {
             try start()
         } catch {
-            switchFile?.stop()
+            source?.stop()
             for worker in workers { worker.end() }
             stopThreads()
             throw error
@@ -107,7 +110,7 @@ package final class SidecarProcess: @unchecked Sendable {
         try startWorkers()
         try listen()
         let control = SwitchControl(
-            configuration: configuration, thread: controlThread, board: board, stores: stores,
+            configuration: configuration, thread: controlThread, board: board, book: book, stores: stores,
             errands: Errands(workers.map(\.door)), records: records, keyLists: keyLists, resolver: resolver,
             logger: logger,
             keySamples: workers.map(\.keySample), listen: listeningText,
@@ -260,7 +263,7 @@ package final class SidecarProcess: @unchecked Sendable {
             tell: { [self] event in
                 if switchesProgressed(event) { looked() }
             })
-        let watcher = SwitchFileWatcher(
+        let source = SwitchFileWatcher(
             path: configuration.switches, migrations: configuration.switchedMigrations, left: left, cache: keyLists,
             inForce: { [inForce] in inForce.withLock { $0 } },
             deliver: { [self] snapshot in
@@ -280,8 +283,8 @@ package final class SidecarProcess: @unchecked Sendable {
                 }
             }
         )
-        try watcher.start()
-        switchFile = watcher
+        try source.start()
+        self.source = source
     }
 
     /// The same for each migration. A database in a file has no write on its way once that process is gone.
@@ -469,7 +472,7 @@ package final class SidecarProcess: @unchecked Sendable {
     }
 
     private func stopAll() {
-        switchFile?.stop()
+        source?.stop()
         for worker in workers { worker.end() }
         admin.stop()
     }

@@ -33,7 +33,7 @@ extension SwitchControl {
     /// Of a file that says something else than was taken from it.
     private func refusal(of plan: PlannedChange, over epoch: UInt64) -> String? {
         guard plan.standing == .refused else { return nil }
-        let (name, path) = (plan.migration.name, configuration.switches)
+        let (name, path) = (plan.migration.name, book.name)
         if let pending = known(of: name).pending {
             guard plan.undoes == nil else { return nil }
             return """

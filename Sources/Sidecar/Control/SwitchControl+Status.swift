@@ -61,7 +61,7 @@ extension SwitchControl {
         return .with {
             $0.migration = name
             if let entry = inForce[index] { $0.inForce = Switchover_V1_Switches(entry) }
-            if let bytes = try? switchFile(), let document = try? SwitchDocument(bytes, file: configuration.switches),
+            if let page = try? page(), let document = try? SwitchDocument(page.text, file: book.name),
                 let entry = document.entry(of: name)
             {
                 $0.inFile = Switchover_V1_Switches(entry)
@@ -172,7 +172,7 @@ extension SwitchControl {
             $0.migration = migrations[index].name
             $0.phase = next.name
         }
-        let plan = try plan(request)
+        let plan = try plan(request, on: page())
         guard plan.inFile == present else {
             throw ControlFault(
                 .failedPrecondition,

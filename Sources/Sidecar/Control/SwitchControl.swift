@@ -8,8 +8,8 @@ import WireFormat
 
 /// Serves `switchover.v1.Control`: changes the switches, and tells where they stand. Confined to the control loop.
 ///
-/// A change is written to the audit file, then to the switch file, and takes effect on the way that every change of the
-/// file takes; its answer waits until all workers decide by it.
+/// A change is written into the book of the switches, and takes effect on the way that everything in it does; its
+/// answer waits until all workers decide by it.
 ///
 /// A long list of keys, a long record or a full disk takes its time here, and nothing else waits for it: the handover
 /// of all migrations runs on the admin loop.
@@ -42,10 +42,9 @@ final class SwitchControl: @unchecked Sendable {
     let migrations: [SwitchedMigration]
     /// Migrations that a process before has left its word of, in the lock file.
     private let ranBefore: Set<String>
-    /// Migrations whose record in the audit file this process has begun.
+    /// Migrations whose record in the book this process has begun.
     private(set) var beganRecord: Set<String> = []
-    let audit: AuditFile
-    private var auditTail: AuditTail
+    let book: any SwitchBook
     private let keyLists: KeyListCache
     let board: StatusBoard
     private let thread: LoopThread
@@ -80,7 +79,9 @@ final class SwitchControl: @unchecked Sendable {
 
     /// - Parameter counters: of all workers, now.
     init(
-        configuration: Configuration, thread: LoopThread, board: StatusBoard, stores: RecordStores, errands: Errands,
+        configuration: Configuration, thread: LoopThread, board: StatusBoard, book: any SwitchBook,
+        stores: RecordStores,
+        errands: Errands,
         records: RecordTable, keyLists: KeyListCache, resolver: Resolver, logger: Logger,
         keySamples: [KeySample], listen: String, counters: @escaping @Sendable () -> StatsSnapshot
     ) {
@@ -88,6 +89,7 @@ final class SwitchControl: @unchecked Sendable {
         patience = ChangePatience(configuration.limits)
         self.thread = thread
         self.board = board
+        self.book = book
         self.stores = stores
         self.errands = errands
         self.records = records
@@ -100,8 +102,6 @@ final class SwitchControl: @unchecked Sendable {
         migrations = configuration.switchedMigrations
         let switchFile = configuration.switches
         ranBefore = Set(migrations.map(\.name).filter { LeftSwitches(switchFile: switchFile, $0).inForce != nil })
-        audit = AuditFile(switchFile: switchFile)
-        auditTail = AuditTail(audit)
         self.keyLists = keyLists
         inForce = Array(repeating: nil, count: migrations.count)
         current = Array(repeating: nil, count: migrations.count)
@@ -167,7 +167,7 @@ final class SwitchControl: @unchecked Sendable {
         _ request: Switchover_V1_ChangeSwitchesRequest, _ by: String, _ reply: @escaping Reply
     ) throws(ControlFault) {
         if let last = try lastRollback(request) { return try repeatRollback(request, last, reply) }
-        let plan = try plan(request)
+        let plan = try plan(request, on: try page())
         if let reason = refusal(of: plan) { throw ControlFault(.failedPrecondition, reason) }
         if plan.changesNothing {
             if request.dryRun { return reply(.success(try response(plan, []).bytes)) }
@@ -189,8 +189,7 @@ final class SwitchControl: @unchecked Sendable {
     private func lastRollback(_ request: Switchover_V1_ChangeSwitchesRequest) throws(ControlFault) -> AuditEntry? {
         guard case .rollback(let rollback)? = request.change, rollback.toEpoch == 0,
             let index = migrations.firstIndex(where: { $0.name == request.migration }),
-            let inFile = try? SwitchDocument(try switchFile(), file: configuration.switches)
-                .entry(of: request.migration),
+            let inFile = try? SwitchDocument(try page().text, file: book.name).entry(of: request.migration),
             let last = try history(of: index, inFile: inFile, isDeep: true).changes.last, last.origin == .rollback,
             last.after == inFile
         else { return nil }
@@ -203,8 +202,7 @@ final class SwitchControl: @unchecked Sendable {
     ) throws(ControlFault) {
         guard let index = migrations.firstIndex(where: { $0.name == last.migration }) else { return }
         let plan = try PlannedChange(
-            pending: last, index, migrations: migrations, path: configuration.switches, bytes: try switchFile(),
-            cache: keyLists)
+            pending: last, index, migrations: migrations, path: book.name, bytes: try page().text, cache: keyLists)
         var response = try response(plan, [])
         let name = last.migration
         let next = Undo(try history(of: index, inFile: plan.after, isDeep: true), from: plan.after.state, after: 0)
@@ -219,22 +217,24 @@ final class SwitchControl: @unchecked Sendable {
         answerWhenInForce(plan, response, reply)
     }
 
-    func plan(_ request: Switchover_V1_ChangeSwitchesRequest) throws(ControlFault) -> PlannedChange {
-        let audit = try auditEntries()
+    func plan(
+        _ request: Switchover_V1_ChangeSwitchesRequest, on page: SwitchPage
+    ) throws(ControlFault) -> PlannedChange {
+        let record = try record()
         do throws(ControlFault) {
-            return try plan(request, audit)
+            return try plan(request, on: page, record.changes)
         } catch {
             // What a rollback undoes may be long ago.
-            guard case .rollback? = request.change, !auditTail.isWhole else { throw error }
-            return try plan(request, try allAuditEntries())
+            guard case .rollback? = request.change, !record.isWhole else { throw error }
+            return try plan(request, on: page, try allChanges())
         }
     }
 
     private func plan(
-        _ request: Switchover_V1_ChangeSwitchesRequest, _ audit: [AuditEntry]
+        _ request: Switchover_V1_ChangeSwitchesRequest, on page: SwitchPage, _ changes: [AuditEntry]
     ) throws(ControlFault) -> PlannedChange {
         try PlannedChange(
-            request, migrations: migrations, path: configuration.switches, bytes: try switchFile(), audit: audit,
+            request, migrations: migrations, path: book.name, bytes: page.text, audit: changes,
             cache: keyLists, known: known(of: request.migration))
     }
 
@@ -252,17 +252,16 @@ final class SwitchControl: @unchecked Sendable {
             throw ControlFault(
                 .failedPrecondition, obstacles.map { $0.sentence(plan.migration.name) }.joined(separator: "\n"))
         }
-        // The file may have changed since: of another migration too, whose entry is written along.
-        let fresh = try self.plan(request)
+        // The book may have changed since: of another migration too, whose entry is written along.
+        let page = try page()
+        let fresh = try self.plan(request, on: page)
         guard fresh.before == plan.before, fresh.inFile == plan.inFile, fresh.standing == plan.standing,
             fresh.after == plan.after
-        else {
-            throw ControlFault(.aborted, "another change came first; look at switchover status and repeat it")
-        }
+        else { throw Self.overtaken }
         if let reason = refusal(of: fresh) ?? notYet(fresh) { throw ControlFault(.failedPrecondition, reason) }
         let isRollback = plan.undoes != nil
         try write(
-            fresh,
+            fresh, on: page,
             AuditEntry(
                 time: Timestamp.now, migration: plan.migration.name, origin: isRollback ? .rollback : .command,
                 by: by, reason: request.reason, before: plan.before, after: plan.after, undoes: plan.undoes,
@@ -271,11 +270,17 @@ final class SwitchControl: @unchecked Sendable {
         answerWhenInForce(plan, response, reply)
     }
 
-    private func write(_ plan: PlannedChange, _ entry: AuditEntry) throws(ControlFault) {
-        do {
-            try SwitchChangeFiles(audit: audit, switchFile: configuration.switches)
-                .write(entry, before: plan.inFile, text: plan.text)
+    private static var overtaken: ControlFault {
+        ControlFault(.aborted, "another change came first; look at switchover status and repeat it")
+    }
+
+    private func write(
+        _ plan: PlannedChange, on page: SwitchPage, _ entry: AuditEntry
+    ) throws(ControlFault) {
+        do throws(SwitchBookFault) {
+            try book.make(entry, of: page, before: plan.inFile, text: plan.text)
         } catch {
+            if error.cause == .overtaken { throw Self.overtaken }
             if let reason = error.unwithdrawn {
                 logger.error("\(reason); the newest entry of \(entry.migration) there was not made")
             }
@@ -402,8 +407,8 @@ final class SwitchControl: @unchecked Sendable {
     private func record(
         _ entry: SwitchEntry, of migration: String, after before: SwitchEntry?, _ moves: () -> StageMoves?
     ) {
-        do throws(FileFailure) {
-            let last = try audit.newest(of: migration).entry
+        do throws(SwitchBookFault) {
+            let last = try book.newestChange(of: migration)
             guard
                 var change = AuditEntry(
                     inForce: entry, of: migration, after: before, last: last, time: Timestamp.now)
@@ -414,7 +419,7 @@ final class SwitchControl: @unchecked Sendable {
                 let isFirst = change.before == nil
                 change.mayHaveLeft = moves?.goToOld ?? (isFirst ? ranBefore.contains(migration) : change.isByFileOfKeys)
             }
-            try audit.append(change)
+            try book.note(change)
             if last == nil { beganRecord.insert(migration) }
         } catch {
             logger.warning("the change of the switches of \(migration) is not on record: \(error)")
@@ -509,30 +514,32 @@ final class SwitchControl: @unchecked Sendable {
         count(snapshot).since(traffic.earlier.map(count) ?? StatsSnapshot.Traffic())
     }
 
-    // MARK: - Files
+    // MARK: - The book
 
-    func switchFile() throws(ControlFault) -> [UInt8] {
-        do throws(FileFailure) {
-            return try FileContent.read(configuration.switches, limit: SwitchFileReader.fileBytesAtMost)
+    /// What the book says now.
+    func page() throws(ControlFault) -> SwitchPage {
+        do throws(SwitchBookFault) {
+            return try book.page()
         } catch {
-            let advice = error.isMissing ? "; write it back as it is in force with: switchover init-switches" : ""
+            let isMissing = error.cause == .missing
+            let advice = isMissing ? "; write it back as it is in force with: switchover init-switches" : ""
             throw ControlFault(.failedPrecondition, "\(error)\(advice)")
         }
     }
 
-    /// The end of the audit file.
-    private func auditEntries() throws(ControlFault) -> [AuditEntry] {
-        do throws(FileFailure) {
-            return try auditTail.entries()
+    /// The end of it.
+    private func record() throws(ControlFault) -> SwitchRecord {
+        do throws(SwitchBookFault) {
+            return try book.latestChanges()
         } catch {
             throw ControlFault(.internal, "\(error)")
         }
     }
 
     /// All of it, which may take a while.
-    private func allAuditEntries() throws(ControlFault) -> [AuditEntry] {
-        do throws(FileFailure) {
-            return try audit.entries()
+    private func allChanges() throws(ControlFault) -> [AuditEntry] {
+        do throws(SwitchBookFault) {
+            return try book.allChanges()
         } catch {
             throw ControlFault(.internal, "\(error)")
         }
@@ -541,18 +548,19 @@ final class SwitchControl: @unchecked Sendable {
     /// - Parameter isDeep: whether a migration that the end of the record does not name is looked for before it.
     func history(of index: Int, inFile: SwitchEntry, isDeep: Bool = false) throws(ControlFault) -> SwitchHistory {
         let name = migrations[index].name
-        let entries = try auditEntries()
-        if isDeep, !auditTail.isWhole, !entries.contains(where: { $0.migration == name }) {
-            return SwitchHistory(try allAuditEntries(), of: name, inFile: inFile)
+        let record = try record()
+        if isDeep, !record.isWhole, !record.changes.contains(where: { $0.migration == name }) {
+            return SwitchHistory(try allChanges(), of: name, inFile: inFile)
         }
-        return SwitchHistory(entries, of: name, inFile: inFile, isWhole: auditTail.isWhole)
+        return SwitchHistory(record.changes, of: name, inFile: inFile, isWhole: record.isWhole)
     }
 
     /// The newest changes, newest first; of one migration, or of all where it is empty.
     func changes(of migration: String, atMost limit: Int) throws(ControlFault) -> [AuditEntry] {
         let isWanted = { (entry: AuditEntry) in migration.isEmpty || entry.migration == migration }
-        var found = try auditEntries().filter(isWanted)
-        if found.count < limit, !auditTail.isWhole { found = try allAuditEntries().filter(isWanted) }
+        let record = try record()
+        var found = record.changes.filter(isWanted)
+        if found.count < limit, !record.isWhole { found = try allChanges().filter(isWanted) }
         return found.suffix(limit).reversed()
     }
 }

@@ -6,7 +6,7 @@ struct SwitchFileFollower {
     private let path: String
     private let migrationNames: [String]
     private let deliver: (SwitchSnapshot) -> Void
-    private let report: (SwitchFileReport) -> Void
+    private let report: (SwitchReport) -> Void
     private let inForce: () -> [SwitchSummary?]
     /// By which the file was judged last.
     private var lastInForce: [SwitchSummary?] = []
@@ -28,7 +28,7 @@ struct SwitchFileFollower {
         path: String, migrations: [SwitchedMigration], before: [SwitchesBefore], cache: KeyListCache = KeyListCache(),
         inForce: @escaping () -> [SwitchSummary?],
         deliver: @escaping (SwitchSnapshot) -> Void,
-        report: @escaping (SwitchFileReport) -> Void
+        report: @escaping (SwitchReport) -> Void
     ) {
         self.path = path
         migrationNames = migrations.map(\.name)
@@ -189,8 +189,8 @@ struct SwitchFileFollower {
         say(.error, "\(path) is not taken, \(reason)", .refused)
     }
 
-    private func say(_ level: Logger.Level, _ message: String, _ outcome: SwitchFileReport.Outcome? = nil) {
-        report(SwitchFileReport(level: level, message: message, outcome: outcome))
+    private func say(_ level: Logger.Level, _ message: String, _ outcome: SwitchReport.Outcome? = nil) {
+        report(SwitchReport(level: level, message: message, outcome: outcome))
     }
 
     private func describe(_ snapshot: SwitchSnapshot) -> String {

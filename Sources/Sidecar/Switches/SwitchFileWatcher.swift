@@ -1,25 +1,11 @@
-package import Logging
-
-/// What the watcher has to say; each sentence is said once per change of the file.
-package struct SwitchFileReport: Sendable, Equatable {
-    /// What a look at the file came to.
-    package enum Outcome: Sendable {
-        case accepted
-        case refused
-    }
-
-    package let level: Logger.Level
-    package let message: String
-    /// Nil for what is said besides.
-    let outcome: Outcome?
-}
+import Logging
 
 /// Follows a switch file on a thread of its own and delivers a snapshot whenever the switches in force change.
 ///
 /// The folder is watched, not the file: a file that is replaced by a rename, or a link that is (as Kubernetes does), is
 /// another file each time. Where the kernel has nothing to tell (lists of keys in other folders, network file systems),
 /// a look once a second finds the change. What a reading means is decided by `SwitchFile`.
-package final class SwitchFileWatcher: Sendable {
+package final class SwitchFileWatcher: SwitchSource {
     private let thread: WatcherThread
 
     /// `deliver` and `report` are called on the watcher's thread. The first reading is delivered soon after `start`;
@@ -32,7 +18,7 @@ package final class SwitchFileWatcher: Sendable {
         path: String, migrations: [SwitchedMigration], left: [LeftSwitches], cache: KeyListCache = KeyListCache(),
         inForce: @escaping @Sendable () -> [SwitchSummary?],
         deliver: @escaping @Sendable (SwitchSnapshot) -> Void,
-        report: @escaping @Sendable (SwitchFileReport) -> Void
+        report: @escaping @Sendable (SwitchReport) -> Void
     ) {
         thread = WatcherThread { wake in
             var follower = SwitchFileFollower(
@@ -41,7 +27,7 @@ package final class SwitchFileWatcher: Sendable {
             var folder = FolderWatch(FilePath.folder(of: path))
             if let failure = folder.failure {
                 let message = "\(failure); changes of \(path) are found once a second instead of at once"
-                report(SwitchFileReport(level: .warning, message: message, outcome: nil))
+                report(SwitchReport(level: .warning, message: message, outcome: nil))
             }
             repeat { follower.look() } while folder.wait(milliseconds: 1000, wake: wake)
         }
@@ -49,7 +35,7 @@ package final class SwitchFileWatcher: Sendable {
 
     private static func before(
         _ path: String, _ migrations: [SwitchedMigration], _ left: [LeftSwitches],
-        _ report: (SwitchFileReport) -> Void
+        _ report: (SwitchReport) -> Void
     ) -> [SwitchesBefore] {
         let audit = AuditFile(switchFile: path)
         return zip(migrations, left).map { migration, left in
@@ -59,12 +45,12 @@ package final class SwitchFileWatcher: Sendable {
                     let message =
                         "\(audit.path) has lines that cannot be read after the newest change of \(migration.name) "
                         + "(\(newest.unreadable)); they are left out"
-                    report(SwitchFileReport(level: .warning, message: message, outcome: nil))
+                    report(SwitchReport(level: .warning, message: message, outcome: nil))
                 }
                 return SwitchesBefore(audit: newest, left: left)
             } catch {
                 let message = "\(error); whether \(path) went back in epoch while no sidecar ran is not known"
-                report(SwitchFileReport(level: .warning, message: message, outcome: nil))
+                report(SwitchReport(level: .warning, message: message, outcome: nil))
                 return SwitchesBefore(left: left)
             }
         }
