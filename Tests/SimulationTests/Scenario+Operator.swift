@@ -6,7 +6,7 @@ import WireFormat
 /// The operator: changes the switches through the control socket, in ways that are mostly sensible.
 extension Scenario {
     func operate() {
-        guard let address = try? SocketAddress(unixPath: "/sidecar/control.sock"),
+        guard let address = SocketAddress(unixPath: "/sidecar/control.sock"),
             let client = try? SimulatedClient(name: "operator", to: address), (try? client.start()) != nil
         else { return say("the operator cannot start") }
         _ = Unmanaged.passRetained(client)
