@@ -33,6 +33,7 @@ package struct RecordWrite: Sendable {
     let kind: CallKind
     let means: WriteMeans
     let grayKeys: WriteGrayKeys
+    private let hasClientDeadline: Bool
     var state = State.ready
     /// Writes of one side take the record's lane because of it, and those before were looked for.
     private var hasBegunMove = false
@@ -48,7 +49,7 @@ package struct RecordWrite: Sendable {
     /// The stage of the gray key that it gives the record, where that is another one.
     var movesTo: Stage?
     /// It goes to one side alone: nobody follows.
-    package internal(set) var isSingle = false
+    var isSingle = false
     var asks: UInt8 = 0
     /// The ask whose answer the procedure waits for.
     var current: WriteAsk?
@@ -77,7 +78,12 @@ package struct RecordWrite: Sendable {
         let status: GRPCStatus
     }
 
-    package init(_ kind: CallKind, _ means: WriteMeans, _ grayKeys: WriteGrayKeys) {
+    /// - Parameter hasClientDeadline: else the method's time-out counts, but not where the write goes to `old` alone
+    ///   (contract, 7).
+    package init(
+        _ kind: CallKind, _ means: WriteMeans, _ grayKeys: WriteGrayKeys, hasClientDeadline: Bool = true
+    ) {
+        self.hasClientDeadline = hasClientDeadline
         self.kind = kind
         self.means = means
         self.grayKeys = grayKeys
@@ -237,7 +243,8 @@ package struct RecordWrite: Sendable {
         isSingle = !stage.isDouble && (next ?? stage) == stage
         movesTo = next == stage ? nil : next
         procedure = (isSingle ? nil : means.procedure(kind, at: stage, to: next)) ?? Write(only: stage.authority)
-        let decided = WriteSteps(.decided(stage))
+        let dropsTimeout = !hasClientDeadline && isSingle && stage == .old
+        let decided = WriteSteps(.decided(stage), dropsTimeout ? .dropTimeout : nil)
         if isTooLate(moment) { return decided.then(closed(refusing: .deadlinePassed)) }
         guard isForBothServices(stage) else { return decided.then(begin(at: moment)) }
         state = .checkingRoom

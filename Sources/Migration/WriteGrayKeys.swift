@@ -54,12 +54,3 @@ package enum NotedKey: Equatable, Sendable {
         }
     }
 }
-
-/// What an update that moves its record to another stage finds, at its turn, of the writes of one side.
-package enum MoveStanding: Equatable, Sendable {
-    case free
-    /// Some are under way.
-    case singlesRun
-    /// One was lost and may still take effect: it must not find the record at another stage.
-    case unsettled
-}

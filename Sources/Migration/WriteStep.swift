@@ -24,6 +24,8 @@ package enum WriteStep: Sendable, Equatable {
     case decideAnew
     /// The write has this stage.
     case decided(Stage)
+    /// The method's time-out counts no more.
+    case dropTimeout
     /// Say whether both sides, this one first, would be sent a request just now: `roomChecked`.
     case checkRoom(Side)
     /// Both sides are about to be written.
@@ -156,6 +158,15 @@ package struct WriteSituation: Sendable, Equatable {
         self.switches = switches
         self.pending = pending
     }
+}
+
+/// What an update that moves its record to another stage finds, at its turn, of the writes of one side.
+package enum MoveStanding: Equatable, Sendable {
+    case free
+    /// Some are under way.
+    case singlesRun
+    /// One was lost and may still take effect: it must not find the record at another stage.
+    case unsettled
 }
 
 /// What a decided write leaves behind, once its client has been answered.

@@ -144,6 +144,30 @@ import WireFormat
         #expect(Self.asked(write.claimed(.new, at: Self.late)).hasSuffix("0 new call(checksFollower: false) client"))
     }
 
+    /// Contract, 7: without a client's deadline the method's time-out counts, but not at stage `old`.
+    @Test func theTimeOutOfAMethodIsNotForOldAlone() {
+        let stages: [(Stage, drops: Bool)] = [(.old, true), (.dualOld, false), (.newMirrored, false), (.new, false)]
+        for (stage, drops) in stages {
+            for hasClientDeadline in [true, false] {
+                var write = RecordWrite(
+                    .update, Self.stores, WriteGrayKeys(present: [1]), hasClientDeadline: hasClientDeadline)
+                _ = write.start()
+                _ = write.entered(.entered)
+                _ = write.decide(Self.situation(stage))
+                let steps = Array(write.claimed(stage, at: Self.inTime))
+                #expect(steps.contains(.dropTimeout) == (drops && !hasClientDeadline), "\(stage)")
+            }
+        }
+        var moving = RecordWrite(
+            .update, Self.stores, WriteGrayKeys(present: [1], next: [2]), hasClientDeadline: false)
+        _ = moving.start()
+        _ = moving.entered(.entered)
+        _ = moving.decide(Self.situation(.old, next: .dualOld))
+        _ = moving.singlesFound()
+        _ = moving.decide(Self.situation(.old, next: .dualOld))
+        #expect(!moving.claimed(.old, at: Self.inTime).contains(.dropTimeout), "it goes to both")
+    }
+
     @Test func whereOneSideHasNoRoomNeitherIsAsked() {
         var write = Self.write()
         _ = write.start()
@@ -377,7 +401,7 @@ import WireFormat
                     if !holdsLane { faults.append("left a lane that it has not: \(trace)") }
                     (holdsLane, lefts) = (false, lefts + 1)
                 case .answer, .refuse: answers += 1
-                case .abandonLane, .decideAnew, .decided, .beginDouble, .cancelAsk, .note, .finish: break
+                case .abandonLane, .decideAnew, .decided, .dropTimeout, .beginDouble, .cancelAsk, .note, .finish: break
                 }
                 queue += more
             }

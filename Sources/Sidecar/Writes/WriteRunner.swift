@@ -14,8 +14,6 @@ final class WriteRunner: Operation {
     let message: [UInt8]
     let grayKeys: WriteGrayKeys
     let kind: CallKind
-    /// Else the method's time-out counts, but not for a write that goes to `old` alone (contract, 7).
-    private let hasClientDeadline: Bool
     private let id: UInt64
     private(set) var machine: RecordWrite
     /// By their numbers.
@@ -37,10 +35,9 @@ final class WriteRunner: Operation {
         self.lane = lane
         self.message = message
         self.route = route
-        self.hasClientDeadline = hasClientDeadline
         worker = call.pointee.worker
         id = worker.pointee.records.newID()
-        machine = RecordWrite(kind, route.pointee.means, grayKeys)
+        machine = RecordWrite(kind, route.pointee.means, grayKeys, hasClientDeadline: hasClientDeadline)
     }
 
     var records: RecordTable { worker.pointee.records }
@@ -84,6 +81,7 @@ final class WriteRunner: Operation {
         case .waitForChange: call.waitForChange()
         case .decideAnew: decideAnew()
         case .decided(let stage): decided(stage)
+        case .dropTimeout: call.clearDeadline()
         case .checkRoom(let first):
             noRoom = lackOfRoom(first)
             perform(machine.roomChecked(isThere: noRoom == nil, at: moment))
@@ -145,7 +143,6 @@ final class WriteRunner: Operation {
     private func decided(_ stage: Stage) {
         call.pointee.stage = stage
         if let switches = worker.switches(of: lane.migration) { call.pointee.epoch = switches.pointee.epoch }
-        if stage == .old, machine.isSingle, !hasClientDeadline { call.clearDeadline() }
         call.count(.lanesEntered)
     }
 
