@@ -13,8 +13,9 @@ package import WireFormat
 /// side with more has said. Both sides go on after one position in the order, so a complete walk passes every row of
 /// either side once.
 ///
-/// An event that the state does not expect (a late reply, a second start) is `.ignore`. The shell keeps what it needs
-/// to relay a side's own failure. Which failures become which status is the shell's to say. Run by `QueryOperation`.
+/// An event that the state does not expect (a late reply, a second start) is a fault of who runs it, which ends a debug
+/// build. The shell keeps what it needs to relay a side's own failure. Which failures become which status is the
+/// shell's to say. Run by `QueryOperation`.
 package struct MultiQuery: ~Copyable {
     package typealias SideFailure = SingleQuery.SideFailure
 
@@ -54,7 +55,13 @@ package struct MultiQuery: ~Copyable {
         case refuse(Refusal)
         /// Another reply is awaited.
         case wait
+        /// The event was not expected in this state: nothing is to be done.
         case ignore
+
+        static func unexpected() -> Action {
+            assertionFailure("a query for many records is told of what its state does not expect")
+            return .ignore
+        }
     }
 
     /// Why the call ends without any side having failed it.
@@ -117,7 +124,7 @@ package struct MultiQuery: ~Copyable {
 
     /// Reads the request and asks.
     package mutating func start(request message: [UInt8]) -> Action {
-        guard case .ready = state else { return .ignore }
+        guard case .ready = state else { return .unexpected() }
         state = .done
         let request: PagedRequest
         do throws(RowFault) {
@@ -144,19 +151,19 @@ package struct MultiQuery: ~Copyable {
         _ side: Side, _ reply: Reply, stages: borrowing Stages
     ) -> Action {
         switch state {
-        case .ready, .done: return .ignore
+        case .ready, .done: return .unexpected()
         case .relaying(let asked):
-            guard side == asked else { return .ignore }
+            guard side == asked else { return .unexpected() }
             state = .done
             return relay(reply, from: side)
         case .asking(var awaited):
-            guard awaited.contains(side) else { return .ignore }
+            guard awaited.contains(side) else { return .unexpected() }
             awaited.remove(side)
             state = .asking(awaited: awaited)
             if let end = take(page: reply, of: side, awaited: awaited, stages: stages) { return end }
             return awaited.isEmpty ? mergePages() : .wait
         case .lookingUp(var awaited):
-            guard awaited.contains(side) else { return .ignore }
+            guard awaited.contains(side) else { return .unexpected() }
             awaited.remove(side)
             state = .lookingUp(awaited: awaited)
             if let end = take(lookUp: reply, of: side) { return end }

@@ -11,7 +11,8 @@
 ///
 /// New is asked only where old cannot say: its errors and its slowness are not for those whose key is at stage `old`
 /// (I9). A write wants to know the gray key and nothing more, whichever side's row tells it; a query wants the record
-/// as its authority has it. Run by `SearchOperation`.
+/// as its authority has it. An event that the state does not expect is a fault of who runs it, which ends a debug
+/// build. Run by `SearchOperation`.
 package struct RecordSearch: Sendable, Equatable {
     package enum Purpose: Sendable, Equatable {
         /// The gray key, by which a write is decided then.
@@ -36,7 +37,13 @@ package struct RecordSearch: Sendable, Equatable {
         case notFound
         /// `UNAVAILABLE`, naming the side.
         case fail(Side, SingleQuery.SideFailure)
+        /// The event was not expected in this state: nothing is to be done.
         case ignore
+
+        static func unexpected() -> Action {
+            assertionFailure("a search for a record is told of what its state does not expect")
+            return .ignore
+        }
     }
 
     private enum State: Sendable, Equatable {
@@ -55,14 +62,14 @@ package struct RecordSearch: Sendable, Equatable {
     package init(for purpose: Purpose) { self.purpose = purpose }
 
     package mutating func start() -> Action {
-        guard state == .ready else { return .ignore }
+        guard state == .ready else { return .unexpected() }
         state = .old
         return .ask(.old)
     }
 
     package mutating func replied(_ reply: Reply) -> Action {
         switch state {
-        case .ready, .done: return .ignore
+        case .ready, .done: return .unexpected()
         case .old:
             switch reply {
             case .found(let stage) where purpose == .grayKey || stage.authority == .old: return done(.found(on: .old))

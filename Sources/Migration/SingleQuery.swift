@@ -10,7 +10,8 @@ package import WireFormat
 /// the side that did not say. A side that judges the request has said. Absent on both sides is the authority's own
 /// answer, which the shell must keep until then.
 ///
-/// An event that the state does not expect (a late reply of a call that is decided, a second start) is `.ignore`.
+/// An event that the state does not expect (a late reply of a call that is decided, a second start) is a fault of who
+/// runs it, which ends a debug build.
 /// Plain data: it lives in the call's slot and is copied with it. Run by `Call+Forwarding`, and between stores by
 /// `SingleOperation`.
 package struct SingleQuery: Sendable, Equatable {
@@ -38,7 +39,13 @@ package struct SingleQuery: Sendable, Equatable {
         case answerUnmigrated
         /// `UNAVAILABLE` goes to the client, naming the side.
         case fail(Side, SideFailure)
+        /// The event was not expected in this state: nothing is to be done.
         case ignore
+
+        @inlinable static func unexpected() -> Action {
+            assertionFailure("a query for one record is told of what its state does not expect")
+            return .ignore
+        }
     }
 
     @usableFromInline
@@ -63,7 +70,7 @@ package struct SingleQuery: Sendable, Equatable {
     }
 
     @inlinable package mutating func start() -> Action {
-        guard case .ready(let side, let fallsBack) = state else { return .ignore }
+        guard case .ready(let side, let fallsBack) = state else { return .unexpected() }
         state = .first(side, fallsBack: fallsBack)
         return .ask(side)
     }
@@ -72,7 +79,7 @@ package struct SingleQuery: Sendable, Equatable {
     @inlinable package mutating func replied(_ outcome: Outcome) -> Action {
         switch state {
         case .ready, .done:
-            return .ignore
+            return .unexpected()
         case .first(let side, let fallsBack):
             if outcome == .absent, fallsBack {
                 state = .second(side.other)

@@ -100,7 +100,6 @@ private typealias Row = ScriptedQuery.Row
             var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: .both(.dualOld))
             _ = query.start(request: ScriptedQuery.request())
             #expect(query.replied(.old, bad, stages: stages) == .refuse(.fault(.old, .unsorted(row: 1))))
-            #expect(query.replied(.new, good, stages: stages) == .ignore)
         }
     }
 
@@ -176,7 +175,6 @@ private typealias Row = ScriptedQuery.Row
             var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: sides)
             let fault = RowFault(offset: 0, reason: .truncated)
             #expect(query.start(request: [0x0a, 5]) == .refuse(.malformedRequest(fault)))
-            #expect(query.start(request: []) == .ignore)
         }
     }
 
@@ -253,19 +251,27 @@ private typealias Row = ScriptedQuery.Row
         }
     }
 
-    @Test func onlyExpectedRepliesMoveTheQuery() throws {
-        var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: .both(.dualOld))
-        #expect(query.replied(.old, .unreachable, stages: stages) == .ignore)
-        _ = query.start(request: ScriptedQuery.request())
-        #expect(query.start(request: ScriptedQuery.request()) == .ignore)
-        #expect(query.replied(.old, ScriptedQuery.reply([]), stages: stages) == .wait)
-        #expect(query.replied(.old, .unreachable, stages: stages) == .ignore)
-        let lookUp = query.replied(.new, ScriptedQuery.reply([Row(1)]), stages: stages)
-        #expect(lookUp == .ask([ScriptedQuery.lookUp(.old, ids: [1])]))
-        #expect(query.replied(.new, .unreachable, stages: stages) == .ignore)
-        #expect(query.replied(.old, ScriptedQuery.reply([]), stages: stages) == answer([Row(1)]))
-        for side in Side.allCases {
-            #expect(query.replied(side, ScriptedQuery.reply([]), stages: stages) == .ignore)
+    /// Whoever runs it is at fault then: a debug build ends, and says so.
+    @Test func whatItsStateDoesNotExpectIsAFault() async {
+        #if DEBUG
+        await #expect(processExitsWith: .failure) {
+            var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: .both(.dualOld))
+            _ = query.replied(.old, .unreachable, stages: ScriptedStages())
         }
+        await #expect(processExitsWith: .failure) {
+            var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: .both(.dualOld))
+            _ = (query.start(request: []), query.start(request: []))
+        }
+        await #expect(processExitsWith: .failure) {
+            var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: .one(.old))
+            _ = (query.start(request: []), query.replied(.new, .unreachable, stages: ScriptedStages()))
+        }
+        await #expect(processExitsWith: .failure) {
+            var query = MultiQuery(plan: try ScriptedQuery.plan(), sides: .both(.dualOld))
+            _ = query.start(request: [])
+            let reply = ScriptedQuery.reply([])
+            for _ in 0..<2 { _ = query.replied(.old, reply, stages: ScriptedStages()) }
+        }
+        #endif
     }
 }

@@ -7,9 +7,6 @@ import WireFormat
 @Suite struct RecordSearchTests {
     private static let failure = SingleQuery.SideFailure.failed(.internal)
     private static let stages: [Stage] = [.old, .dualOld, .dualNew]
-    private static let replies: [RecordSearch.Reply] =
-        stages.map { .found($0) } + [.absent, .failed(failure), .failed(.unreachable)]
-
     private func search(_ purpose: RecordSearch.Purpose, _ replies: RecordSearch.Reply...) -> RecordSearch.Action {
         var search = RecordSearch(for: purpose)
         #expect(search.start() == .ask(.old))
@@ -64,16 +61,21 @@ import WireFormat
         #expect(search(purpose, .absent, .absent, .found(stage)) == .notFound)
     }
 
-    @Test func eventsOutOfTurnAreIgnored() {
-        for purpose in [RecordSearch.Purpose.grayKey, .record(grayFallback: true)] {
-            for reply in Self.replies {
-                var search = RecordSearch(for: purpose)
-                #expect(search.replied(reply) == .ignore)
-                _ = search.start()
-                #expect(search.start() == .ignore)
-                _ = search.replied(.failed(.unreachable))
-                #expect(search.replied(reply) == .ignore && search.start() == .ignore)
-            }
+    /// Whoever runs it is at fault then: a debug build ends, and says so.
+    @Test func whatItsStateDoesNotExpectIsAFault() async {
+        #if DEBUG
+        await #expect(processExitsWith: .failure) {
+            var search = RecordSearch(for: .grayKey)
+            _ = search.replied(.absent)
         }
+        await #expect(processExitsWith: .failure) {
+            var search = RecordSearch(for: .grayKey)
+            _ = (search.start(), search.start())
+        }
+        await #expect(processExitsWith: .failure) {
+            var search = RecordSearch(for: .grayKey)
+            _ = (search.start(), search.replied(.failed(.unreachable)), search.replied(.absent))
+        }
+        #endif
     }
 }
