@@ -11,15 +11,11 @@ extension RecordState {
     ///
     /// - Parameters:
     ///   - until: when the quiet period of a write of unknown outcome is over, monotonic nanoseconds.
-    ///   - ofNewKey: what the switches say of the gray key that the write gives the record, or are about to say.
-    ///   - bySwitches: what they say of a key now; nil: that depends on one that is not known, or on a change that is
-    ///     being made.
     package mutating func end(
-        _ closing: WriteClosing, _ grayKeys: WriteGrayKeys, until: UInt64, ofNewKey: Stage?,
-        _ bySwitches: (NotedKey) -> Stage?
+        _ closing: WriteClosing, _ grayKeys: WriteGrayKeys, until: UInt64, _ switches: ChangingSwitches
     ) -> LaneLeft<Ticket> {
-        noteMove(closing, grayKeys, ofNewKey)
-        judged(closing.verdict, bySwitches)
+        noteMove(closing, grayKeys, switches.later(of: grayKeys.after))
+        judged(closing.verdict) { switches.both(of: $0, grayKeys) }
         if closing.isUnsettled, closing.isDouble {
             return .closed(self.close(until: until, isDirty: closing.isEqual == false))
         }

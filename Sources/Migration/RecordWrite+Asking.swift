@@ -16,7 +16,9 @@ extension RecordWrite {
         case .lookUp:
             found = reply.outcome == .accepted ? ask.number : nil
             if reply.outcome != .accepted { keep(ask, reply) }
-            if reply.outcome == .accepted, reply.foundUnder == ask.side { return refuseAnother(on: ask.side) }
+            if reply.outcome == .accepted, let other = reply.otherKey, other.isAnotherRecord(on: ask.side) {
+                return refuseAnother(on: ask.side)
+            }
         case .put, .place:
             keep(ask, reply)
             isKeptOtherwise = reply.outcome == .accepted && reply.isKeptOtherwise

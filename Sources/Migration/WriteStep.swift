@@ -101,14 +101,29 @@ package struct WriteReply: Sendable, Equatable {
     package var isMisfit = false
     /// The side says that its row is not what it was given.
     package var isKeptOtherwise = false
-    /// Of a look-up that reads it: the side that decides about the gray key by which the record is found there, where
-    /// that is another one than the write's.
-    package var foundUnder: Side?
+    /// Of a look-up that reads it: the gray key that the row there bears, where it is another one than the write's.
+    package var otherKey: OtherKey?
 
     package init(_ outcome: WriteOutcome, _ status: GRPCStatus) {
         self.outcome = outcome
         self.status = status
     }
+}
+
+/// The gray key of a row that was looked up, where it is not the write's.
+package struct OtherKey: Sendable, Equatable {
+    /// What the switches say of it.
+    package let stage: Stage
+    /// A write before may have missed the row: then it says nothing.
+    package let mayBeMissed: Bool
+
+    package init(stage: Stage, mayBeMissed: Bool) {
+        self.stage = stage
+        self.mayBeMissed = mayBeMissed
+    }
+
+    /// Whether the row is a record in its own right: its key makes that side its authority.
+    func isAnotherRecord(on side: Side) -> Bool { !mayBeMissed && stage.authority == side }
 }
 
 /// What is true of a write's call while an event comes.

@@ -312,10 +312,21 @@ import WireFormat
         #expect(
             Self.asked(write.replied(Self.ok, at: Self.inTime)) == "1 new lookUp(readsGrayKey: true) client")
         var found = Self.ok
-        found.foundUnder = .new
+        found.otherKey = OtherKey(stage: .dualNew, mayBeMissed: false)
         let end = Array(write.replied(found, at: Self.inTime))
         #expect(end.first == .refuse(.anotherRecord(on: .new, .failedPrecondition)))
         #expect(Self.asked(end).hasSuffix("close: refused; finish"))
+    }
+
+    /// A row under another key is what a write before has missed, or what this side has no say about.
+    @Test func aRowThatIsLeftOverUnderAnotherKeyIsNoOtherRecord() {
+        for other in [OtherKey(stage: .dualNew, mayBeMissed: true), OtherKey(stage: .dualOld, mayBeMissed: false)] {
+            var (write, _) = Self.decided(.delete, at: .dualOld)
+            _ = Self.asked(write.replied(Self.ok, at: Self.inTime))
+            var found = Self.ok
+            found.otherKey = other
+            #expect(!write.replied(found, at: Self.inTime).contains { if case .refuse = $0 { true } else { false } })
+        }
     }
 
     @Test func aWriteOfOneSideIsFollowedByNobody() {
@@ -428,7 +439,8 @@ import WireFormat
             var reply = pick(outcomes)
             reply.isMisfit = reply.outcome == .rejected(.aborted) && below(2) == 0
             reply.isKeptOtherwise = below(8) == 0
-            reply.foundUnder = below(8) == 0 ? pick([Side.old, .new]) : nil
+            reply.otherKey =
+                below(8) == 0 ? OtherKey(stage: pick([Stage.dualOld, .dualNew]), mayBeMissed: below(2) == 0) : nil
             return steps.then(write.replied(reply, at: moment))
         }
     }

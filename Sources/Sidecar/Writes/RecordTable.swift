@@ -143,14 +143,14 @@ extension RecordTable {
 
     /// The decided write that holds the lane is over, and leaves it: see `RecordState.end`.
     func end(
-        _ key: Key, _ closing: WriteClosing, _ grayKeys: WriteGrayKeys, until: UInt64, ofNewKey: Stage?, now: UInt64,
-        _ bySwitches: (NotedKey) -> Stage?
+        _ key: Key, _ closing: WriteClosing, _ grayKeys: WriteGrayKeys, until: UInt64, _ switches: ChangingSwitches,
+        now: UInt64
     ) {
         let left = box(key).withLock { shard in
             shard.forgetSome(at: now, pins)
             if closing.isUnsettled { shard.timed.append((key, until)) }
             return shard.change(key, at: now, pins) {
-                $0.end(closing, grayKeys, until: until, ofNewKey: ofNewKey, bySwitches)
+                $0.end(closing, grayKeys, until: until, switches)
             }
         }
         switch left {

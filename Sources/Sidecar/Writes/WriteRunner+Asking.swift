@@ -106,7 +106,7 @@ extension WriteRunner {
         guard outcome == .accepted else { return reply }
         switch what.request {
         case .put, .place: reply.isKeptOtherwise = isKeptOtherwise(ask, given: self.reply(what.of))
-        case .lookUp(readsGrayKey: true): reply.foundUnder = sideOfOtherKey(in: ask)
+        case .lookUp(readsGrayKey: true): reply.otherKey = otherKey(in: ask)
         default: break
         }
         return reply
@@ -118,16 +118,16 @@ extension WriteRunner {
         return RecordsRoute.record(of: given) != RecordsRoute.record(of: kept)
     }
 
-    /// The side that decides about the gray key under which a store has the record, where that is another one than the
-    /// write's, and where its row is no remainder of a write that the store has missed.
-    private func sideOfOtherKey(in ask: Ask) -> Side? {
+    /// The gray key of the row that a store has, where it is not the write's.
+    private func otherKey(in ask: Ask) -> OtherKey? {
         guard let records = call.pointee.route.pointee.recordsPointer, let answer = ask.replyMessage,
             let key = try? records.pointee.many.grayKey(ofFirst: answer),
-            let switches = worker.switches(of: lane.migration), !self.records.isDirty(lane)
+            let switches = worker.switches(of: lane.migration)
         else { return nil }
         var bytes: [UInt8]?
         if case .grayKey(let key) = key { bytes = key }
-        return bytes == grayKeys.present ? nil : switches.pointee.stage(of: bytes).authority
+        guard bytes != grayKeys.present else { return nil }
+        return OtherKey(stage: switches.pointee.stage(of: bytes), mayBeMissed: self.records.isDirty(lane))
     }
 
     private func reply(_ number: UInt8?) -> [UInt8]? { number.flatMap { asks[Int($0)].replyMessage } }

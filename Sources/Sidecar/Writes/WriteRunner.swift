@@ -181,20 +181,9 @@ final class WriteRunner: Operation {
 
     private func leaveBehind(_ closing: WriteClosing) {
         call.count(.lanesLeft)
-        // What a change is about to say counts already: it may have pinned what was not at rest.
-        let switches = [worker.switches(of: lane.migration), worker.heldSwitches(of: lane.migration)]
-            .compactMap(\.self).max { $0.pointee.epoch < $1.pointee.epoch }
-        let ofNewKey = grayKeys.after.flatMap { key in switches?.pointee.stage(of: key) }
+        let switches = ChangingSwitches(
+            current: worker.switches(of: lane.migration), held: worker.heldSwitches(of: lane.migration))
         records.end(
-            lane, closing, grayKeys, until: now &+ worker.pointee.limits.settleAfter, ofNewKey: ofNewKey, now: now
-        ) { [self] in stage(ofNoted: $0) }
-    }
-
-    /// What the switches say of it; nil where that is not known, or is about to change.
-    private func stage(ofNoted key: NotedKey) -> Stage? {
-        guard let switches = worker.switches(of: lane.migration) else { return nil }
-        let bySwitches = switches.pointee.stage(of: key, grayKeys)
-        guard let held = worker.heldSwitches(of: lane.migration) else { return bySwitches }
-        return held.pointee.stage(of: key, grayKeys) == bySwitches ? bySwitches : nil
+            lane, closing, grayKeys, until: now &+ worker.pointee.limits.settleAfter, switches, now: now)
     }
 }

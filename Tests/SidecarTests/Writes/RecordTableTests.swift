@@ -1,6 +1,7 @@
 import Migration
 import Synchronization
 import Testing
+import WireFormat
 
 @testable import Sidecar
 
@@ -17,7 +18,8 @@ import Testing
         var closing = WriteClosing(.dualOld)
         closing.verdict = isUnsettled ? .unclear : .taken
         (closing.isDouble, closing.isUnsettled, closing.isEqual) = (true, isUnsettled, isEqual)
-        table.end(key, closing, WriteGrayKeys(), until: 100, ofNewKey: nil, now: now) { _ in nil }
+        table.end(
+            key, closing, WriteGrayKeys(), until: 100, ChangingSwitches(current: nil, held: nil), now: now)
     }
 
     private static func record(_ number: UInt8, migration: Int = 0) -> RecordTable.Key {
@@ -185,7 +187,13 @@ import Testing
         var closing = WriteClosing(.dualNew)
         (closing.verdict, closing.isDouble, closing.isEqual, closing.leftAt) = (.taken, true, true, .dualOld)
         let keys = WriteGrayKeys(present: [7], next: [8])
-        table.end(key, closing, keys, until: 100, ofNewKey: .dualOld, now: 2) { _ in nil }
+        let cohort = Cohort(migration: "orders")
+        let switches = MigrationSwitches(
+            epoch: 1, phase: .migrating, enrolled: GraySet(everything: true, cohort: cohort),
+            gray: GraySet(cohort: cohort))
+        withUnsafePointer(to: switches) {
+            table.end(key, closing, keys, until: 100, ChangingSwitches(current: $0, held: nil), now: 2)
+        }
         #expect(!table.pins.isAny(of: 0) && table.count == 0)
     }
 
