@@ -30,6 +30,7 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line("markers", "any_hop: holds for any gRPC hop, also runs with --subject")
     config.addinivalue_line("markers", "long: runs with --long only")
+    config.addinivalue_line("markers", "alone: measures time, so that no other test may run beside it")
 
 
 def pytest_collection_modifyitems(config, items):

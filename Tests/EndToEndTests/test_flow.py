@@ -198,6 +198,7 @@ def test_memory_and_descriptors_come_back(stock, hop):
     assert subject.memory("VmRSS") < memory + 4096
 
 
+@pytest.mark.alone
 def test_idle_processes_do_nothing(stock, hop):
     """No timer ticks while nothing happens: the app's machine belongs to the app."""
     subject = hop(stock.address)

@@ -380,6 +380,7 @@ def test_broken_switch_file_keeps_the_last_good_state(text, between):
     assert side(client.get("in-both", "1")) == "new"
 
 
+@pytest.mark.alone
 def test_a_gray_set_of_many_keys_reloads_while_calls_run(between):
     sidecar, client = between(STAGES["old"])
     (sidecar.folder / "many.txt").write_text("".join(f"store-{index}\n" for index in range(200_000)))

@@ -44,5 +44,6 @@ def test_ten_seconds_at_full_load(stock, hop, tmp_path):
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
+@pytest.mark.alone
 def test_ten_minutes_at_full_load(stock, hop, tmp_path):
     assert growth(hop(stock.address), tmp_path, 600, 120) < 1024

@@ -64,6 +64,7 @@ def promised(seconds, sidecar):
     return seconds * 5 if "debug" in sidecar.binary else seconds
 
 
+@pytest.mark.alone
 def test_ten_thousand_keys_are_in_force_within_200_ms(serving):
     sidecar, client = serving(dict(phase="migrating", enrolled="all", gray="none"))
     watchers = Watchers(sidecar, WORKERS)
@@ -79,6 +80,7 @@ def test_ten_thousand_keys_are_in_force_within_200_ms(serving):
     assert sorted(seconds for seconds, _ in figures)[len(figures) // 2] < promised(0.2, sidecar)
 
 
+@pytest.mark.alone
 def test_a_million_keys_are_in_force_within_5_s_and_stall_no_loop(serving):
     sidecar, client = serving(dict(phase="migrating", enrolled="all", gray="none"))
     watchers = Watchers(sidecar, WORKERS)

@@ -1,15 +1,21 @@
-"""Free loopback ports below the kernel's ephemeral range, so that no outgoing connection takes one in between."""
+"""Free loopback ports below the kernel's ephemeral range, so that no outgoing connection takes one in between.
+
+Processes that run tests side by side have ports of their own."""
 
 import itertools
 import os
 import socket
 
-_candidates = itertools.count(20_000 + os.getpid() * 37 % 8_000)
+_first, _all = 20_000, 12_000
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+_workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_each = _all // _workers
+_candidates = itertools.count(os.getpid() * 37)
 
 
 def free_port():
     while True:
-        port = 20_000 + next(_candidates) % 12_000
+        port = _first + _worker * _each + next(_candidates) % _each
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
