@@ -89,8 +89,8 @@ extension KeySelection {
     private func changed(by change: Switchover_V1_SetChange, _ form: GrayKeyForm) throws(ControlFault) -> KeySelection {
         var result = self
         switch change.change {
-        case .add(let keys): result.add(keys.keys.map { Key($0.components).respelled(form) })
-        case .remove(let keys): result.remove(keys.keys.map { Key($0.components).respelled(form) })
+        case .add(let keys): result.add(try Self.keys(keys, form))
+        case .remove(let keys): result.remove(try Self.keys(keys, form))
         case .percentTimes100(let percent):
             guard percent <= 10_000 else { throw ControlFault(.invalidArgument, "a percentage is 0 to 100") }
             result.setShare(percent)
@@ -103,6 +103,22 @@ extension KeySelection {
             throw ControlFault(.invalidArgument, "the request does not say how the set is to change")
         }
         return result
+    }
+}
+
+extension KeySelection {
+    /// Judged here too: a set that the keys change nothing of is not read again.
+    private static func keys(_ keys: Switchover_V1_SetChange.Keys, _ form: GrayKeyForm) throws(ControlFault) -> [Key] {
+        var canonical: [UInt8] = []
+        for key in keys.keys {
+            do throws(GrayKeyForm.Malformed) {
+                try form.append(key.components.map { Array($0.utf8)[...] }, to: &canonical)
+            } catch {
+                throw ControlFault(.invalidArgument, error.problem)
+            }
+            canonical.removeAll(keepingCapacity: true)
+        }
+        return keys.keys.map { Key($0.components).respelled(form) }
     }
 }
 
