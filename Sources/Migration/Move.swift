@@ -189,7 +189,8 @@ package struct Move: Sendable {
         case (.idle, .migrating): return leavingIdle
         case (.migrating, .mirrored): return [.notVerified] + dirty
         case (.mirrored, .finished): return [.oldWillMissWrites] + dirty
-        case (.finished, .retired): return [.forGood]
+        // A dirty record may be pinned to a stage where old is asked, and old is closed.
+        case (.finished, .retired): return [.forGood] + dirty
         case (.migrating, .idle):
             return (to.gray.isNone ? [] : [.grayNotEmpty]) + hiddenRecords
         case (.mirrored, .migrating): return []

@@ -181,6 +181,9 @@ import Testing
             "mirrored to finished, dirty", state(.mirrored), state(.finished), facts { $0.dirtyRecords = 1 },
             "old-will-miss-writes", "dirty-records"),
         Case("finished to retired", state(.finished), state(.retired), clear, "for-good"),
+        Case(
+            "finished to retired, dirty", state(.finished), state(.retired), facts { $0.dirtyRecords = 1 }, "for-good",
+            "dirty-records"),
         Case("migrating to idle, inserts on both", state(.migrating), state(.idle), clear),
         Case(
             "migrating to idle, dirty", state(.migrating), state(.idle), facts { $0.dirtyRecords = 1 }),

@@ -19,7 +19,7 @@ struct Conditions {
             if !names.contains("gray-not-empty") { met.append("The gray set is empty.") }
             if newHoldsRecords == false { met.append("New holds no record yet.") }
         }
-        guard next == .mirrored || next == .finished else { return }
+        guard [.mirrored, .finished, .retired].contains(next) else { return }
         if !names.contains("dirty-records") {
             met.append("No record is dirty now, as far as it was written since the start at \(started).")
         }

@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func writesBeforeTheStartAreUnknown() {
-        for next in [Phase.mirrored, .finished] {
+        for next in [Phase.mirrored, .finished, .retired] {
             #expect(conditions(next).met.contains("No record is dirty now") && conditions(next).unknown == "")
             let restarted = conditions(next, before: true)
             #expect(restarted.met.contains("since the start at START"))
