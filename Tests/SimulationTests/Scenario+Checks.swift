@@ -17,8 +17,11 @@ extension Scenario {
             client.thread.mailbox.post { [self] in call(client, number, Self.lastCallsOfEach) }
         }
         if let client = operatorClient { client.thread.mailbox.post { [self] in change(client, 4) } }
-        guard holds({ [self] in clientsLeft == 0 && changesLeft == 0 }) else {
-            broken = broken ?? "\(clientsLeft) clients wait for an answer in peace, \(changesLeft) changes are left"
+        for guest in guests { guest() }
+        guard holds({ [self] in clientsLeft == 0 && changesLeft == 0 && guestsLeft == 0 }) else {
+            broken =
+                broken
+                ?? "\(clientsLeft) clients wait for an answer in peace, \(changesLeft) changes, \(guestsLeft) guests"
             return false
         }
         if let late = history[first...].first(where: { !isAnswered($0) }) {
@@ -39,6 +42,7 @@ extension Scenario {
 
     /// Reads every record, sees what is left of what was under way, and has the sidecar end.
     func endInPeace() -> String? {
+        if seed % 8 == 1 { startRival() }
         readAll()
         // The reader may have taken the place of another client, which is just told to go.
         world.sleep(nanoseconds: 3_000_000_000)
@@ -130,7 +134,7 @@ extension Scenario {
         for record in Self.records {
             if let fault = wordFault(record) ?? orderFault(record) ?? divergence(record) { return fault }
         }
-        return nil
+        return waresFault()
     }
 
     /// An answer says whether something was written: the sides know it too.
@@ -170,7 +174,7 @@ extension Scenario {
             isOfDatabases
             ? StoredEntry(cents: Self.first(of: record), store: Self.store(of: record), version: 1).state
             : Self.first(of: record)
-        if Linearizability.holds(operations, initial: first) { return nil }
+        if misnamed.contains(record) || Linearizability.holds(operations, initial: first) { return nil }
         for end in oblivions {
             let before = operations.filter { $0.began < end }.map { $0.cut(at: end) }
             guard Linearizability.holds(before, initial: first) else { break }

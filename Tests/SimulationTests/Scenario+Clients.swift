@@ -94,7 +94,7 @@ extension Scenario {
             history[index].note = answer.note
             judge(answer, history[index], timeout)
             // The guard of inserts asks old, which may have missed a delete (contract, 3: not built otherwise).
-            if history[index].result == .exists, answer.error != nil, hasLostWrite(record) {
+            if history[index].result == .exists, answer.error != nil, wasFinished || hasLostWrite(record) {
                 history[index].result = .refused
             }
             if answer.status == .unavailable { return client.after(world.chance.below(300_000_000), then) }
@@ -130,12 +130,16 @@ extension Scenario {
         let call = newCall(kind.name)
         client.call(path, request, number: call, timeout: 4_000_000_000) { [self] answer in
             if answer.status == .ok { broken = broken ?? "record \(record) was found as one of store \(store)" }
+            if answer.status != .notFound {
+                say("\(kind) of record \(record) under store \(store): \(answer.note)")
+                if kind != .find { misnamed.insert(record) }
+            }
             then()
         }
     }
 
-    private static func request(
-        _ record: Int64, _ kind: Operation.Kind, store: String? = nil
+    static func request(
+        _ record: Int64, _ kind: Operation.Kind, store: String? = nil, service: String = "ledger.v1.Ledger"
     ) -> (path: String, message: [UInt8]) {
         var name = Message.of(1, Array((store ?? Self.store(of: record)).utf8))
         FieldWriter.append(2, varint: UInt64(bitPattern: record), to: &name)
@@ -143,14 +147,14 @@ extension Scenario {
             Message.of(1, Entry(store: Self.store(of: record), id: record, cents: cents).bytes)
         }
         switch kind {
-        case .find: return ("/ledger.v1.Ledger/Find", name)
+        case .find: return ("/\(service)/Find", name)
         case .change(let by):
             var message = Message.of(1, name)
             FieldWriter.append(2, varint: Message.zigzag(by), to: &message)
-            return ("/ledger.v1.Ledger/Change", message)
-        case .save(let to): return ("/ledger.v1.Ledger/Save", whole(to))
-        case .add(let to): return ("/ledger.v1.Ledger/Add", whole(to))
-        case .remove: return ("/ledger.v1.Ledger/Remove", name)
+            return ("/\(service)/Change", message)
+        case .save(let to): return ("/\(service)/Save", whole(to))
+        case .add(let to): return ("/\(service)/Add", whole(to))
+        case .remove: return ("/\(service)/Remove", name)
         case .assign, .upsert: preconditionFailure("the ledger has no such call: \(kind)")
         }
     }

@@ -13,6 +13,7 @@ extension Scenario {
         world.kill(sidecar, losesUnsynced: losesUnsynced)
         world.sleep(nanoseconds: world.chance.below(500_000_000))
         startSidecar()
+        if world.chance.happens(oneIn: 4) { killDuringStart() }
     }
 
     func disturb() {
@@ -44,6 +45,7 @@ extension Scenario {
     }
 
     private func interrupt() {
+        awaitAsk()
         guard world.chance.happens(oneIn: 2) else {
             if isOfDatabases { awaitCommit() }
             return killSidecar(losesUnsynced: world.chance.happens(oneIn: 2))
@@ -60,6 +62,7 @@ extension Scenario {
         if isOfDatabases, world.chance.happens(oneIn: 2) { return disturbDatabases() }
         let side = world.chance.pick(["old", "new"])
         let address = Self.addresses[side] ?? ""
+        awaitAsk(of: side)
         switch isOfDatabases ? world.chance.pick([2, 5]) : world.chance.below(6) {
         case 0:
             say("all connections to \(side) are cut")

@@ -28,7 +28,7 @@ final class Scenario: @unchecked Sendable {
     static let settleAfter: UInt64 = 2_000_000_000
 
     let world: World
-    private let seed: UInt64
+    let seed: UInt64
     /// New has all that old has, and every key is enrolled: the whole ladder is open.
     let isCopied: Bool
     let insertsBoth: Bool
@@ -40,6 +40,14 @@ final class Scenario: @unchecked Sendable {
     let hotRecords: [Int64]
     let old = Ledger(keepsSome: true)
     let new = Ledger()
+    /// Of the second migration.
+    let (waresOld, waresNew) = (Ledger(), Ledger())
+    var waresHistory: [Operation] = []
+    var waresFinished = false
+    /// Until when its own switches count as changing.
+    var waresChangesUntil: UInt64 = 0
+    /// What the guests' operator was told last, by migration.
+    var guestPhases: [String: Switchover_V1_Switches] = [:]
     let watch = SideWatch()
     var coverage = Coverage()
     var servers: [SideServer] = []
@@ -68,13 +76,24 @@ final class Scenario: @unchecked Sendable {
     var switches = Switchover_V1_Switches()
     /// What the tables have at the end, by side and record.
     var stored: [String: [Int64: Int64]] = [:]
+    /// Records of which a write came under a store that is not theirs, and was not judged. A change that finds it under
+    /// way takes the record for one of that store, and pins it where that store's records are.
+    var misnamed: Set<Int64> = []
     /// By record, what somebody was told last.
     var seenEntries: [Int64: StoredEntry] = [:]
     /// Until when the switches count as changing.
     var changesUntil: UInt64 = 0
-    /// Migrations that were at `finished` once: old has missed writes.
+    /// The migration was at `finished` once, or may have been: old has missed writes.
     var wasFinished = false
+    /// Keys were enrolled, or may have been.
+    var wasEnrolled = false
     var clientsLeft = Scenario.clientCount
+    /// Further traffic, beside the clients' and the operator's: begins its round in peace.
+    var guests: [() -> Void] = []
+    /// Of these, who are not done.
+    var guestsLeft = 0
+    /// By migration, the highest epoch that was said to be in force.
+    var seenEpochs: [String: UInt64] = [:]
     var history: [Operation] = []
     /// Of calls, by their number.
     var kinds: [String] = []
@@ -110,37 +129,53 @@ final class Scenario: @unchecked Sendable {
         switches: /sidecar/switches.json
         workers: \(1 + seed % 2)
         limits:
-          {settle_after: 2s, handover_wait: 1s, follower_timeout: 1s, backoff_maximum: 500ms, \(Self.connectionsLimit)}
+          {settle_after: 2s, handover_wait: 1s, follower_timeout: 1s, backoff_maximum: 500ms, \(furtherLimits)}
         drain: {delay: 100ms, timeout: 1500ms}
-        \(isOfDatabases ? databasesConfiguration : servicesConfiguration)
+        \(guestSettings)
+        upstreams:
+        \(isOfDatabases ? databaseUpstreams : serviceUpstreams)\(guestUpstreams)
+        migrations:
+        \(isOfDatabases ? databaseMigration : ordersMigration)\(guestMigrations)
         """
     }
 
-    private var servicesConfiguration: String {
+    private var serviceUpstreams: String {
         """
-        upstreams:
           old: {address: "127.0.0.1:9001"}
           new: {address: "127.0.0.1:9002"}
-        migrations:
-          orders:
-            old: old
-            new: new
-            inserts: \(insertsBoth ? "both" : "new")
-            services: [ledger.v1.Ledger]
-            gray_key: {path: "1.1", type: string}
-            record_key: {path: "1.2", type: int64}
-            methods:
-              Find: {kind: single_query, \(Self.nameKeys)}
-              Change: {kind: update, \(Self.puts)}
-              Save: {kind: upsert, look_up: \(Self.lookUp), \(Self.puts)}
-              Add: {kind: insert, look_up: \(Self.lookUp), \(Self.placing)}
-              Remove: {kind: delete, look_up: \(Self.nameLookUp), \(Self.nameKeys)}
-              List: {kind: multi_query, gray_key: {path: 1, type: string}, \(Self.rows)}
-              ListAll: {kind: multi_query, \(Self.rows)}
         """
     }
 
-    private static let connectionsLimit = "connections: \(connectionsAtMost)"
+    private var ordersMigration: String {
+        ledgerMigration("orders", service: "ledger.v1.Ledger", inserts: insertsBoth ? "both" : "new")
+    }
+
+    /// - Parameter name: the migration's; its sides are `old` and `new`, with the name before them for all but orders.
+    func ledgerMigration(_ name: String, service: String, inserts: String) -> String {
+        let prefix = name == "orders" ? "" : "\(name)-"
+        return """
+              \(name):
+                old: \(prefix)old
+                new: \(prefix)new
+                inserts: \(inserts)
+                services: [\(service)]
+                gray_key: {path: "1.1", type: string}
+                record_key: {path: "1.2", type: int64}
+                methods:
+                  Find: {kind: single_query, \(Self.nameKeys)}
+                  Change: {kind: update, \(Self.puts)}
+                  Save: {kind: upsert, look_up: \(Self.lookUp), \(Self.puts)}
+                  Add: {kind: insert, look_up: \(Self.lookUp), \(Self.placing)}
+                  Remove: {kind: delete, look_up: \(Self.nameLookUp), \(Self.nameKeys)}
+                  List: {kind: multi_query, gray_key: {path: 1, type: string}, \(Self.rows)}
+                  ListAll: {kind: multi_query, \(Self.rows)}
+            """
+    }
+
+    private var furtherLimits: String {
+        "connections: \(Self.connectionsAtMost)\(hasGuests ? ", message_bytes: 128KiB" : "")"
+    }
+
     private static let puts = #"put: {method: Overwrite, fields: {"1": reply.2}}, "# + placing
     private static let placing = #"put_or_insert: {method: Place, fields: {"1": reply.2}}"#
     private static let nameKeys = "gray_key: {path: 1, type: string}, record_key: {path: 2, type: int64}"
@@ -155,14 +190,17 @@ final class Scenario: @unchecked Sendable {
 
     /// What is broken, in words; nil where nothing is.
     func run() -> String? {
+        let first = beginsIdle ? "idle" : "migrating"
         world.disk.put("/sidecar/switchover.yaml", configuration)
         world.disk.put(
             "/sidecar/switches.json",
             """
             {"version": 1, "migrations": {"orders":
-                {"epoch": 1, "phase": "migrating", "enrolled": "\(isCopied ? "all" : "none")", "gray": "none"}}}
+                {"epoch": 1, "phase": "\(first)", "enrolled": "\(isCopied ? "all" : "none")", "gray": "none"}
+                \(guestSwitches)}}
             """)
-        switches.phase = "migrating"
+        world.disk.put("/sidecar/\(Self.keyFile)", "406\n7\n")
+        switches.phase = first
         switches.enrolled.everything = isCopied
         if isOfDatabases { makeDatabases() }
         for record in Self.records {
@@ -176,10 +214,15 @@ final class Scenario: @unchecked Sendable {
             world.start(world.makeProcess("client-\(number)")) { [self] in startClient(number) }
         }
         world.start(world.makeProcess("operator")) { [self] in operate() }
+        startVisits()
+        startGuests()
+        startEdits()
         disturb()
         isSteady = true
         world.faults.stallOneIn = 0
-        guard holds({ [self] in clientsLeft == 0 }) else { return broken ?? "\(clientsLeft) clients wait" }
+        guard holds({ [self] in clientsLeft == 0 && guestsLeft == 0 }) else {
+            return broken ?? "\(clientsLeft) clients and \(guestsLeft) guests wait"
+        }
         rest()
         guard broken == nil, callInPeace(), broken == nil else { return broken }
         rest()

@@ -35,6 +35,8 @@ final class Disk {
     var watches: [FolderWatchDescriptor] = []
     /// By the beginning of paths: what databases there meet before this time.
     var (fullUntil, failingUntil): ([String: UInt64], [String: UInt64]) = ([:], [:])
+    /// What other files meet that begin with a path.
+    var troubles: [(path: String, isFull: Bool, until: UInt64)] = []
     /// How often a sync has failed.
     var failedSyncs = 0
 
@@ -81,6 +83,10 @@ final class Disk {
 
     func isFailing(_ path: String, at now: UInt64) -> Bool {
         failingUntil.contains { path.hasPrefix($0.key) && now < $0.value }
+    }
+
+    func hasTrouble(_ path: String, isFull: Bool, at now: UInt64) -> Bool {
+        troubles.contains { $0.isFull == isFull && now < $0.until && path.hasPrefix($0.path) }
     }
 
     func tell(_ path: String) {
@@ -246,6 +252,7 @@ extension World {
 
     func write(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int, at offset: Int) -> Int {
         guard let file = descriptors[descriptor] as? FileDescriptor, file.isWriting else { return fail(EBADF) }
+        if disk.hasTrouble(file.path, isFull: true, at: now) { return fail(ENOSPC) }
         file.hasWritten = true
         file.inode.write(UnsafeRawBufferPointer(start: bytes, count: count), at: offset, time: now)
         return count
@@ -259,7 +266,9 @@ extension World {
 
     func sync(_ descriptor: Int32) -> Int32 {
         switch descriptors[descriptor] {
-        case let file as FileDescriptor: file.inode.synced = file.inode.bytes
+        case let file as FileDescriptor:
+            if disk.hasTrouble(file.path, isFull: false, at: now) { return fail(EIO) }
+            file.inode.synced = file.inode.bytes
         case let folder as FolderDescriptor: disk.syncFolder(folder.path)
         default: return fail(EBADF)
         }

@@ -99,31 +99,7 @@ final class SimulatedClient: @unchecked Sendable {
     var isConnected: Bool { connection?.isOpen ?? false }
 
     /// On the loop.
-    func after(_ nanoseconds: UInt64, _ body: @escaping () -> Void) {
-        let delay = Delay(body)
-        thread.loop.arm(delay.timer, at: thread.loop.pointee.now + nanoseconds)
-    }
-
-    /// Runs once, and is gone.
-    private final class Delay {
-        let timer: UnsafeMutablePointer<Timer>
-        private let body: () -> Void
-
-        init(_ body: @escaping () -> Void) {
-            self.body = body
-            timer = .allocate(capacity: 1)
-            timer.initialize(
-                to: Timer(context: Unmanaged.passRetained(self).toOpaque()) {
-                    let delay = Unmanaged<Delay>.fromOpaque($0).takeRetainedValue()
-                    delay.body()
-                })
-        }
-
-        deinit {
-            timer.deinitialize(count: 1)
-            timer.deallocate()
-        }
-    }
+    func after(_ nanoseconds: UInt64, _ body: @escaping () -> Void) { thread.loop.after(nanoseconds, body) }
 
     private func connect() {
         guard connection == nil, !waiting.isEmpty else { return }

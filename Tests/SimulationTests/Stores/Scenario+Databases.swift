@@ -5,12 +5,15 @@ extension Scenario {
     static let databases = "/sidecar/data"
     static func database(_ side: String) -> String { "\(databases)/\(side).db" }
 
-    var databasesConfiguration: String {
+    var databaseUpstreams: String {
         """
-        upstreams:
           old: {sqlite: \(Self.database("old"))}
           new: {sqlite: \(Self.database("new"))}
-        migrations:
+        """
+    }
+
+    var databaseMigration: String {
+        """
           orders:
             old: old
             new: new
