@@ -299,8 +299,6 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         if pin != nil {
             target = next
             rungsTaken += rungs
-            // It has not left that stage.
-            if next == pin, !isKept { unpin() }
         } else if unrest(at: now) != nil, let stage = last ?? stage, stage != next {
             // Not pinned until now, it had the stage that the switches said, whatever its last write was decided by.
             (pin, target, rungsTaken) = (stage, next, rungs)
@@ -308,6 +306,12 @@ package struct RecordState<Ticket: Sendable>: Sendable {
             return differsLater
         }
         return false
+    }
+
+    /// Every query that begins from now on is decided by the newest switches: what they leave at its stage needs no
+    /// pin. A query of the switches before would have read it at another one.
+    package mutating func changeIsMade() {
+        if target != nil, target == pin, !isKept { unpin() }
     }
 
     /// Takes the next rung if the record is at rest, or is let go of on the last one.

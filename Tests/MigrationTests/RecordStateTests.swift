@@ -146,7 +146,9 @@ import Testing
         var record = Self.running(at: .dualOld)
         for time in 1...100 as ClosedRange<UInt64> {
             record.change(from: .dualOld, to: .dualNew, at: time)
+            record.changeIsMade()
             record.change(from: .dualNew, to: .dualOld, at: time)
+            record.changeIsMade()
         }
         check(record.pin == nil, "it has never left its stage")
     }
@@ -212,6 +214,8 @@ import Testing
         var record = Self.running(at: .dualOld)
         record.change(from: .dualOld, to: .dualNew, at: 1)
         record.change(from: .dualNew, to: .dualOld, at: 2)
+        check(record.pin == .dualOld, "a query of the switches before may begin, and would read it at dualNew")
+        record.changeIsMade()
         check(record.pin == nil, "it has never left its stage")
     }
 

@@ -176,6 +176,7 @@ final class SwitchHandover: @unchecked Sendable {
         case .holdY(let target, let current):
             take(index, target, held: current)
         case .open(let snapshot):
+            records.changeIsMade(of: index, at: now)
             note(index, snapshot.summaries[index])
             take(index, snapshot, held: nil)
         case .opened(let snapshot, let held):

@@ -317,6 +317,12 @@ extension RecordTable {
         return differing
     }
 
+    /// All queries of a migration that begin from now on are decided by the newest switches.
+    func changeIsMade(of migration: Int, at now: UInt64) {
+        guard pins.isAny(of: migration) else { return }
+        forEach(of: migration, at: now) { $1.changeIsMade() }
+    }
+
     /// Lets go of what is at rest by now.
     ///
     /// - Returns: whether some record has further rungs to take, and waits for queries to end (`Pins.turnBegins`).

@@ -11,6 +11,7 @@ import WireFormat
 
     private func change(from last: Stage, to next: Stage, at now: UInt64) {
         table.change(of: 0, at: now, isRetired: false, isJump: { false }, stages: { _ in (last, next) })
+        table.changeIsMade(of: 0, at: now)
     }
 
     /// The end of a write of both sides; one of unknown outcome keeps the lane closed until 100.
