@@ -46,6 +46,14 @@ package enum Kernel {
 
     package static var currentThread: UInt { model.currentThread }
 
+    package static func lock(_ mutex: Mutex) {
+        model.lock(mutex)
+    }
+
+    package static func unlock(_ mutex: Mutex) {
+        model.unlock(mutex)
+    }
+
     package static func makeCondition() -> Condition {
         model.makeCondition()
     }

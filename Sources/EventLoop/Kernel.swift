@@ -83,10 +83,16 @@ package enum Kernel {
     @inline(__always)
     package static var currentThread: UInt { pthread_self() }
 
-    // MARK: - Conditions
+    // MARK: - Locks and conditions
 
     package typealias Mutex = UnsafeMutablePointer<pthread_mutex_t>
     package typealias Condition = UnsafeMutablePointer<pthread_cond_t>
+
+    @inline(__always)
+    package static func lock(_ mutex: Mutex) { pthread_mutex_lock(mutex) }
+
+    @inline(__always)
+    package static func unlock(_ mutex: Mutex) { pthread_mutex_unlock(mutex) }
 
     package static func makeCondition() -> Condition {
         let condition = Condition.allocate(capacity: 1)

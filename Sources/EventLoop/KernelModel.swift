@@ -14,6 +14,8 @@ package protocol KernelModel: AnyObject {
     func join(_ thread: UInt)
     func detach(_ thread: UInt)
     var currentThread: UInt { get }
+    func lock(_ mutex: Kernel.Mutex)
+    func unlock(_ mutex: Kernel.Mutex)
     func makeCondition() -> Kernel.Condition
     func free(_ condition: Kernel.Condition)
     func wait(_ condition: Kernel.Condition, _ mutex: Kernel.Mutex, until end: UInt64) -> Bool

@@ -25,8 +25,8 @@ package final class Locked<Value>: @unchecked Sendable {
 
     /// Runs `body` while no other thread can; it must be short, and must not enter this lock again.
     package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        Kernel.lock(mutex)
+        defer { Kernel.unlock(mutex) }
         return body(&value.pointee)
     }
 
@@ -34,8 +34,8 @@ package final class Locked<Value>: @unchecked Sendable {
     func withLockInHand<Result>(
         _ body: (UnsafeMutablePointer<pthread_mutex_t>, UnsafeMutablePointer<Value>) -> Result
     ) -> Result {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        Kernel.lock(mutex)
+        defer { Kernel.unlock(mutex) }
         return body(mutex, value)
     }
 }

@@ -14,9 +14,9 @@ enum KernelDoor {
         "getaddrinfo", "getpid", "getrlimit", "getsockname", "getsockopt", "gettimeofday", "getxattr",
         "inotify_add_watch", "inotify_init1", "kill", "link", "listen", "lseek", "lstat", "nanosleep", "open",
         "opendir", "poll", "pread", "pthread_cond_timedwait", "pthread_cond_wait", "pthread_create", "pthread_join",
-        "pthread_self", "pthread_sigmask", "pwrite", "read", "readdir", "readlink", "realpath", "recv", "rename",
-        "send", "setrlimit", "setsockopt", "shutdown", "signal", "signalfd", "sleep", "socket", "socketpair", "time",
-        "umask", "unlink", "usleep", "write",
+        "pthread_mutex_lock", "pthread_mutex_unlock", "pthread_self", "pthread_sigmask", "pwrite", "read", "readdir",
+        "readlink", "realpath", "recv", "rename", "send", "setrlimit", "setsockopt", "shutdown", "signal", "signalfd",
+        "sleep", "socket", "socketpair", "time", "umask", "unlink", "usleep", "write",
     ]
 
     /// What starts threads, waits, reads clocks or files by itself.

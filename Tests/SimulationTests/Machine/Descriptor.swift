@@ -80,6 +80,7 @@ extension World {
     func control(
         _ epoll: Int32, _ operation: Int32, _ descriptor: Int32, _ event: UnsafeMutablePointer<epoll_event>
     ) -> Int32 {
+        interrupt()
         guard let epoll = descriptors[epoll] as? EpollDescriptor, let watched = descriptors[descriptor] else {
             return fail(EBADF)
         }
@@ -95,6 +96,7 @@ extension World {
     ) -> Int32 {
         guard let epoll = descriptors[epoll] as? EpollDescriptor else { return fail(EBADF) }
         let end = milliseconds < 0 ? UInt64.max : now + UInt64(milliseconds) * 1_000_000
+        interrupt()
         pause(until: end) { [unowned self] in epoll.isReady(in: self) }
         var ready = epoll.ready(in: self)
         // The order of descriptors that are ready together is nobody's promise.

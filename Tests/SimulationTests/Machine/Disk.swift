@@ -197,6 +197,7 @@ extension World {
     func read(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
         switch descriptors[descriptor] {
         case let event as EventDescriptor:
+            interrupt()
             guard event.count > 0 else { return fail(EAGAIN) }
             buffer?.storeBytes(of: event.count, as: UInt64.self)
             event.count = 0
@@ -240,6 +241,7 @@ extension World {
         switch descriptors[descriptor] {
         case let event as EventDescriptor:
             event.count += bytes?.loadUnaligned(as: UInt64.self) ?? 0
+            interrupt()
             return 8
         case let file as FileDescriptor:
             let offset = file.isAppending ? file.inode.bytes.count : file.offset

@@ -66,7 +66,9 @@ final class StreamDescriptor: Descriptor {
         var rest = UnsafeRawBufferPointer(rebasing: bytes[..<count])
         while !rest.isEmpty {
             var piece = rest.count
-            if piece > 1, world.chance.happens(oneIn: 8) { piece = 1 + Int(world.chance.below(UInt64(piece))) }
+            if piece > 1, world.chance.happens(oneIn: world.faults.splitOneIn) {
+                piece = 1 + Int(world.chance.below(UInt64(piece)))
+            }
             world.deliver(.bytes(peer, Array(rest[..<piece])), from: self)
             rest = UnsafeRawBufferPointer(rebasing: rest[piece...])
         }
@@ -128,6 +130,15 @@ struct MachineFaults {
     /// At one turn in so many some thread gets none for a while, at most so many nanoseconds; 0: never.
     var stallOneIn: UInt64 = 0
     var longestStall: UInt64 = 0
+    /// One piece of a stream in so many is taken apart.
+    var splitOneIn: UInt64 = 8
+    /// The process whose threads are interrupted in their calls, at one in so many; 0: never.
+    var interrupted: SimulatedProcess?
+    var interruptOneIn: UInt64 = 0
+    /// The same while it is hard for it, and for how many nanoseconds at most.
+    var hardInterruptOneIn: UInt64 = 0
+    var longestInterruption: UInt64 = 0
+    var isHardNow: () -> Bool = { false }
     /// Nothing arrives, either way, before this time.
     var stalledUntil: [String: UInt64] = [:]
     /// Nobody is let in before this time.
@@ -300,6 +311,7 @@ extension World {
     }
 
     func receive(_ socket: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+        interrupt()
         guard let stream = descriptors[socket] as? StreamDescriptor else { return fail(EBADF) }
         if !stream.received.isEmpty {
             let taken = min(count, stream.received.count)
@@ -317,6 +329,7 @@ extension World {
     }
 
     func send(_ socket: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+        interrupt()
         guard let stream = descriptors[socket] as? StreamDescriptor else { return fail(EBADF) }
         switch stream.state {
         case .broken: return fail(EPIPE)

@@ -8,9 +8,10 @@ import Glibc
 /// counters, condition variables, inotify, advisory locks, signals by descriptor.
 ///
 /// **What it does to the code above.**
-/// - *Threads* run one at a time. Which one goes on, whenever one waits, is drawn from the seed; between two waits a
-///   thread is never interrupted, so that races of real parallel threads are ThreadSanitizer's. By a fault a thread
-///   gets no turn for a while, as on a crowded machine.
+/// - *Threads* run one at a time. Which one goes on, whenever one waits, is drawn from the seed. By a fault a thread
+///   gets no turn for a while, as on a crowded machine, or is interrupted in a call that it makes (of its sockets,
+///   epoll, event counters), with locks in hand or not. Between two calls it never is: races of real parallel threads
+///   are ThreadSanitizer's.
 /// - *Time* stands still while code runs, and jumps to the next thing that is due when all threads wait. A turn takes
 ///   some microseconds. The time of day jumps back or forward now and then.
 /// - *The network* delays each piece of a stream by its own time (in order, as TCP does), splits it at any byte, takes
@@ -37,6 +38,8 @@ final class World: KernelModel {
     private var freeDescriptors: [Int32] = []
     private var nextDescriptor: Int32 = 10
     var conditions: [Kernel.Condition: ConditionState] = [:]
+    /// By whom a lock is held.
+    private var holders: [Kernel.Mutex: SimulatedThread] = [:]
     var listeners: [String: ListeningSocket] = [:]
     var nextPort: UInt16 = 40_000
     /// Every end of every connection.
@@ -158,6 +161,16 @@ final class World: KernelModel {
         thread.stalledUntil = now + chance.below(faults.longestStall)
     }
 
+    /// A call of the thread: others may have a turn before it is made.
+    func interrupt() {
+        guard let process = faults.interrupted, current.process === process else { return }
+        let oneIn = faults.isHardNow() ? faults.hardInterruptOneIn : faults.interruptOneIn
+        guard oneIn > 0, chance.happens(oneIn: oneIn) else { return }
+        let longest = faults.isHardNow() ? faults.longestInterruption : 1_000_000
+        current.stalledUntil = now + chance.below(longest)
+        pause { true }
+    }
+
     func note(_ event: StaticString, _ value: UInt64) { trace.add(event, value, now) }
 
     // MARK: - Threads
@@ -216,7 +229,16 @@ final class World: KernelModel {
 
     var currentThread: UInt { current.number }
 
-    // MARK: - Conditions
+    // MARK: - Locks and conditions
+
+    func lock(_ mutex: Kernel.Mutex) {
+        if !isFree(mutex) { pause { [self] in isFree(mutex) } }
+        holders[mutex] = current
+    }
+
+    func unlock(_ mutex: Kernel.Mutex) { holders[mutex] = nil }
+
+    private func isFree(_ mutex: Kernel.Mutex) -> Bool { holders[mutex]?.process.isDead ?? true }
 
     func makeCondition() -> Kernel.Condition {
         let condition = Kernel.Condition.allocate(capacity: 1)
@@ -232,10 +254,10 @@ final class World: KernelModel {
     func wait(_ condition: Kernel.Condition, _ mutex: Kernel.Mutex, until end: UInt64) -> Bool {
         guard let state = conditions[condition] else { return true }
         let ticket = state.enter()
-        pthread_mutex_unlock(mutex)
+        unlock(mutex)
         let isWoken = pause(until: end) { state.isWoken(ticket) }
         state.leave(ticket)
-        pthread_mutex_lock(mutex)
+        lock(mutex)
         return isWoken
     }
 
@@ -271,6 +293,7 @@ final class World: KernelModel {
 
     @discardableResult
     func close(_ number: Int32) -> Int32 {
+        interrupt()
         guard let descriptor = descriptors.removeValue(forKey: number) else {
             // Closing what is not open is a fault of the code above: a number that another thread may have by now.
             preconditionFailure("\(current.description) closes descriptor \(number), which is not open")
