@@ -63,6 +63,9 @@ package struct SessionPool {
 }
 
 extension UnsafeMutablePointer<SessionPool> {
+    /// Counts bytes that wait elsewhere than in a stream, or do so no more.
+    package func count(_ bytes: Int) { pointee.buffered.bytes += bytes }
+
     /// Frees everything; no session may be left.
     package func destroy() {
         while let stream = pointee.freeStreams {
@@ -100,6 +103,24 @@ extension UnsafeMutablePointer<SessionPool> {
         stream.pointee.nextOpen = pointee.freeStreams
         pointee.freeStreams = stream
         pointee.freeCount += 1
+    }
+
+    /// Takes what has arrived out of a stream that has ended and that its session has not closed yet: a stream of its
+    /// own with that head, body and trailers. What may still arrive is dropped.
+    package func takeReply(of stream: StreamPointer) -> StreamPointer {
+        stream.creditAll()
+        let reply = newStream()
+        swap(&reply.pointee.fields, &stream.pointee.fields)
+        swap(&reply.pointee.trailers, &stream.pointee.trailers)
+        swap(&reply.pointee.body, &stream.pointee.body)
+        reply.pointee.isHeadComplete = stream.pointee.isHeadComplete
+        reply.pointee.hasEnded = stream.pointee.hasEnded
+        reply.pointee.isClosed = true
+        // Its bytes are counted where they were.
+        reply.pointee.account = stream.pointee.account
+        stream.pointee.account = nil
+        stream.pointee.isDiscarding = true
+        return reply
     }
 
     func newStream() -> StreamPointer {

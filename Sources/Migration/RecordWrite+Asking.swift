@@ -6,6 +6,9 @@ extension RecordWrite {
     package mutating func replied(_ reply: WriteReply, at moment: WriteMoment) -> WriteSteps {
         guard state == .asking, let ask = current else { return unexpected("a reply") }
         (current, lastAsked) = (nil, ask.side)
+        // What was not sent was not asked for.
+        if isFirstChange, reply.outcome == .unreachable { hasAskedForChange = false }
+        isFirstChange = false
         if let side = misfit { return followerLookedUp(for: side, reply.outcome, at: moment) }
         switch ask.request {
         case .call:
@@ -83,6 +86,7 @@ extension RecordWrite {
         _ side: Side, _ request: WriteAsk.Request, _ deadline: WriteAsk.Deadline, at moment: WriteMoment
     ) -> WriteSteps {
         if !hasAskedForChange, moment.isOver || isTooLate(moment) { return closed(refusing: .deadlinePassed) }
+        isFirstChange = !hasAskedForChange
         hasAskedForChange = true
         return ask(side, request, deadline)
     }

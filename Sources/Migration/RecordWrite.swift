@@ -56,6 +56,8 @@ package struct RecordWrite: Sendable {
     var lastAsked: Side?
     var lastWasPut = false
     var hasAskedForChange = false
+    /// The ask that is awaited is the first one for a change.
+    package internal(set) var isFirstChange = false
     /// The first side refuses what the second cannot hold.
     var checksFollower = true
     /// The side that could not be sent a call which its follower cannot hold: the follower is asked whether it has the

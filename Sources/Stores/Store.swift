@@ -17,7 +17,10 @@ package protocol Store: AnyObject, Sendable {
     func perform(_ request: StoreRequest, _ completion: @escaping @Sendable (StoreReply) -> Void)
     /// What the table is made of now. Nil where it cannot be read just now. Takes its time.
     func shape() -> TableShape?
-    /// Ends it after it has done what it was asked. Nothing is taken any more; a second call does nothing.
+    /// Nothing is taken any more; what it was asked before is still done. Returns at once.
+    func fence()
+    /// Ends it. What it was asked and has not begun is answered so, and is not begun; what waits for a lock of another
+    /// process gives up without effect. Returns when nothing is under way; a second call does nothing.
     func close()
 }
 

@@ -42,6 +42,19 @@ final class WorkQueue<Work: Sendable>: Sendable {
         }
     }
 
+    /// Takes no more work; what is queued is still handed out.
+    func close() { state.changeForAll { $0.isClosed = true } }
+
+    /// The same, and hands out no more: returns what was queued.
+    func empty() -> [Work] {
+        state.changeForAll { state in
+            state.isClosed = true
+            let left = Array(state.waiting[state.taken...])
+            (state.waiting, state.taken) = ([], 0)
+            return left
+        }
+    }
+
     /// Waits for work; nil once the queue is closed and empty.
     func pop() -> Work? {
         state.wait { state -> Work?? in
@@ -49,7 +62,4 @@ final class WorkQueue<Work: Sendable>: Sendable {
             return state.isClosed ? .some(nil) : nil
         } ?? nil
     }
-
-    /// Takes no more work; what is queued is still handed out.
-    func close() { state.changeForAll { $0.isClosed = true } }
 }

@@ -329,6 +329,17 @@ import WireFormat
         }
     }
 
+    /// Contract, 7: what was not sent is not unknown, though it was to be.
+    @Test func whatWasNotSentWasNotAskedFor() {
+        var (write, _) = Self.decided(.update, at: .dualOld)
+        #expect(write.isFirstChange && write.sentWrite == .old)
+        _ = write.replied(WriteReply(.unreachable, .unavailable), at: Self.inTime)
+        #expect(write.isOver && write.sentWrite == nil)
+        (write, _) = Self.decided(.update, at: .dualOld)
+        _ = write.replied(Self.ok, at: Self.inTime)
+        #expect(!write.isFirstChange && write.sentWrite == .new)
+    }
+
     @Test func aWriteOfOneSideIsFollowedByNobody() {
         var (write, steps) = Self.decided(.update, at: .new)
         #expect(

@@ -96,5 +96,6 @@ private final class ForeignStore: Store {
     }
 
     func shape() -> TableShape? { nil }
+    func fence() {}
     func close() {}
 }

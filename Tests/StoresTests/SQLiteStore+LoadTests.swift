@@ -92,20 +92,50 @@ import WireFormat
         #expect((7...8).contains(refused.load(ordering: .relaxed)))
     }
 
-    @Test func closingDoesWhatWasQueuedAndTakesNoMore() throws {
+    @Test func aFencedStoreDoesWhatWasQueuedAndTakesNoMore() throws {
         let folder = try TestFolder()
         let store = try Orders.oldStore(folder)
+        let all = DispatchGroup()
         let done = Atomic(0)
         for id in Int64(1)...50 {
+            all.enter()
             store.store.perform(
                 StoreRequest(.insert, message: try Orders.insert(id).serializedBytes(), deadline: .max)
             ) { reply in
                 if reply.status == .ok { done.add(1, ordering: .relaxed) }
+                all.leave()
             }
         }
-        store.store.close()
-        #expect(done.load(ordering: .relaxed) == 50)
+        store.store.fence()
         #expect(try store.failure(.get, Orders.get(1)).status == .unavailable)
+        all.wait()
+        #expect(done.load(ordering: .relaxed) == 50)
+        store.store.close()
+    }
+
+    /// What a process has not begun when it ends is not begun: its client has been told that it is over.
+    @Test func aStoreThatIsClosedBeginsNothingMore() throws {
+        let folder = try TestFolder()
+        let store = try Orders.oldStore(folder)
+        let replies = Mutex<[StoreReply]>([])
+        let other = try DatabaseQueue(path: folder.path + "/old.db")
+        try other.inDatabase { database in
+            try database.execute(sql: "BEGIN IMMEDIATE")
+            for id in Int64(1)...10 {
+                store.store.perform(
+                    StoreRequest(.insert, message: try Orders.insert(id).serializedBytes(), deadline: .max)
+                ) { reply in
+                    replies.withLock { $0.append(reply) }
+                }
+            }
+            store.store.close()
+            try database.execute(sql: "COMMIT")
+            #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM t_order") == 0)
+        }
+        let said = replies.withLock { $0 }
+        #expect(said.count == 10)
+        #expect(said.allSatisfy { $0.status == .unavailable && !$0.isOutcomeUnknown })
+        #expect(said.count { $0.isUnreachable } >= 9, "one may have waited for the lock")
         store.store.close()
     }
 

@@ -390,7 +390,7 @@ final class SwitchControl: @unchecked Sendable {
         current[index] = snapshot
         let migration = migrations[index]
         guard let entry = snapshot.entries[index] else { return }
-        if entry.state.phase == .retired { stores.close(.old, migration: index) }
+        if entry.state.phase == .retired { stores.fence(.old, migration: index) }
         // A command that came before the first switches were in force has put them on record as what it comes from.
         let isOnRecord = inForce[index] == nil && lastInFile(index).map { $0.epoch > entry.epoch } ?? false
         if inForce[index] != entry, !isOnRecord {

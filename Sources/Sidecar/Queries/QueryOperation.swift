@@ -77,15 +77,20 @@ final class QueryOperation: Operation {
         case .pass(let message, let side):
             let reply = latest?.request.side == side ? latest?.takeReply() : nil
             end { call.answer(reply, saying: message, compresses: latest?.isReplyCompressed ?? false) }
-        case .fail(let side, .unreachable):
-            let words = latest?.request.side == side ? latest?.words ?? "" : ""
-            if latest?.request.side == side, let refusal = latest?.refusal { return end { call.refuse(refusal) } }
-            end { call.refuse(.sideUnreachable(side, words.isEmpty ? "its rows are needed" : words)) }
-        case .fail(let side, .failed(let status)):
-            let words = latest?.request.side == side ? latest?.sideWords : nil
-            end { call.refuse(.rowsMissing(side, words ?? SideWords(status, ""))) }
+        case .fail(let side, let failure): end { call.refuse(refusal(side, failure)) }
         case .refuse(let refusal): end { call.refuse(Refusal(refusal, keyPath: call.keyPath(0))) }
         case .wait, .ignore: break
+        }
+    }
+
+    private func refusal(_ side: Side, _ failure: MultiQuery.SideFailure) -> Refusal {
+        let ask = latest?.request.side == side ? latest : nil
+        if let refusal = ask?.refusal { return refusal }
+        switch failure {
+        case .failed(let status): return .rowsMissing(side, ask?.sideWords ?? SideWords(status, ""))
+        case .unreachable:
+            let words = ask?.words ?? ""
+            return .sideUnreachable(side, words.isEmpty ? "its rows are needed" : words)
         }
     }
 
@@ -120,6 +125,7 @@ final class QueryOperation: Operation {
 
     /// The side's own failure, or what kept it from saying one.
     private func relay(_ side: Side) {
+        if let refusal = latest?.refusal { return call.refuse(refusal) }
         if let lost { return call.refuse(Refusal(lost: lost, on: side, limit: worker.pointee.limits.messageBytes)) }
         call.answer(latest?.request.side == side ? latest?.takeReply() : nil)
     }

@@ -78,6 +78,7 @@ final class ManyOperation: Operation {
             end { call.answer(ask.takeReply()) }
         case .decided(let status), .replied(let status), .lost(let status):
             if misses(side) { return has([], side) }
+            if let refusal = ask.refusal { return end { call.refuse(refusal) } }
             // What is wrong with a record is told so too.
             if case .decided(let status) = result, status.isStoresJudgement {
                 return end { call.answer(ask.takeReply()) }
@@ -87,7 +88,7 @@ final class ManyOperation: Operation {
             end { call.refuse(status == .deadlineExceeded ? .deadlinePassed : .rowsMissing(side, words)) }
         case .unreachable(let reason):
             if misses(side) { return has([], side) }
-            end { call.refuse(.sideUnreachable(side, reason)) }
+            end { call.refuse(ask.refusal ?? .sideUnreachable(side, reason)) }
         }
     }
 

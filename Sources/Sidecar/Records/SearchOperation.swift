@@ -57,10 +57,12 @@ final class SearchOperation: Operation {
             call.count(.unmigratedReads)
             found(asks.last)
         case .notFound: end { call.refuse(.storeRefused(.notFound, notFound)) }
-        case .fail(let side, .unreachable): end { call.refuse(.sideUnreachable(side, reasonUnreachable)) }
+        case .fail(let side, .unreachable):
+            let refusal = asks.last { $0.request.side == side }?.refusal
+            end { call.refuse(refusal ?? .sideUnreachable(side, reasonUnreachable)) }
         case .fail(let side, .failed(let status)):
-            let words = asks.last { $0.request.side == side }?.sideWords ?? SideWords(status, "")
-            end { call.refuse(.sideFailed(side, words)) }
+            let ask = asks.last { $0.request.side == side }
+            end { call.refuse(ask?.refusal ?? .sideFailed(side, ask?.sideWords ?? SideWords(status, ""))) }
         case .ignore: break
         }
     }

@@ -38,6 +38,7 @@ extension CallPointer {
         pointee.side = side
         pointee.phase = .asking
         if let connection = pointee.connection {
+            assert(pointee.heldMessage == 0, "an operation's call is not handed on")
             pointee.client.leaveAccount()
             pointee.client.enterAccount(connection.account(ofUpstream: pointee.route.pointee.upstream(side)))
         }
@@ -109,39 +110,46 @@ extension CallPointer {
 
     /// A reply that may turn out not to be the answer waits until it is complete and its stream closed.
     private func hold(_ leg: StreamPointer) {
-        let plan = pointee.route.pointee.planPointer
         guard leg.pointee.isClosed else {
             leg.creditAll()
             if holdsTooMuch { return refuse(.buffersFull) }
             // An answer before the request's end; its stream is to be closed before another side is asked.
-            if leg.pointee.hasEnded { pointee.leg.connection?.reset(legPointer, leg) }
+            if leg.pointee.hasEnded {
+                let outcome = outcome(of: leg)
+                if outcome != .absent { return perform(pointee.machine.replied(outcome)) }
+                pointee.leg.connection?.reset(legPointer, leg)
+            }
             // Larger than any message that says *absent*: it is the answer.
             if leg.pointee.body.count > pointee.worker.pointee.limits.messageBytes { answer(with: leg) }
             return
         }
-        if leg.pointee.hasEnded {
-            let status = Reply.status(of: leg)
-            // A proxy's word for it is no absence.
-            let isWord = status != .ok && !Reply.isGRPC(leg)
-            let outcome = isWord ? .failed(status) : plan.map { $0.pointee.outcome(of: status) } ?? .failed(status)
-            return perform(pointee.machine.replied(outcome))
-        }
+        if leg.pointee.hasEnded { return perform(pointee.machine.replied(outcome(of: leg))) }
         if retry(leg) { return }
         let outcome: SingleQuery.Outcome =
             leg.pointee.session == nil ? .unreachable : .failed(GRPCStatus(http2ErrorCode: leg.pointee.errorCode))
         perform(pointee.machine.replied(outcome))
     }
 
+    private func outcome(of leg: StreamPointer) -> SingleQuery.Outcome {
+        let status = Reply.status(of: leg)
+        // A proxy's word for it is no absence.
+        if status != .ok, !Reply.isGRPC(leg) { return .failed(status) }
+        return pointee.route.pointee.planPointer.map { $0.pointee.outcome(of: status) } ?? .failed(status)
+    }
+
     /// A reply that ended without its end: tried again where the side has provably not seen the call, else passed on.
     private func replyBroken(_ leg: StreamPointer) {
         if retry(leg) { return }
-        writeLost()
+        // A refused stream was provably not looked at.
+        let isRefused =
+            leg.pointee.session != nil && leg.pointee.errorCode == HTTP2Code.refusedStream
+            && !leg.pointee.isHeadComplete
+        if isRefused { writeOver() } else { writeLost() }
         if leg.pointee.session == nil {
             let words = "the connection was lost"
             return refuse(mayWrite ? unknown(.unavailable, words) : .sideUnreachable(pointee.side, words))
         }
-        // At `old` the sidecar is transparent; and a refused stream was provably not looked at.
-        let isRefused = leg.pointee.errorCode == HTTP2Code.refusedStream && !leg.pointee.isHeadComplete
+        // At `old` the sidecar is transparent.
         guard mayWrite, pointee.stage != .old, !isRefused else { return forwardReset(leg) }
         refuse(unknown(GRPCStatus(http2ErrorCode: leg.pointee.errorCode), "the stream was reset"))
     }

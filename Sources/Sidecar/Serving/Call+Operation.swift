@@ -42,6 +42,7 @@ extension CallPointer {
         let recordKey = write.pointee.plan.recordKey
         switch recordKey.scan(message, scratch: worker.pointee.keyScratch) {
         case .key(let key):
+            guard hold(message.count, for: .bothSides) else { return }
             pointee.phase = .operating
             let hasClientDeadline = pointee.deadline != 0
             if !hasClientDeadline { setDeadline(plan.pointee.timeoutNanoseconds) }
@@ -102,6 +103,7 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer,
             let snapshot = worker.pointee.switches[plan.pointee.migrationIndex].snapshot
         else { return refuse(.noSwitches) }
+        guard hold(message.count, for: .bothSides) else { return }
         pointee.stage = stage
         pointee.epoch = switches.pointee.epoch
         pointee.phase = .operating
@@ -148,6 +150,7 @@ extension CallPointer {
             }
         }
         guard let request else { return false }
+        guard hold(message.count, for: .bothSides) else { return true }
         pointee.phase = .operating
         if isQuery {
             pointee.epoch = switches.pointee.epoch
@@ -185,6 +188,7 @@ extension CallPointer {
 
     /// One side after the other, where its records are in stores; every stage at which one side has all say too.
     func askStores(_ message: [UInt8], _ machine: SingleQuery) {
+        guard hold(message.count, for: .oneSide) else { return }
         pointee.phase = .operating
         if pointee.deadline == 0, let plan = pointee.route.pointee.planPointer {
             setDeadline(plan.pointee.timeoutNanoseconds)
@@ -233,6 +237,7 @@ extension CallPointer {
         pool.append(message: compressed ?? message, isCompressed: compressed != nil, to: source)
         let partial = missing.map { [(name: "switchover-partial", value: "\($0.name)")] } ?? []
         pool.finish(source, trailers: LocalFields([(name: "grpc-status", value: "0")] + partial))
+        guard takes(source) else { return }
         pointee.phase = .answering
         pointee.hasAnswered = true
         pointee.status = .ok
@@ -251,6 +256,7 @@ extension CallPointer {
             guard pointee.connection != nil, pointee.phase == .operating else {
                 return pointee.worker.pointee.sessions.recycle(stream)
             }
+            guard takes(stream) else { return }
             pointee.held = stream
             answer(with: stream)
             queryOver()
@@ -274,6 +280,7 @@ extension CallPointer {
         let pool = pointee.worker.pointee.sessions
         let compressed = compresses ? try? pointee.worker.pointee.coder.deflate(message) : nil
         pool.replaceBody(of: stream, with: compressed ?? message, isCompressed: compressed != nil)
+        guard takes(stream) else { return }
         pointee.held = stream
         pointee.phase = .answering
         pointee.hasAnswered = true
@@ -288,6 +295,50 @@ extension CallPointer {
     func operationProgressed() {
         guard let operation = pointee.operation, operation.isClosed else { return }
         pointee.operation = nil
+        releaseMessage()
         finishIfClosed()
+    }
+}
+
+// MARK: - What waits in memory
+
+extension CallPointer {
+    /// An operation is about to keep the message, which counts as what waits for the client until it is over. False,
+    /// and refused, where too much waits already.
+    private func hold(_ bytes: Int, for share: BufferShare) -> Bool {
+        // Decided anew: it is counted.
+        guard pointee.heldMessage == 0, let connection = pointee.connection else { return true }
+        pointee.client.leaveAccount()
+        pointee.client.enterAccount(connection.account(of: share))
+        // The client's stream has it still.
+        if holdsTooMuch {
+            refuse(.buffersFull)
+            return false
+        }
+        pointee.heldMessage = bytes
+        pointee.client.pointee.account?.pointee.bytes += bytes
+        pointee.worker.pointee.sessions.count(bytes)
+        return true
+    }
+
+    func releaseMessage() {
+        let bytes = pointee.heldMessage
+        guard bytes > 0 else { return }
+        pointee.heldMessage = 0
+        if pointee.connection != nil { pointee.client.pointee.account?.pointee.bytes -= bytes }
+        pointee.worker.pointee.sessions.count(-bytes)
+    }
+
+    /// A whole answer waits in memory until the client reads it. False, and refused, where too much waits already, and
+    /// the answer says nothing that could not be said again.
+    private func takes(_ answer: StreamPointer) -> Bool {
+        guard let account = pointee.client.pointee.account else { return true }
+        answer.leaveAccount()
+        answer.enterAccount(account)
+        guard pointee.route.pointee.planPointer?.pointee.mayWrite == false, holdsTooMuch else { return true }
+        answer.leaveAccount()
+        pointee.worker.pointee.sessions.recycle(answer)
+        refuse(.buffersFull)
+        return false
     }
 }

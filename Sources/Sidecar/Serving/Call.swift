@@ -57,6 +57,8 @@ struct Call {
     var held: StreamPointer?
     /// What asks the sides where more is to be done than to hand a request on.
     var operation: (any Operation)?
+    /// Bytes of the message that an operation holds, or that waits to be decided anew after it.
+    var heldMessage = 0
     var hasRetried = false
     var hasAnswered = false
     /// What the client was told, for metrics; `unknown` until then.
@@ -309,6 +311,7 @@ extension CallPointer {
     /// The client's connection must not be named any more: it may be gone before the leg is.
     private func leaveConnection() {
         let pool = pointee.worker.pointee.sessions
+        pointee.client.pointee.account?.pointee.bytes -= pointee.heldMessage
         pointee.client.leaveAccount()
         pointee.leg.stream?.leaveAccount()
         pointee.held?.leaveAccount()
@@ -327,6 +330,7 @@ extension CallPointer {
         )
         queryOver()
         writeOver()
+        releaseMessage()
         if worker.pointee.accessLog != nil { worker.logAccess(self) }
         let pool = worker.pointee.sessions
         if let leg = pointee.leg.stream { pool.recycle(leg) }

@@ -14,8 +14,8 @@ struct ClientConnection: ~Copyable {
     let worker: WorkerPointer
     var socket: StreamSocket
     let server: ServerSession
-    /// Bodies that wait for each upstream, and last those of calls that are not decided yet: where one upstream stands
-    /// still, calls to the others must not lack room.
+    /// Bodies that wait for each upstream, and last those of `BufferShare`: where one upstream stands still, calls to
+    /// the others must not lack room.
     let accounts: UnsafeMutablePointer<BufferAccount>
     var timer: Timer
     var isAnnounced = false
@@ -47,8 +47,9 @@ extension ClientConnectionPointer {
             worker.pointee.counters.add(.clientConnectionsRefused)
             return
         }
-        let accounts = UnsafeMutablePointer<BufferAccount>.allocate(capacity: worker.pointee.upstreamCount + 1)
-        accounts.initialize(repeating: BufferAccount(), count: worker.pointee.upstreamCount + 1)
+        let count = worker.pointee.upstreamCount + BufferShare.allCases.count
+        let accounts = UnsafeMutablePointer<BufferAccount>.allocate(capacity: count)
+        accounts.initialize(repeating: BufferAccount(), count: count)
         connection.initialize(
             to: ClientConnection(
                 worker: worker, socket: socket,
@@ -62,12 +63,17 @@ extension ClientConnectionPointer {
         worker.add(connection)
     }
 
-    /// - Parameter upstream: its position; the number of upstreams stands for calls that are not decided yet.
+    /// - Parameter upstream: its position; from the number of upstreams on they are those of `BufferShare`.
     func account(ofUpstream upstream: Int) -> UnsafeMutablePointer<BufferAccount> { pointee.accounts + upstream }
+
+    func account(of share: BufferShare) -> UnsafeMutablePointer<BufferAccount> {
+        pointee.accounts + pointee.worker.pointee.upstreamCount + share.rawValue
+    }
 
     /// Bodies that wait on behalf of this client, bytes.
     var heldBytes: Int {
-        (0...pointee.worker.pointee.upstreamCount).reduce(0) { $0 + pointee.accounts[$1].bytes }
+        (0..<pointee.worker.pointee.upstreamCount + BufferShare.allCases.count)
+            .reduce(0) { $0 + pointee.accounts[$1].bytes }
     }
 
     private var timerPointer: UnsafeMutablePointer<Timer> { withUnsafeMutablePointer(to: &pointee.timer) { $0 } }
@@ -289,6 +295,17 @@ extension ClientConnectionPointer {
         deinitialize(count: 1)
         deallocate()
     }
+}
+
+/// What waits on behalf of a client, and not for one upstream. Each has a share of its own of what a worker holds: a
+/// side that stands still must not take the room of calls that do not need it.
+enum BufferShare: Int, CaseIterable {
+    /// Calls that are not decided yet.
+    case undecided
+    /// Operations on one store.
+    case oneSide
+    /// Operations on both sides, and the sidecar's own answers.
+    case bothSides
 }
 
 /// What a peer that speaks HTTP/1 to the data port is told.

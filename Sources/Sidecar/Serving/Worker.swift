@@ -22,6 +22,8 @@ struct Worker {
     var nextSampleAt: UInt64 = 0
     let upstreams: UnsafeMutablePointer<UpstreamPool>
     let upstreamCount: Int
+    /// Bytes that stores have read for calls and nobody has answered with yet.
+    var storeReplies = 0
     /// By the migration's position.
     fileprivate(set) var backends: [SidePair<Backend>] = []
     /// What is asked of sides with no call behind it.
@@ -216,14 +218,14 @@ extension WorkerPointer {
         )
         call.pointee.arrivedAt = pointee.loop.pointee.now
         client.pointee.owner = UnsafeMutableRawPointer(call)
-        client.enterAccount(connection.account(ofUpstream: pointee.upstreamCount))
+        client.enterAccount(connection.account(of: .undecided))
         pointee.load.pointee.countCall(1)
         return call
     }
 
-    /// Bodies that wait on behalf of one upstream, of all clients, or of calls that are not decided yet; bytes.
+    /// Bodies that wait on behalf of one upstream, of all clients, or of a `BufferShare`; bytes.
     ///
-    /// - Parameter upstream: its position, or the number of upstreams.
+    /// - Parameter upstream: its position, or as much more as the share says.
     func heldBytes(ofUpstream upstream: Int) -> Int {
         var bytes = upstream < pointee.upstreamCount ? pointee.upstreams[upstream].asks.bytes : 0
         var next = pointee.firstConnection

@@ -64,11 +64,16 @@ final class Ask {
     private var isInStore = false
     private var cancellation: StoreCancellation?
     private(set) var storeReply: StoreReply?
+    /// Bytes of a store's reply that are counted for the worker.
+    private var heldReply = 0
     private var reasonUnreachable = ""
-    /// Why nothing was sent to a side that can be reached.
+    /// Why nothing was sent, where that says nothing of the side.
     private(set) var refusal: Refusal?
     /// How it ended; OK until then.
     private(set) var status = GRPCStatus.ok
+    /// A reply that was complete before its stream could be closed, until it is taken.
+    private var earlyReply: StreamPointer?
+    private var hadEarlyReply = false
     /// The reply was too large to be kept; its status is known.
     private(set) var hasLostReply = false
     /// Known once `replyMessage` was read.
@@ -93,7 +98,9 @@ final class Ask {
     deinit {
         precondition(isClosed, "an ask lives until its stream is closed")
         let pool = worker.pointee.sessions
-        if let stream = leg.pointee.stream { pool.recycle(stream) }
+        pool.count(-heldReply)
+        worker.pointee.storeReplies -= heldReply
+        for stream in [leg.pointee.stream, earlyReply] { if let stream { pool.recycle(stream) } }
         pool.recycle(source)
         leg.deallocate()
         timer.deallocate()
@@ -110,11 +117,13 @@ final class Ask {
     /// Nothing of it is in anybody's hands any more.
     var isClosed: Bool { leg.pointee.connection == nil && !leg.pointee.isQueued && !isInStore }
 
+    private var reply: StreamPointer? { hadEarlyReply ? earlyReply : leg.pointee.stream }
+
     /// The message of the reply, without its prefix and inflated; nil where the reply has not exactly one that can be
     /// read.
     var replyMessage: [UInt8]? {
         if let storeReply { return storeReply.status == .ok ? storeReply.message : nil }
-        guard !hasLostReply, let body = leg.pointee.stream?.pointee.body.bytes,
+        guard !hasLostReply, let body = reply?.pointee.body.bytes,
             case .prefix(let prefix) = GRPCPrefix.parse(body),
             body.count == GRPCPrefix.byteCount + Int(prefix.length)
         else { return nil }
@@ -129,7 +138,7 @@ final class Ask {
     var words: String {
         if let storeReply { return storeReply.detail }
         if !reasonUnreachable.isEmpty { return reasonUnreachable }
-        guard let stream = leg.pointee.stream else { return "" }
+        guard let stream = reply else { return "" }
         if stream.pointee.hasEnded { return Reply.words(of: stream) }
         return stream.pointee.isClosed && stream.pointee.session == nil ? "the connection was lost" : ""
     }
@@ -141,7 +150,7 @@ final class Ask {
     func writeOutcome(_ result: Result, absent: GRPCStatus) -> WriteOutcome {
         switch result {
         case .replied(let status):
-            guard let stream = leg.pointee.stream else { return WriteOutcome(status, absent: absent) }
+            guard let stream = reply else { return WriteOutcome(status, absent: absent) }
             return WriteOutcome(
                 status, absent: absent, isGRPC: Reply.isGRPC(stream), word: Reply.sidecarError(of: stream))
         case .decided(let status):
@@ -155,8 +164,13 @@ final class Ask {
     /// The reply as the side sent it, whole; nil if there is none (any more), or none that came to its end.
     func takeReply() -> Answer? {
         if let storeReply { return .store(request.side, storeReply) }
+        if let early = earlyReply, !hasLostReply {
+            earlyReply = nil
+            return .stream(early)
+        }
         // A stream that is still open belongs to this ask: nobody else would hear of its end.
-        guard !hasLostReply, leg.pointee.connection == nil, let stream = leg.pointee.stream, stream.pointee.hasEnded
+        guard !hasLostReply, !hadEarlyReply, leg.pointee.connection == nil, let stream = leg.pointee.stream,
+            stream.pointee.hasEnded
         else { return nil }
         stream.pointee.owner = nil
         leg.pointee.stream = nil
@@ -203,10 +217,31 @@ final class Ask {
     private func replied(_ reply: StoreReply) {
         isInStore = false
         if reply.isUnreachable, !hasEnded { return end(.unreachable(reply.detail)) }
+        if !hasEnded, request.operation?.isWrite == false, !keeps(reply) {
+            refusal = .buffersFull
+            return end(.lost(.resourceExhausted))
+        }
         storeReply = reply
         if hasEnded { return origin.askClosed() }
         end(.decided(reply.status))
     }
+
+    /// Counts what a store has read. False where such replies take more than their share of what the worker holds.
+    private func keeps(_ reply: StoreReply) -> Bool {
+        let (bytes, limit) = (reply.message.count, worker.pointee.limits.workerBuffer)
+        if bytes > 1 << 18, worker.pointee.sessions.pointee.buffered.bytes > limit,
+            worker.pointee.storeReplies > limit / 4
+        {
+            return false
+        }
+        heldReply = bytes
+        worker.pointee.sessions.count(bytes)
+        worker.pointee.storeReplies += bytes
+        return true
+    }
+
+    /// It waits for room on a connection: nothing was sent.
+    var isWaiting: Bool { leg.pointee.isQueued }
 
     /// Nobody wants an answer any more: whoever asked hears `lost` if the side may have seen the request.
     func cancel(_ status: GRPCStatus) {
@@ -218,6 +253,7 @@ final class Ask {
         }
         if leg.pointee.isQueued {
             upstream.leaveQueue(leg)
+            if request.deadline != 0, now >= request.deadline { refusal = .deadlinePassed }
             return end(.unreachable("no connection in time"))
         }
         if let stream = leg.pointee.stream, let connection = leg.pointee.connection { connection.cancel(leg, stream) }
@@ -292,13 +328,31 @@ final class Ask {
         stream.creditAll()
         let limit = worker.pointee.limits.messageBytes + GRPCPrefix.byteCount
         if events.contains(.oversized) { return cancel(.resourceExhausted) }
+        if holdsTooMuch(stream) {
+            refusal = .buffersFull
+            return cancel(.resourceExhausted)
+        }
         if stream.pointee.body.count > limit {
             guard request.awaitsStatus else { return cancel(.resourceExhausted) }
             hasLostReply = true
             stream.discard()
         }
-        // An answer before the request's end: its stream closes with a reset.
-        if stream.pointee.hasEnded { leg.pointee.connection?.reset(leg, stream) }
+        guard stream.pointee.hasEnded, !hasEnded else { return }
+        // An answer before the request's end: its stream closes with a reset. That may have to wait, the answer does
+        // not.
+        leg.pointee.connection?.reset(leg, stream)
+        guard leg.pointee.waitsForReset, stream.pointee.isHeadComplete else { return }
+        earlyReply = worker.pointee.sessions.takeReply(of: stream)
+        hadEarlyReply = true
+        end(.replied(reply.map(Reply.status) ?? .unknown))
+    }
+
+    /// Whether replies of this upstream take more than their share of what the worker holds. What becomes of a write is
+    /// heard all the same.
+    private func holdsTooMuch(_ stream: StreamPointer) -> Bool {
+        let limit = worker.pointee.limits.workerBuffer
+        guard !request.awaitsStatus, stream.pointee.body.count > 1 << 18 else { return false }
+        return worker.pointee.sessions.pointee.buffered.bytes > limit && upstream.pointee.asks.bytes > limit / 4
     }
 
     /// Refused streams, and those above GOAWAY's last id, were not processed (RFC 9113, 8.7).

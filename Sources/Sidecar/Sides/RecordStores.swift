@@ -25,10 +25,10 @@ struct RecordStores {
         return SidePair(old: place(.old), new: place(.new))
     }
 
-    /// Ends one side's after it has done what was asked of it; does nothing where there is none.
-    func close(_ side: Side, migration: Int) { store(side, migration: migration)?.close() }
+    /// One side's takes nothing more; does nothing where there is none. Returns at once.
+    func fence(_ side: Side, migration: Int) { store(side, migration: migration)?.fence() }
 
-    /// Ends them after they have done what was asked of them.
+    /// Ends them; what they have not begun is not begun.
     func close() {
         for store in stores.joined() { store?.close() }
     }

@@ -63,7 +63,10 @@ extension UpstreamPoolPointer {
     }
 
     /// No room for a call, nor for one that waits.
-    var isFull: Bool { pointee.queue.count >= pointee.worker.pointee.limits.upstreamQueue && !isUnreachable }
+    var isFull: Bool {
+        guard pointee.queue.count >= pointee.worker.pointee.limits.upstreamQueue, !isUnreachable else { return false }
+        return pointee.queue.count > 0 || !pointee.connections.contains { $0.room > 0 }
+    }
 
     /// Fail fast: nothing is connected and the last attempt failed.
     private var isUnreachable: Bool {

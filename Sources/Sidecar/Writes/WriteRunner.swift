@@ -47,7 +47,8 @@ final class WriteRunner: Operation {
     }
 
     var isClosed: Bool { machine.isOver && asks.allSatisfy(\.isClosed) }
-    var sentWrite: Side? { machine.sentWrite }
+    /// What waits for room on a connection is not sent.
+    var sentWrite: Side? { machine.isFirstChange && asks.last?.isWaiting == true ? nil : machine.sentWrite }
 
     func start() { perform(machine.start()) }
     func clientLeft() { perform(machine.clientLeft()) }

@@ -12,6 +12,10 @@ final class SQLiteSession {
         /// Until when another process's lock is waited for.
         var busyUntil = UInt64.max
         var cancellation: StoreCancellation?
+        /// Of all operations: the store ends.
+        let ending: StoreCancellation
+        /// The transaction is being ended: nothing is interrupted any more.
+        var isLast = false
 
         var isCancelled: Bool { cancellation?.isCancelled ?? false }
     }
@@ -37,15 +41,20 @@ final class SQLiteSession {
     /// SQLite's code of the last failure, without its extension.
     private var lastCode = SQLITE_OK
 
+    private let ending: StoreCancellation
+
     /// Nil if the database has been closed.
-    init?(_ database: Database, _ current: CurrentTable) {
+    ///
+    /// - Parameter ending: gives up what waits or runs, and whatever comes after it.
+    init?(_ database: Database, _ current: CurrentTable, ending: StoreCancellation = StoreCancellation()) {
         guard let connection = database.sqliteConnection else { return nil }
         self.database = database
         self.connection = connection
         self.current = current
         known = current.state
         table = known.table
-        clock.initialize(to: Clock())
+        self.ending = ending
+        clock.initialize(to: Clock(ending: ending))
         setHandlers()
     }
 
@@ -66,13 +75,14 @@ final class SQLiteSession {
     func perform(_ request: StoreRequest) -> StoreReply {
         let now = MonotonicClock.nanoseconds
         let (operation, deadline, cancellation) = (request.operation, request.deadline, request.cancellation)
+        if ending.isCancelled { return StoreReply(Self.ended) }
         if cancellation?.isCancelled == true { return StoreReply(Self.cancelled) }
         guard now < deadline else {
             return StoreReply(StoreFault(.deadlineExceeded, "the deadline passed before the store began"))
         }
         clock.pointee = Clock(
             deadline: deadline, busyUntil: now &+ table.configuration.limits.busyNanoseconds,
-            cancellation: cancellation)
+            cancellation: cancellation, ending: ending)
         isTrial = operation == .tryUpdate || operation == .tryDelete
         follower = request.follower
         defer {
@@ -252,6 +262,7 @@ final class SQLiteSession {
         clock.pointee.busyUntil = min(clock.pointee.busyUntil, clock.pointee.deadline)
         clock.pointee.deadline = .max
         clock.pointee.cancellation = nil
+        clock.pointee.isLast = true
     }
 
     /// Memory with these bytes that lives until the operation ends.
@@ -262,6 +273,7 @@ final class SQLiteSession {
         let words = String(cString: sqlite3_errmsg(connection))
         lastCode = status & 0xff
         if lastCode == SQLITE_INTERRUPT, clock.pointee.isCancelled { return Self.cancelled }
+        if lastCode == SQLITE_INTERRUPT, ending.isCancelled { return Self.ended }
         if let missing = SQLiteFailure.missingField(extendedCode: extendedCode, words: words, table.configuration) {
             return missing
         }
@@ -270,11 +282,12 @@ final class SQLiteSession {
             isLate: MonotonicClock.nanoseconds >= clock.pointee.deadline)
     }
 
+    private static let ended = StoreFault.unreachable("the store is closed; nothing was written")
     private static let cancelled = StoreFault(.cancelled, "nobody waits for the answer any more")
 
     private static func isOver(_ context: UnsafeMutableRawPointer?) -> Bool {
         guard let clock = context?.assumingMemoryBound(to: Clock.self) else { return false }
-        if clock.pointee.isCancelled { return true }
+        if clock.pointee.isCancelled || clock.pointee.ending.isCancelled && !clock.pointee.isLast { return true }
         return clock.pointee.deadline != .max && MonotonicClock.nanoseconds >= clock.pointee.deadline
     }
 
@@ -282,7 +295,8 @@ final class SQLiteSession {
     private static func waits(_ context: UnsafeMutableRawPointer?, _ tries: Int32) -> Bool {
         guard let clock = context?.assumingMemoryBound(to: Clock.self) else { return false }
         let end = min(clock.pointee.deadline, clock.pointee.busyUntil)
-        guard !clock.pointee.isCancelled, MonotonicClock.nanoseconds < end else { return false }
+        guard !clock.pointee.isCancelled, !clock.pointee.ending.isCancelled, MonotonicClock.nanoseconds < end
+        else { return false }
         Kernel.sleep(nanoseconds: tries < 10 ? 200_000 : 2_000_000)
         return true
     }

@@ -18,7 +18,9 @@ final class SQLiteStore: Store {
     private let reads: WorkQueue<Work>
     private let writes: WorkQueue<Work>
     private let threads: [SystemThread]
-    private let isClosed = Atomic<Bool>(false)
+    private let isFenced = Atomic<Bool>(false)
+    /// Gives up whatever is under way.
+    private let ending: StoreCancellation
 
     /// Opens the database, checks that the table is what the configuration says, and starts the threads.
     init(_ configuration: StoreConfiguration) throws(StoreOpeningFault) {
@@ -34,10 +36,12 @@ final class SQLiteStore: Store {
             queues.append((reads, try SQLiteSession.open(configuration, isReadOnly: true)))
         }
         if let problem = current.problem { throw StoreOpeningFault("\(configuration.path): \(problem)") }
+        let ending = StoreCancellation()
+        self.ending = ending
         var threads: [SystemThread] = []
         for (queue, database) in queues {
             do {
-                threads.append(try SystemThread(name: "store") { Self.run(queue, database, current) })
+                threads.append(try SystemThread(name: "store") { Self.run(queue, database, current, ending) })
             } catch {
                 reads.close()
                 writes.close()
@@ -59,20 +63,28 @@ final class SQLiteStore: Store {
         case .full:
             let waiting = configuration.limits.waiting
             completion(StoreReply(StoreFault(.resourceExhausted, "\(waiting) operations wait for the store already")))
-        case .closed: completion(StoreReply(StoreFault(.unavailable, "the store is closed")))
+        case .closed: completion(StoreReply(Self.closed))
         }
     }
 
     func shape() -> TableShape? { TableShape.read(configuration) }
 
-    func close() {
-        isClosed.store(true, ordering: .relaxed)
+    private static let closed = StoreFault.unreachable("the store is closed")
+
+    func fence() {
+        isFenced.store(true, ordering: .relaxed)
         reads.close()
         writes.close()
+    }
+
+    func close() {
+        fence()
+        ending.cancel()
+        for work in reads.empty() + writes.empty() { work.completion(StoreReply(Self.closed)) }
         for thread in threads { thread.join() }
     }
 
-    var problem: String? { isClosed.load(ordering: .relaxed) ? nil : current.problem }
+    var problem: String? { isFenced.load(ordering: .relaxed) ? nil : current.problem }
 
     private static func opened(
         _ configuration: StoreConfiguration
@@ -107,9 +119,11 @@ final class SQLiteStore: Store {
         }
     }
 
-    private static func run(_ queue: WorkQueue<Work>, _ database: DatabaseQueue, _ current: CurrentTable) {
+    private static func run(
+        _ queue: WorkQueue<Work>, _ database: DatabaseQueue, _ current: CurrentTable, _ ending: StoreCancellation
+    ) {
         database.inDatabase { database in
-            guard let session = SQLiteSession(database, current) else { return }
+            guard let session = SQLiteSession(database, current, ending: ending) else { return }
             while let work = queue.pop() {
                 work.completion(session.perform(work.request))
             }

@@ -229,8 +229,8 @@ def name(key):
     return ledger.EntryName(store=key[0], id=key[1])
 
 
-def entry(key, cents, version=1):
-    return ledger.Entry(store=key[0], id=key[1], owner=" Åsa ", cents=cents, version=version)
+def entry(key, cents, version=1, owner=" Åsa "):
+    return ledger.Entry(store=key[0], id=key[1], owner=owner, cents=cents, version=version)
 
 
 def hang(seconds):
