@@ -1,9 +1,11 @@
 import EventLoop
 
 /// One client of the stats port: requests are answered one after the other, in order, and nothing is read while an
-/// answer waits.
+/// answer waits for its reader, or a request for its turn. Whoever sends many requests at once has one answered in a
+/// turn, and all others have theirs between.
 ///
-///     reading --request--> (answering, while the kernel does not take it all) --sent--> reading
+///     reading --request--> (answering, while the kernel does not take it all) --sent, nothing else is here--> reading
+///                                                      --sent, and more is here--> waiting --its turn--> reading
 ///     reading --last request, refusal--> (answering) --sent--> lingering: our side is closed, the rest dropped
 ///     any --client gone, failure, time out--> closed
 ///
@@ -13,6 +15,7 @@ final class StatsConnection {
     private enum Phase {
         case reading
         case answering(closesAfterwards: Bool)
+        case waiting
         case lingering
         case closed
     }
@@ -21,20 +24,23 @@ final class StatsConnection {
     private let pages: StatsPages
     /// For a request to come in, and for an answer to be taken.
     private let patienceNanoseconds: UInt64
+    private let waits: (StatsConnection) -> Void
     private let closed: (StatsConnection) -> Void
     private var socket: StreamSocket?
     private var parser = HTTPRequestParser()
     private var phase = Phase.reading
     private var timer: UnsafeMutablePointer<Timer>
 
-    /// Serves `descriptor` until either side is done, then tells `closed`.
+    /// Serves `descriptor` until either side is done, then tells `closed`. Tells `waits` when more has come than is
+    /// answered in one turn: `goOn` is to be called then, in another one.
     init(
         _ descriptor: Int32, loop: UnsafeMutablePointer<EventLoop>, pages: StatsPages, patienceNanoseconds: UInt64,
-        closed: @escaping (StatsConnection) -> Void
+        waits: @escaping (StatsConnection) -> Void, closed: @escaping (StatsConnection) -> Void
     ) throws(SystemError) {
         self.loop = loop
         self.pages = pages
         self.patienceNanoseconds = patienceNanoseconds
+        self.waits = waits
         self.closed = closed
         timer = .allocate(capacity: 1)
         let context = Unmanaged.passUnretained(self).toOpaque()
@@ -62,11 +68,19 @@ final class StatsConnection {
         closed(self)
     }
 
+    /// Its turn has come. False where it does not need one any more.
+    func goOn() -> Bool {
+        guard case .waiting = phase else { return false }
+        phase = .reading
+        answerNext()
+        return true
+    }
+
     private func ready() {
         switch phase {
         case .answering: sendRest()
         case .reading, .lingering: receive()
-        case .closed: break
+        case .waiting, .closed: break
         }
     }
 
@@ -75,25 +89,23 @@ final class StatsConnection {
         case .bytes(let count):
             guard case .reading = phase else { return }
             parser.append(UnsafeRawBufferPointer(rebasing: loop.pointee.receiveBuffer[..<count]))
-            answerWaiting()
+            answerNext()
         case .wouldBlock: break
         case .ended, .failed, nil: close()
         }
     }
 
-    /// Answers what has arrived, until an answer must wait for its reader.
-    private func answerWaiting() {
-        while case .reading = phase {
-            switch parser.next() {
-            case .incomplete: return
-            case .request(let request):
-                let response = pages.response(to: request)
-                let keepsAlive = request.keepsAlive && response.status != .methodNotAllowed
-                send(response.bytes(forHead: request.method == .head, keepsAlive: keepsAlive), closes: !keepsAlive)
-            case .rejected(let status):
-                let response = HTTPResponse(status, text: status.reason.lowercased())
-                send(response.bytes(forHead: false, keepsAlive: false), closes: true)
-            }
+    /// Answers the next request that has arrived, and no other one.
+    private func answerNext() {
+        switch parser.next() {
+        case .incomplete: socket?.setReading(true)
+        case .request(let request):
+            let response = pages.response(to: request)
+            let keepsAlive = request.keepsAlive && response.status != .methodNotAllowed
+            send(response.bytes(forHead: request.method == .head, keepsAlive: keepsAlive), closes: !keepsAlive)
+        case .rejected(let status):
+            let response = HTTPResponse(status, text: status.reason.lowercased())
+            send(response.bytes(forHead: false, keepsAlive: false), closes: true)
         }
     }
 
@@ -110,9 +122,7 @@ final class StatsConnection {
     private func sendRest() {
         guard case .answering(let closes) = phase else { return }
         switch socket?.resume() {
-        case .all:
-            answered(closes: closes)
-            answerWaiting()
+        case .all: answered(closes: closes)
         case .blocked: break
         case .failed, nil: close()
         }
@@ -120,6 +130,11 @@ final class StatsConnection {
 
     private func answered(closes: Bool) {
         restartTimer()
+        if !closes, parser.isAmidRequest {
+            phase = .waiting
+            socket?.setReading(false)
+            return waits(self)
+        }
         socket?.setReading(true)
         phase = closes ? .lingering : .reading
         if closes { socket?.shutDownWriting() }

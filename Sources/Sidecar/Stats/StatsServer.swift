@@ -13,6 +13,10 @@ package final class StatsServer {
     private let patienceNanoseconds: UInt64
     private var listener: UnsafeMutablePointer<Listener>?
     private var connections: [ObjectIdentifier: StatsConnection] = [:]
+    /// Those that have sent more than was answered, in the order in which their turns come: one has its turn in each
+    /// batch of the loop.
+    private var waiting: [StatsConnection] = []
+    private var hasAskedForTurn = false
 
     /// Listens on `address`, and serves while `loop` runs. Before it runs, or on its thread; the server must live until
     /// `close`.
@@ -50,8 +54,35 @@ package final class StatsServer {
         }
         // The descriptor is closed by whoever failed to watch it.
         let connection = try? StatsConnection(
-            descriptor, loop: loop, pages: pages, patienceNanoseconds: patienceNanoseconds
-        ) { [unowned self] in connections[ObjectIdentifier($0)] = nil }
+            descriptor, loop: loop, pages: pages, patienceNanoseconds: patienceNanoseconds,
+            waits: { [unowned self] in wait($0) }, closed: { [unowned self] in connections[ObjectIdentifier($0)] = nil }
+        )
         if let connection { connections[ObjectIdentifier(connection)] = connection }
+    }
+
+    private func wait(_ connection: StatsConnection) {
+        waiting.append(connection)
+        askForTurn()
+    }
+
+    /// Mail that is sent now is read in another batch.
+    private func askForTurn() {
+        guard !hasAskedForTurn, !waiting.isEmpty else { return }
+        hasAskedForTurn = true
+        let server = Carried(self)
+        loop.pointee.mailbox.post { server.value?.takeTurn() }
+    }
+
+    /// One that waits again does so at the end of the line.
+    private func takeTurn() {
+        hasAskedForTurn = false
+        while !waiting.isEmpty, !waiting.removeFirst().goOn() {}
+        askForTurn()
+    }
+
+    private struct Carried: @unchecked Sendable {
+        // Sendable because only the loop's thread looks into it.
+        weak var value: StatsServer?
+        init(_ value: StatsServer) { self.value = value }
     }
 }

@@ -96,6 +96,21 @@ import Testing
             return all
         }
 
+        /// How often it was answered `ok`, as far as answers are here.
+        func answersSoFar() -> Int {
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            while case let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT)), count > 0 {
+                for byte in buffer[..<count] {
+                    if last == UInt8(ascii: "k"), byte == UInt8(ascii: "\n") { answers += 1 }
+                    last = byte
+                }
+            }
+            return answers
+        }
+
+        private var answers = 0
+        private var last: UInt8 = 0
+
         private func readSome() -> ArraySlice<UInt8>? {
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
             var count = recv(descriptor, &buffer, buffer.count, 0)
@@ -195,6 +210,33 @@ import Testing
         let answer = client.readToEnd()
         #expect(answer.components(separatedBy: "HTTP/1.1 200 OK\r\n").count == 201)
         #expect(answer.utf8.count > 10_000_000)
+    }
+
+    /// One answer a turn: whoever asks for one thing waits for one of each other client at most.
+    @Test func whoAsksForMuchAtOnceKeepsNobodyWaiting() throws {
+        let loop = try EventLoop.make()
+        let fixture = StatsFixture()
+        let any = try #require(try SocketAddress.resolve(host: "127.0.0.1", port: 0).first)
+        let pages = StatsPages(
+            names: fixture.names, workers: fixture.workers, board: fixture.board, configuration: "{}\n")
+        let server = try StatsServer(address: any, loop: loop, pages: pages, patienceNanoseconds: 60_000_000_000)
+        fixture.counters.set(.heartbeat, MonotonicClock.nanoseconds)
+        let request = "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
+        let greedy = try (0..<5).map { _ in try Client(port: server.port) }
+        for client in greedy { client.send(String(repeating: request, count: 500)) }
+        let modest = try Client(port: server.port)
+        func answers(_ clients: [Client]) -> Int { clients.reduce(0) { $0 + $1.answersSoFar() } }
+        while answers(greedy) < 20 { loop.turn() }
+        modest.send(request)
+        let before = answers(greedy)
+        while modest.answersSoFar() == 0 { loop.turn() }
+        #expect(answers(greedy) - before <= 10, "they have a turn in each batch, and not all at once")
+        #expect(before < 40)
+        while answers(greedy) < 2500 { loop.turn() }
+        modest.send(request)
+        while modest.answersSoFar() < 2 { loop.turn() }
+        server.close()
+        loop.destroy()
     }
 
     @Test func garbageIsAnsweredAndClosed() throws {
