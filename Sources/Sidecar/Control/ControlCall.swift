@@ -138,5 +138,5 @@ struct ControlServices {
     let health: HealthService
     let reflection: ReflectionService
     /// Nil where nobody changes switches.
-    var switches: SwitchControl?
+    var switches: (any Commands)?
 }

@@ -207,7 +207,7 @@ final class ControlConnection {
         call.isAsked = true
         guard let switches = services.switches else { return answered(.failure(Self.noControl), call) }
         let (mailbox, carried) = (loop.pointee.mailbox, Carried(connection: self, stream: call))
-        switches.answer(call.call.method, message, by: caller) { result in
+        switches.answer(call.call.method, message, by: caller, call.ticket) { result in
             mailbox.post {
                 guard let connection = carried.connection, let stream = carried.stream else { return }
                 connection.answered(result, stream)
@@ -230,6 +230,7 @@ final class ControlConnection {
 
     private func forget(_ stream: StreamPointer) {
         let call = streams.removeValue(forKey: stream)
+        call?.ticket.drop()
         if let source = call?.source { pool.recycle(source) }
         pool.recycle(stream)
     }
@@ -274,6 +275,7 @@ final class ControlStream {
     var hasEnded = false
     /// What it asks is being worked out, or was.
     var isAsked = false
+    let ticket = CommandTicket()
 
     /// Answers that wait for their reader; requests are not read while there are more.
     static let maxWaitingBytes = 256 << 10

@@ -24,7 +24,7 @@ final class ControlServer {
     /// `ENAMETOOLONG`.
     init(
         path: String, loop: UnsafeMutablePointer<EventLoop>, migrations: [String], board: StatusBoard,
-        switches: SwitchControl? = nil
+        switches: (any Commands)? = nil
     ) throws(SystemError) {
         guard let address = SocketAddress(unixPath: path) else { throw SystemError(call: "bind", code: ENAMETOOLONG) }
         let descriptor = try Sockets.listen(on: address)

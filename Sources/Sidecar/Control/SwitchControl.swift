@@ -13,7 +13,7 @@ import WireFormat
 ///
 /// A long list of keys, a long record or a full disk takes its time here, and nothing else waits for it: the handover
 /// of all migrations runs on the admin loop.
-final class SwitchControl: @unchecked Sendable {
+final class SwitchControl: Commands, @unchecked Sendable {
     // Sendable because everything mutable is touched on the control loop's thread alone.
 
     typealias Reply = @Sendable (Result<[UInt8], ControlFault>) -> Void
@@ -118,11 +118,13 @@ final class SwitchControl: @unchecked Sendable {
     /// Once, from any thread.
     func start() { onControlLoop { self.timePassed() } }
 
-    /// From any thread; `reply` is called once, on the control loop.
-    ///
-    /// - Parameter by: who asks, for the audit file.
-    func answer(_ method: ControlCall.Method, _ message: [UInt8], by: String, _ reply: @escaping Reply) {
+    func answer(
+        _ method: ControlCall.Method, _ message: [UInt8], by: String, _ ticket: CommandTicket,
+        _ reply: @escaping Reply
+    ) {
         let isTaken = thread.mailbox.post { [self] in
+            // Others wait for theirs.
+            if ticket.isDropped { return }
             do throws(ControlFault) {
                 try dispatch(method, message, by, reply)
             } catch {

@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import SwiftProtobuf
 import SwitchoverProtocol
+import Synchronization
 import Testing
 
 @testable import HTTP2
@@ -15,9 +16,10 @@ import Testing
         private let thread: LoopThread
         private let server: ControlServer
 
-        init() throws {
+        init(_ commands: (any Commands)? = nil) throws {
             thread = try LoopThread(name: "control")
-            server = try ControlServer(path: path, loop: thread.loop, migrations: ["orders"], board: board)
+            server = try ControlServer(
+                path: path, loop: thread.loop, migrations: ["orders"], board: board, switches: commands)
             try thread.start()
         }
 
@@ -28,6 +30,20 @@ import Testing
         }
 
         func client() throws -> ControlClient { try ControlClient(path: path) }
+    }
+
+    /// Begins with none of its commands.
+    private final class Busy: Commands {
+        let tickets = Mutex<[CommandTicket]>([])
+
+        func answer(
+            _ method: ControlCall.Method, _ message: [UInt8], by: String, _ ticket: CommandTicket,
+            _ reply: @escaping @Sendable (Result<[UInt8], ControlFault>) -> Void
+        ) {
+            tickets.withLock { $0.append(ticket) }
+        }
+
+        var dropped: [Bool] { tickets.withLock { $0.map(\.isDropped) } }
     }
 
     private static func check(_ service: String) -> [UInt8] {
@@ -174,6 +190,28 @@ import Testing
         let call = client.call("/grpc.health.v1.Health/Check", [Self.check("")])
         client.pump { call.pointee.isClosed }
         #expect(client.value(.grpcStatus, call.pointee.trailers) == "0")
+    }
+
+    /// Whoever gives up must keep nobody waiting: what has not begun for him is not done.
+    @Test func commandsOfAClientThatIsGoneAreDropped() throws {
+        let busy = Busy()
+        let running = try Running(busy)
+        func sends(_ calls: Int) throws -> ControlClient {
+            let client = try running.client()
+            for _ in 0..<calls { _ = client.call("/switchover.v1.Control/GetStatus", [[]]) }
+            let check = client.call("/grpc.health.v1.Health/Check", [Self.check("orders")])
+            client.pump { check.pointee.isClosed }
+            return client
+        }
+        let stays = try sends(1)
+        var leaves: ControlClient? = try sends(3)
+        #expect(busy.dropped == [false, false, false, false])
+        withExtendedLifetime(leaves) {}
+        leaves = nil
+        let patience = MonotonicClock.nanoseconds + 20_000_000_000
+        while busy.dropped.count(where: { $0 }) < 3, MonotonicClock.nanoseconds < patience { sched_yield() }
+        #expect(busy.dropped == [false, true, true, true])
+        withExtendedLifetime(stays) {}
     }
 
     @Test func aClientThatGoesAwayAmidCallsIsForgotten() throws {
