@@ -2,6 +2,12 @@ package import WireFormat
 
 /// How a request that writes several records names them: a repeated field with an element for each.
 package struct ElementPlan: Sendable, Equatable {
+    /// Elements of one request that are read; each is looked at several times while other calls of the worker wait.
+    package static var elementsAtMost: Int { 1_000 }
+    /// Of all requests together that are under way in one worker: a change of the switches looks at each while it holds
+    /// writes.
+    package static var underWayAtMost: Int { 50_000 }
+
     package let field: UInt32
     /// The gray key within an element; nil where the request has one for all.
     package let grayKey: KeyPlan?
@@ -9,6 +15,21 @@ package struct ElementPlan: Sendable, Equatable {
     package init(field: UInt32, grayKey: KeyPlan?) {
         self.field = field
         self.grayKey = grayKey
+    }
+
+    /// Why the elements of a request are not read.
+    package enum Excess: Sendable, Equatable {
+        case ofRequest
+        case underWay
+    }
+
+    /// Nil: they are read.
+    ///
+    /// - Parameter underWay: elements of other requests.
+    package func excess(in message: UnsafeRawBufferPointer, underWay: Int) -> Excess? {
+        let count = RepeatedField.count(of: field, in: message, upTo: Self.elementsAtMost + 1)
+        if count > Self.elementsAtMost { return .ofRequest }
+        return underWay + count > Self.underWayAtMost ? .underWay : nil
     }
 
     /// What the switches say of all records of a request.

@@ -80,6 +80,8 @@ public struct SwitchoverError: Error, Sendable, Equatable, CustomStringConvertib
             return .yes
         // UNAVAILABLE is said of an earlier write of the record, everything else of this one.
         case "outcome-unknown": return code == .unavailable ? .yes : .ifIdempotent
+        // Of this call, or of those that are under way.
+        case "too-many-records": return code == .resourceExhausted ? .yes : .no
         // A database's own answer, which the status tells apart (`records.proto`).
         case "store": return retryOfStore(code)
         case "partial-write", .some: return .no

@@ -13,4 +13,14 @@ package enum RepeatedField {
         }
         return found
     }
+
+    /// How many there are, as far as the message can be read; counting ends at `limit`.
+    package static func count(of number: UInt32, in message: UnsafeRawBufferPointer, upTo limit: Int) -> Int {
+        guard let base = message.baseAddress else { return 0 }
+        let tag = number << 3 | WireType.length
+        var cursor = FieldCursor(base: base, at: 0, end: message.count)
+        var count = 0
+        while count < limit, let field = try? cursor.nextField() { if field.tag == tag { count += 1 } }
+        return count
+    }
 }

@@ -76,6 +76,20 @@ import WireFormat
         #expect(try standing(Self.message(["1"]), next: ["3", "4"]) == .stage(.old, isMoving: false))
     }
 
+    /// `Protocol/limits.md`: 1,000 records of one call, 50,000 of all that are under way.
+    @Test func soManyElementsAreRead() {
+        func excess(_ count: Int, underWay: Int = 0) -> ElementPlan.Excess? {
+            Self.message(Array(repeating: "1", count: count)).withUnsafeBytes {
+                ElementPlan(field: Self.field, grayKey: nil).excess(in: $0, underWay: underWay)
+            }
+        }
+        #expect(excess(0) == nil && excess(1_000) == nil)
+        #expect(excess(1_001) == .ofRequest && excess(1_001, underWay: 50_000) == .ofRequest)
+        #expect(excess(1_000, underWay: 49_000) == nil && excess(1, underWay: 49_999) == nil)
+        #expect(excess(1_000, underWay: 49_001) == .underWay && excess(1, underWay: 50_000) == .underWay)
+        #expect(excess(0, underWay: 50_000) == nil)
+    }
+
     @Test func whatCannotBeReadIsNamed() throws {
         #expect(try standing(Self.message([])) == .noRecord)
         #expect(try standing([]) == .noRecord)

@@ -7,7 +7,8 @@ import Testing
     @Test(arguments: [
         ("side-unreachable", SwitchoverError.Code.unavailable, SwitchoverError.Retry.yes),
         ("no-switches", .unavailable, .yes), ("key-moving", .unavailable, .yes),
-        ("lane-full", .resourceExhausted, .yes),
+        ("lane-full", .resourceExhausted, .yes), ("too-many-records", .resourceExhausted, .yes),
+        ("too-many-records", .invalidArgument, .no),
         ("queue-full", .resourceExhausted, .yes), ("buffers-full", .resourceExhausted, .yes),
         ("outcome-unknown", .unavailable, .yes), ("outcome-unknown", .unknown, .ifIdempotent),
         ("outcome-unknown", .deadlineExceeded, .ifIdempotent), ("deadline", .deadlineExceeded, .yes),

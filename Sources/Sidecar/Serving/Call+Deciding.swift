@@ -92,8 +92,11 @@ extension CallPointer {
         else { return refuse(.noSwitches) }
         if !isPossible(message) { return }
         if plan.pointee.kind == .multiQuery { return decideMultiQuery(message, switches) }
-        if let element = pointee.route.pointee.writePointer?.pointee.plan.element, let key = element.grayKey {
-            return decideSeveral(message, element, key, switches)
+        if let element = pointee.route.pointee.writePointer?.pointee.plan.element {
+            if let excess = element.excess(in: message, underWay: worker.pointee.namedRecords) {
+                return forwardUnread(or: Refusal(excess))
+            }
+            if let key = element.grayKey { return decideSeveral(message, element, key, switches) }
         }
         if plan.pointee.isAlwaysRead, !keepsGrayKey(message) { return }
         if plan.pointee.kind.isWrite { return decideWrite(message, plan, switches) }

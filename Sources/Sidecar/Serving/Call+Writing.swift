@@ -35,21 +35,34 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer, plan.pointee.kind.isWrite,
             pointee.write == .none || pointee.write == .counted
         else { return }
-        if let message {
-            let isNamed = namesItsRecords(message)
-            if pointee.write == .none || !isNamed { pointee.write = isNamed ? .read : .nameless }
-        } else {
+        guard let message else {
             pointee.write = .unread
-            pointee.worker.pointee.unread[plan.pointee.migrationIndex].began()
+            return pointee.worker.pointee.unread[plan.pointee.migrationIndex].began()
         }
+        if mayNameSeveral || isCompressed { keep(named(by: message)) }
+        let isNamed = pointee.named?.areAllThere ?? recordKeyIsThere(message)
+        if pointee.write == .none || !isNamed { pointee.write = isNamed ? .read : .nameless }
+    }
+
+    private var mayNameSeveral: Bool { pointee.route.pointee.writePointer?.pointee.plan.element != nil }
+
+    /// As its client has sent it.
+    private var isCompressed: Bool {
+        let body = pointee.client.pointee.body.bytes
+        guard body.count >= GRPCPrefix.byteCount, case .prefix(let prefix) = GRPCPrefix.parse(body) else {
+            return false
+        }
+        return prefix.isCompressed
+    }
+
+    private func keep(_ named: NamedRecords?) {
+        let count = (named?.records.count ?? 0) - (pointee.named?.records.count ?? 0)
+        pointee.worker.pointee.namedRecords += count
+        pointee.named = named
     }
 
     private func namesItsRecords(_ message: UnsafeRawBufferPointer) -> Bool {
-        guard let element = pointee.route.pointee.writePointer?.pointee.plan.element else {
-            return recordKeyIsThere(message)
-        }
-        guard let parts = try? RepeatedField.ranges(of: element.field, in: message) else { return false }
-        return parts.allSatisfy { recordKeyIsThere(UnsafeRawBufferPointer(rebasing: message[$0])) }
+        mayNameSeveral ? named(by: message).areAllThere : recordKeyIsThere(message)
     }
 
     private func recordKeyIsThere(_ message: UnsafeRawBufferPointer) -> Bool {
@@ -126,7 +139,7 @@ extension CallPointer {
         }
         if pointee.write.keepsMessage, pointee.counted == nil {
             let stage = pointee.stage ?? .old
-            for (record, grayKey) in recordsOfMessage() {
+            for (record, grayKey) in namedRecords?.records ?? [] {
                 let grayKey = grayKey.noted
                 worker.pointee.records.lost(record, until: until, stage, grayKey: grayKey, now: now)
             }
@@ -153,6 +166,7 @@ extension CallPointer {
             for record in counted.records { worker.pointee.records.singleEnded(record, now: now) }
             pointee.counted = nil
         }
+        if pointee.named != nil { keep(nil) }
         pointee.write = .none
     }
 
@@ -163,7 +177,7 @@ extension CallPointer {
     func mayBeMoving(unread message: UnsafeRawBufferPointer?) -> Bool {
         guard let (current, next) = pendingChange else { return false }
         guard let message else { return true }
-        return !namesItsRecords(message) && isMoving(nameless: message, from: current, to: next)
+        return !namesItsRecords(message) && isMoving(nameless: named(by: message), from: current, to: next)
     }
 
     /// A change is to take keys from `old`, and waits for it where it may alter its stage.
@@ -171,8 +185,7 @@ extension CallPointer {
         guard pointee.write == .nameless, let plan = pointee.route.pointee.planPointer,
             let (current, next) = pendingChange
         else { return }
-        let message = keptMessage() ?? []
-        guard message.withUnsafeBytes({ isMoving(nameless: $0, from: current, to: next) }) else { return }
+        guard isMoving(nameless: namedRecords, from: current, to: next) else { return }
         pointee.write = .unread
         pointee.worker.pointee.unread[plan.pointee.migrationIndex].began()
     }
@@ -185,15 +198,11 @@ extension CallPointer {
     }
 
     private func isMoving(
-        nameless message: UnsafeRawBufferPointer, from last: UnsafePointer<MigrationSwitches>?,
+        nameless named: NamedRecords?, from last: UnsafePointer<MigrationSwitches>?,
         to next: UnsafePointer<MigrationSwitches>
     ) -> Bool {
-        guard let last else { return true }
-        let parts = parts(of: message)
-        return parts.isEmpty
-            || parts.contains { part in
-                part.grayKey.present == nil || last.pointee.moves(part.grayKey, at: .old, to: next)
-            }
+        guard let last, let named, !named.grayKeys.isEmpty else { return true }
+        return named.grayKeys.contains { $0.present == nil || last.pointee.moves($0, at: .old, to: next) }
     }
 
     // MARK: - Counting it
@@ -209,14 +218,14 @@ extension CallPointer {
     func isMoving(
         _ stage: Stage, from last: UnsafePointer<MigrationSwitches>, to next: UnsafePointer<MigrationSwitches>
     ) -> Bool {
-        recordsOfMessage().contains { last.pointee.moves($0.grayKey, at: stage, to: next) }
+        namedRecords?.grayKeys.contains { last.pointee.moves($0, at: stage, to: next) } ?? false
     }
 
     /// A record is about to be moved to another stage.
     func noteOpenWrite(of record: RecordTable.Key) {
         guard pointee.write.keepsMessage, pointee.counted == nil, let stage = pointee.stage else { return }
-        let records = recordsOfMessage()
-        if records.contains(where: { $0.record == record }) { count(stage, records) { _ in true } }
+        guard let named = namedRecords, named.records.contains(where: { $0.record == record }) else { return }
+        count(stage, named) { _ in true }
     }
 
     /// Its client is gone, and with it the message.
@@ -226,74 +235,44 @@ extension CallPointer {
     }
 
     private func count(_ stage: Stage, where moves: (WriteGrayKeys) -> Bool) {
-        count(stage, recordsOfMessage(), where: moves)
+        if let named = namedRecords { count(stage, named, where: moves) }
     }
 
-    private func count(
-        _ stage: Stage, _ records: [(record: RecordTable.Key, grayKey: WriteGrayKeys)],
-        where moves: (WriteGrayKeys) -> Bool
-    ) {
+    private func count(_ stage: Stage, _ named: NamedRecords, where moves: (WriteGrayKeys) -> Bool) {
         let worker = pointee.worker
         let now = worker.pointee.loop.pointee.now
-        guard records.contains(where: { moves($0.grayKey) }) else { return }
+        guard !named.records.isEmpty, named.grayKeys.contains(where: moves) else { return }
         // For all of them: a later change asks for none that is counted.
-        for (record, grayKey) in records {
+        for (record, grayKey) in named.records {
             worker.pointee.records.singleFound(record, stage, grayKey: grayKey.noted, now: now)
         }
-        pointee.counted = CountedWrite(records.map(\.record))
+        pointee.counted = CountedWrite(named.records.map(\.record))
         if pointee.write != .nameless { pointee.write = .counted }
     }
 
-    /// The records that the request names, once each, with their gray keys where it names those.
-    private func recordsOfMessage() -> [(record: RecordTable.Key, grayKey: WriteGrayKeys)] {
-        guard let message = keptMessage() else { return [] }
-        return message.withUnsafeBytes { records(of: $0) }
+    /// What the request says of its records, while its message is kept; nil where that cannot be read.
+    private var namedRecords: NamedRecords? {
+        pointee.named ?? keptMessage()?.withUnsafeBytes { named(by: $0) }
     }
 
-    private func records(of message: UnsafeRawBufferPointer) -> [(record: RecordTable.Key, grayKey: WriteGrayKeys)] {
-        var seen: Set<RecordTable.Key> = []
-        return parts(of: message).compactMap { part in
-            guard let record = part.record, seen.insert(record).inserted else { return nil }
-            return (record, part.grayKey)
-        }
-    }
-
-    /// What the request says of each record that it is about.
-    private func parts(of message: UnsafeRawBufferPointer) -> [(record: RecordTable.Key?, grayKey: WriteGrayKeys)] {
+    private func named(by message: UnsafeRawBufferPointer) -> NamedRecords {
         guard let plan = pointee.route.pointee.planPointer, let write = pointee.route.pointee.writePointer else {
-            return []
+            return NamedRecords()
         }
-        let keyPlan = pointee.route.pointee.keyPointer
-        let scratch = pointee.worker.pointee.keyScratch
-        /// - Parameter holder: of the gray key: one may be all elements'.
-        func named(
-            _ part: UnsafeRawBufferPointer, _ holder: UnsafeRawBufferPointer
-        ) -> (record: RecordTable.Key?, grayKey: WriteGrayKeys) {
-            let record = write.pointee.plan.recordKey.key(in: part, scratch: scratch)
-            let grayKey = WriteGrayKeys(
-                present: keyPlan?.pointee.key(in: holder, scratch: scratch),
-                next: write.pointee.plan.newGrayKey(in: part, scratch: scratch)?.key)
-            return (record.map { RecordTable.Key(plan, record: $0) }, grayKey)
-        }
-        guard let element = write.pointee.plan.element else { return [named(message, message)] }
-        let parts = (try? RepeatedField.ranges(of: element.field, in: message)) ?? []
-        return parts.map { range in
-            let part = UnsafeRawBufferPointer(rebasing: message[range])
-            return named(part, element.grayKey == nil ? message : part)
-        }
+        return NamedRecords(
+            message, plan, write.pointee.plan, grayKey: pointee.route.pointee.keyPointer,
+            scratch: pointee.worker.pointee.keyScratch)
     }
 
-    /// The request's message, while it is kept; nil where there is none that can be read.
+    /// The request's message, while it is kept as it can be read.
     private func keptMessage() -> [UInt8]? {
         if let message = pointee.operation?.oneSidedMessage { return message }
         guard let body = pointee.client.pointee.body.whole, body.count >= GRPCPrefix.byteCount,
             case .prefix(let prefix) = GRPCPrefix.parse(body),
             body.count == GRPCPrefix.byteCount + Int(prefix.length)
         else { return nil }
-        let message = UnsafeRawBufferPointer(rebasing: body[GRPCPrefix.byteCount...])
-        guard prefix.isCompressed else { return Array(message) }
-        return try? pointee.worker.pointee.coder.inflate(
-            message, limit: pointee.worker.pointee.limits.messageBytes)
+        assert(!prefix.isCompressed, "a compressed message is read once")
+        return prefix.isCompressed ? nil : Array(body[GRPCPrefix.byteCount...])
     }
 
     // MARK: - Pins
@@ -328,7 +307,7 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer,
             pointee.worker.pointee.records.pins.isAnyOrMoves(of: plan.pointee.migrationIndex)
         else { return false }
-        return records(of: message).contains { pointee.worker.pointee.records.isBeingMoved($0.record) }
+        return named(by: message).records.contains { pointee.worker.pointee.records.isBeingMoved($0.record) }
     }
 
     /// A write of several records beside pins counts for its records from the start.
@@ -336,7 +315,7 @@ extension CallPointer {
         guard let plan = pointee.route.pointee.planPointer, pointee.worker.hasPins(plan.pointee.migrationIndex) else {
             return
         }
-        count(stage, records(of: message)) { _ in true }
+        count(stage, named(by: message)) { _ in true }
     }
 
     /// The record that the request names.
@@ -369,13 +348,13 @@ extension CallPointer {
 extension KeyPlan {
     /// The canonical key of a message; nil where there is none that can be read.
     func key(in message: UnsafeRawBufferPointer, scratch: UnsafeMutableRawBufferPointer) -> [UInt8]? {
-        scan(message, scratch: scratch).key
+        scan(message, scratch: scratch).copiedKey
     }
 }
 
 extension KeyScan {
     /// A copy of the key; nil where there is none that can be read.
-    fileprivate var key: [UInt8]? {
+    var copiedKey: [UInt8]? {
         guard case .key(let key) = self else { return nil }
         return Array(key)
     }

@@ -45,6 +45,9 @@ struct Call {
     var generation: UInt32?
     /// What it is as a write of one side.
     var write = OneSidedWrite.none
+    /// What its request says of its records, where that is not read again and again: there may be many, or the message
+    /// is compressed.
+    var named: NamedRecords?
     /// The records by which it counts, once it does.
     var counted: CountedWrite?
     /// The message of what waits to be decided anew, where the client's stream does not hold it any more.

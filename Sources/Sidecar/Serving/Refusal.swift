@@ -58,6 +58,10 @@ enum Refusal {
     case mixedStages(Stage, Stage)
     /// A write of several records at a stage of double writes.
     case severalRecords(Stage)
+    /// A write of several records that the sidecar must read names too many.
+    case tooManyRecords(limit: Int)
+    /// The same, together with those that are under way.
+    case tooManyRecordsUnderWay(limit: Int)
     /// A field that the sidecar must read is no protobuf.
     case unreadableField(String, ScanFault, at: Int)
     /// The sidecar must read the message and cannot.
@@ -105,12 +109,12 @@ enum Refusal {
         case .plainHTTP: .unknown
         case .unknownMethod, .noMethodName, .compressedMessage: .unimplemented
         case .malformedMetadata, .malformedMessage, .missingKey, .immutableKey, .unreadableField, .badPageToken,
-            .unknownEntity:
+            .unknownEntity, .tooManyRecords:
             .invalidArgument
         case .mixedStages, .severalRecords: .failedPrecondition
         case .metadataTooLarge, .metadataTooLargeForSide, .replyMetadataTooLarge, .messageTooLarge, .answerTooLarge,
             .replyTooLarge, .buffersFull, .queueFull,
-            .laneFull:
+            .laneFull, .tooManyRecordsUnderWay:
             .resourceExhausted
         case .noSwitches, .sideUnreachable, .sideFailed, .laneClosed, .keyMoving, .rowsMissing,
             .draining:
@@ -139,6 +143,7 @@ enum Refusal {
         case .immutableKey: .immutableKey
         case .mixedStages: .mixedStages
         case .severalRecords: .severalRecords
+        case .tooManyRecords, .tooManyRecordsUnderWay: .tooManyRecords
         case .compressedMessage: .compressedMessage
         case .buffersFull: .buffersFull
         case .queueFull: .queueFull
@@ -208,6 +213,11 @@ enum Refusal {
         case .severalRecords(let stage):
             "several records cannot be written in one call while both sides are written (\(stage.name)); write them "
                 + "one by one"
+        case .tooManyRecords(let limit):
+            "one call may write at most \(limit) records while the sidecar must read it; split the call"
+        case .tooManyRecordsUnderWay(let limit):
+            "calls that write several records are under way for \(limit) records, the most that a worker reads; try "
+                + "again later"
         case .unreadableField(let path, let fault, let offset):
             "field \(path) cannot be read: \(fault) at byte \(offset) of the message"
         case .alreadyExists(let side): "\(side.name) has a record of this key already"
@@ -284,6 +294,15 @@ enum Refusal {
             (name: "grpc-message", value: PercentEncoding.encode(message)),
             (name: "switchover-error", value: code.text),
         ] + (side.map { [(name: "switchover-side", value: "\($0.name)")] } ?? [])
+    }
+}
+
+extension Refusal {
+    init(_ excess: ElementPlan.Excess) {
+        switch excess {
+        case .ofRequest: self = .tooManyRecords(limit: ElementPlan.elementsAtMost)
+        case .underWay: self = .tooManyRecordsUnderWay(limit: ElementPlan.underWayAtMost)
+        }
     }
 }
 

@@ -41,6 +41,8 @@ struct Worker {
     /// Fingerprints of the services that have been noted, and how many of them no migration names.
     var services: [UInt64] = []
     var unnamedServices = 0
+    /// Records of the writes under way whose `named` is kept.
+    var namedRecords = 0
     /// Nil while the access log is off.
     var accessLog: AccessLog?
 

@@ -10,6 +10,7 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
     case immutableKey
     case mixedStages
     case severalRecords
+    case tooManyRecords
     case compressedMessage
     case buffersFull
     case queueFull
@@ -42,6 +43,7 @@ package enum RefusalCode: Int, Sendable, CaseIterable {
         case .immutableKey: "immutable-key"
         case .mixedStages: "mixed-stages"
         case .severalRecords: "several-records"
+        case .tooManyRecords: "too-many-records"
         case .compressedMessage: "compressed-message"
         case .buffersFull: "buffers-full"
         case .queueFull: "queue-full"

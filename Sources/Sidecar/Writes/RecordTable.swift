@@ -300,7 +300,15 @@ extension RecordTable {
         stages: (_ grayKey: [UInt8]?) -> (last: Stage?, next: Stage?)
     ) -> [Key] {
         var differing: [Key] = []
-        forEach(of: migration, at: now) { key, state in
+        // What it leaves alone is only looked at: few keys may move beside many records that are not at rest.
+        func concerns(_ state: State) -> Bool {
+            guard !isRetired, state.pin == nil, let keys = state.possibleGrayKeys else { return true }
+            return keys.contains { key in
+                let (last, next) = stages(key)
+                return last == nil || last != next
+            }
+        }
+        forEach(of: migration, at: now, where: concerns) { key, state in
             if isRetired { return state.forget() }
             guard let keys = state.possibleGrayKeys else {
                 let (last, next) = stages(nil)
@@ -320,7 +328,8 @@ extension RecordTable {
     /// All queries of a migration that begin from now on are decided by the newest switches.
     func changeIsMade(of migration: Int, at now: UInt64) {
         guard pins.isAny(of: migration) else { return }
-        forEach(of: migration, at: now) { $1.changeIsMade() }
+        func isPinned(_ state: State) -> Bool { state.pin != nil }
+        forEach(of: migration, at: now, where: isPinned) { $1.changeIsMade() }
     }
 
     /// Lets go of what is at rest by now.
@@ -331,7 +340,8 @@ extension RecordTable {
         var waits = false
         for key in pins.movable(of: migration) {
             box(key).withLock { shard in
-                guard shard.records[key] != nil else { return }
+                guard let state = shard.records[key], state.unrest(at: now) == nil || state.waitsForTurn(turns)
+                else { return }
                 shard.change(key, at: now, pins) { _ = $0.settle(at: now, turns) }
                 if shard.records[key]?.waitsForTurn(turns) == true { waits = true }
             }
@@ -339,10 +349,15 @@ extension RecordTable {
         return waits
     }
 
-    private func forEach(of migration: Int, at now: UInt64, _ body: (Key, inout State) -> Void) {
+    private func forEach(
+        of migration: Int, at now: UInt64, where concerns: (State) -> Bool, _ body: (Key, inout State) -> Void
+    ) {
         for box in shards {
             box.withLock { shard in
-                for key in Array(shard.records.keys) where key.migration == migration {
+                let keys = shard.records.compactMap { key, state in
+                    key.migration == migration && (state.isForgettable(at: now) || concerns(state)) ? key : nil
+                }
+                for key in keys {
                     shard.change(key, at: now, pins) { body(key, &$0) }
                 }
             }

@@ -21,6 +21,8 @@ import WireFormat
         (.immutableKey(path: "2"), .invalidArgument, "immutable-key"),
         (.mixedStages(.old, .dualNew), .failedPrecondition, "mixed-stages"),
         (.severalRecords(.dualOld), .failedPrecondition, "several-records"),
+        (Refusal(.ofRequest), .invalidArgument, "too-many-records"),
+        (Refusal(.underWay), .resourceExhausted, "too-many-records"),
         (.unreadableField("1.2", .truncated, at: 3), .invalidArgument, "malformed-message"),
         (.alreadyExists(.old), .alreadyExists, "already-exists"),
         (.partialWrite(missing: .new, words: "UNIQUE constraint failed: a.b"), .aborted, "partial-write"),

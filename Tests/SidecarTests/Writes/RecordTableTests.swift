@@ -198,6 +198,24 @@ import WireFormat
         #expect(!table.pins.isAny(of: 0) && table.count == 0)
     }
 
+    /// Contract, 2: keys outside the delta notice nothing; a record that may have a key of it is not at rest for it.
+    @Test func aChangeConcernsRecordsOfItsKeysAlone() {
+        let notes: [UInt8: NotedKey] = [
+            1: .has([7]), 2: .has([8]), 3: .unsaid, 4: .moves(from: [8], to: [9]), 5: .moves(from: [8], to: [7]),
+        ]
+        for (number, note) in notes {
+            table.lost(Self.record(number), until: 100, .dualOld, grayKey: note, now: 0)
+        }
+        table.change(
+            of: 0, at: 1, isRetired: false, isJump: { false },
+            stages: { key in key == nil ? (nil, nil) : (.dualOld, key == [7] ? .dualNew : .dualOld) })
+        let pinned = (UInt8(1)...5).filter { table.pinnedStage(Self.record($0), now: 2) != nil }
+        #expect(pinned == [1, 3, 5])
+        #expect(table.unrest(of: 0, pinned: false, at: 2).unsettled == 5, "all are as unsettled as they were")
+        change(from: .dualOld, to: .dualOld, at: 100)
+        #expect(table.count == 0, "their time is over")
+    }
+
     @Test func retirementLetsGoOfEverything() {
         table.lost(key, until: 100, .newMirrored, grayKey: .has([7]), now: 0)
         change(from: .newMirrored, to: .new, at: 1)
