@@ -80,7 +80,9 @@ final class StatsConnection {
         switch phase {
         case .answering: sendRest()
         case .reading, .lingering: receive()
-        case .waiting, .closed: break
+        // Told of nothing but its end while nothing is read: it must not take a place until its turn.
+        case .waiting: close()
+        case .closed: break
         }
     }
 
