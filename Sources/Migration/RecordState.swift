@@ -62,6 +62,8 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     private var steppedIn: UInt64?
     /// The write that holds the lane takes the record to the stage of another gray key.
     private var isMoving = false
+    /// It was at rest but for the write that holds the lane, and is pinned by what that one says of it.
+    private var isPinnedByClaim = false
     /// It is pinned since a write has moved it on one side alone.
     package private(set) var isKept = false
     /// The lane is held for them: who comes later waits until they are over.
@@ -125,9 +127,12 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     package mutating func judged(_ verdict: WriteVerdict, _ bySwitches: (NotedKey) -> Stage?) {
         guard let claim, let known else { return }
         (self.claim, self.known) = (nil, nil)
+        defer { isPinnedByClaim = false }
         switch verdict {
         case .taken: note(claim.stage, claim.grayKey)
-        case .refused: if grayKey == claim.grayKey { (stage, grayKey) = known }
+        case .refused:
+            (stage, grayKey) = known
+            if isPinnedByClaim { unpin() }
         case .unclear: grayKey = grayKey.or(known.grayKey).or(claim.grayKey)
         }
         if pin != nil, target == nil, let stage = bySwitches(grayKey) { told(stage) }
@@ -199,6 +204,7 @@ package struct RecordState<Ticket: Sendable>: Sendable {
         differsLater = false
         steppedIn = nil
         isKept = false
+        isPinnedByClaim = false
     }
 
     /// It has ended, and may still take effect until then. Returns all who waited.
@@ -240,11 +246,18 @@ package struct RecordState<Ticket: Sendable>: Sendable {
     /// A write of one side was sent and not answered.
     package mutating func lost(until: UInt64, _ stage: Stage, grayKey: NotedKey) {
         unsettledUntil = max(unsettledUntil, until)
-        if pin == nil { heard(stage, grayKey) }
+        if pin == nil || isPinnedByClaim { heard(stage, grayKey) }
     }
 
-    /// A write says so that may be refused, or was.
+    /// A write says so that may be refused, or was. It holds beside what the one that holds the lane says, too.
     private mutating func heard(_ stage: Stage, _ grayKey: NotedKey) {
+        if let known {
+            let isOfIt = known.grayKey.allows(grayKey)
+            self.known = (
+                isOfIt ? stage : known.stage,
+                isOfIt ? (grayKey == .unsaid ? known.grayKey : grayKey) : known.grayKey.or(grayKey)
+            )
+        }
         if self.grayKey.allows(grayKey) { note(stage, grayKey) } else { self.grayKey = self.grayKey.or(grayKey) }
     }
 
@@ -301,6 +314,9 @@ package struct RecordState<Ticket: Sendable>: Sendable {
             rungsTaken += rungs
         } else if unrest(at: now) != nil, let stage = last ?? stage, stage != next {
             // Not pinned until now, it had the stage that the switches said, whatever its last write was decided by.
+            isPinnedByClaim =
+                unrest(at: now) == .open && singles == 0 && claim.map { $0.grayKey == grayKey } == true
+                && known.map { $0.grayKey != grayKey } == true
             (pin, target, rungsTaken) = (stage, next, rungs)
             differsLater = !stage.isDouble
             return differsLater

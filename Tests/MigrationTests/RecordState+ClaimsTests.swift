@@ -64,6 +64,39 @@ import Testing
         check(record.possibleGrayKeys == nil && record.stage == nil)
     }
 
+    /// Contract, 2: a record keeps the stage of its own gray key; a request that is refused has not said it.
+    @Test func aClaimThatIsRefusedPinsNothing() {
+        var record = State()
+        _ = record.enter(id: 1, "first", now: 0, limit: 10)
+        _ = record.decide(.dualOld, grayKey: .has([7]))
+        record.change(from: .dualOld, to: .dualNew, at: 1)
+        check(record.pin == .dualOld)
+        record.lost(until: 100, .old, grayKey: .has([4]))
+        record.judged(.refused) { _ in nil }
+        _ = record.leave(isEqual: nil)
+        check(record.pin == nil && record.possibleGrayKeys == [[4]] && record.stage == .old)
+    }
+
+    @Test func aClaimThatHoldsKeepsItsPin() {
+        for verdict in [WriteVerdict.taken, .unclear] {
+            var record = State()
+            _ = record.enter(id: 1, "first", now: 0, limit: 10)
+            _ = record.decide(.dualOld, grayKey: .has([7]))
+            record.change(from: .dualOld, to: .dualNew, at: 1)
+            record.judged(verdict) { _ in nil }
+            check(record.pin == .dualOld && record.possibleGrayKeys == [[7]])
+        }
+    }
+
+    /// What was not at rest before is pinned for that.
+    @Test func aRefusedClaimLeavesThePinOfADirtyRecord() {
+        var record = dirty()
+        _ = record.decide(.dualNew, grayKey: .has([7]))
+        record.change(from: .dualNew, to: .dualOld, at: 1)
+        record.judged(.refused) { _ in nil }
+        check(record.pin == .dualNew)
+    }
+
     @Test func aWriteOfOneSideUnderAnotherKeyLeavesBoth() {
         var record = State()
         record.lost(until: 100, .old, grayKey: .has([7]))
