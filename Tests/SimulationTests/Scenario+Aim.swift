@@ -12,7 +12,7 @@ extension Scenario {
         let end = world.now + 200_000_000
         world.pause(until: end) { [self] in
             watch.atWork.contains { ask in
-                kinds.indices.contains(ask.call) && kinds[ask.call] == kind && (side == nil || ask.side == side)
+                calls.indices.contains(ask.call) && calls[ask.call].kind == kind && (side == nil || ask.side == side)
                     && !(isLater && watch.isFirst(ask))
             }
         }

@@ -54,7 +54,7 @@ extension Scenario {
 
     private var anyKind: Operation.Kind {
         // No two writes write the same.
-        let value = Int64(kinds.count) * 1000 + Int64(world.chance.below(4))
+        let value = Int64(calls.count) * 1000 + Int64(world.chance.below(4))
         return switch world.chance.below(12) {
         case 0...4: .find
         case 5...7: .change(world.chance.happens(oneIn: 2) ? 1 : 3)
@@ -65,8 +65,8 @@ extension Scenario {
     }
 
     func newCall(_ kind: String) -> Int {
-        kinds.append(kind)
-        return kinds.count - 1
+        calls.append(AskRules.Call(kind: kind, began: world.now))
+        return calls.count - 1
     }
 
     // MARK: - One record
@@ -82,7 +82,7 @@ extension Scenario {
         history.append(operation)
         var (path, request) = isOfDatabases ? recordsRequest(operation) : Self.request(record, kind)
         // Some are longer than a side takes at once.
-        if !isOfDatabases, world.chance.happens(oneIn: 25) {
+        if !isOfDatabases, world.chance.happens(oneIn: isSteady ? 25 : 15) {
             FieldWriter.append(15, [UInt8](repeating: 7, count: 90_000), to: &request)
         }
         let isShort = !isCalm && world.chance.happens(oneIn: 4)
@@ -108,10 +108,25 @@ extension Scenario {
 
     /// What an answer shows by itself.
     private func judge(_ answer: SimulatedClient.Answer, _ operation: Operation, _ timeout: UInt64) {
-        // With too little time left nothing is begun (contract, 7). A database says so of the time of a follower too.
+        // With too little time left nothing is begun (contract, 7).
         let isEarly = world.now + 6_000_000 < operation.began + timeout
-        if answer.status == .deadlineExceeded, answer.error != "store", isEarly {
+        let isOfSide = answer.error != "deadline" && watch.wasToldLate(operation.call)
+        if answer.status == .deadlineExceeded, answer.error != "store", isEarly, !isOfSide {
             broken = broken ?? "a deadline passed that has not come: \(operation)"
+        }
+        // Who waits is a client that gets no turn, or a sidecar that gets none.
+        if answer.sentAt != 0, operation.ended > answer.sentAt + timeout + Self.longestDelay {
+            broken = broken ?? "answered after the deadline (contract, 7): \(operation)"
+        }
+        // At its deadline a client is told so of a write that runs on, too.
+        if answer.error == "outcome-unknown", answer.status == .unknown {
+            watch.isUnknown(
+                operation.call, of: operation.record, until: operation.ended + Self.settleAfter - Self.longestDelay)
+        }
+        if operation.isWrite, operation.result != .unknown, watch.isWriting(operation.call),
+            !isOfNewAlone(operation)
+        {
+            broken = broken ?? "answered while a side is at work on it (contract, 4.4): \(operation)"
         }
         // A client that gets no turn hears of a loss late.
         let (from, until) = (operation.began &- 200_000_000, operation.ended)
@@ -122,8 +137,13 @@ extension Scenario {
         }
     }
 
+    /// At `newMirrored` new alone says whether there is a record to delete, whatever becomes of old's row (4.7).
+    private func isOfNewAlone(_ operation: Operation) -> Bool {
+        operation.kind == .remove && operation.result == .absent && watch.stages[operation.call] == "newMirrored"
+    }
+
     /// Under a store that the record is not of: nothing comes of it, for this record nor for any other.
-    private func stray(_ client: SimulatedClient, _ record: Int64, then: @escaping () -> Void) {
+    func stray(_ client: SimulatedClient, _ record: Int64, then: @escaping () -> Void) {
         let store = world.chance.pick(Self.stores.filter { $0 != Self.store(of: record) })
         let kind = world.chance.pick([Operation.Kind.find, .change(5), .remove])
         let (path, request) = Self.request(record, kind, store: store)

@@ -20,6 +20,11 @@ extension Scenario {
         if world.chance.happens(oneIn: 2) {
             (world.faults.stallOneIn, world.faults.longestStall) = (world.chance.within(50...400), 150_000_000)
         }
+        if world.chance.happens(oneIn: 2) { world.faults.splitOneIn = 3 }
+        if world.chance.happens(oneIn: 2) {
+            world.faults.interruptOneIn = world.chance.within(100...400)
+            takeTurns()
+        }
         if world.chance.happens(oneIn: 3) { crowdTime = world.now + world.chance.below(2_000_000_000) }
         for _ in 0..<Self.faultCount {
             if crowdTime < world.now { crowd() }
@@ -27,6 +32,29 @@ extension Scenario {
             guard broken == nil, watch.broken == nil else { return }
             if isUninterrupted || !world.chance.happens(oneIn: 3) { disturbNetwork() } else { interrupt() }
         }
+    }
+
+    /// The threads of the sidecar lose their turn in the middle of what they do, while the switches change or it ends.
+    func takeTurns() {
+        world.faults.interrupted = sidecar
+        world.faults.hardInterruptOneIn = world.chance.within(4...20)
+        world.faults.longestInterruption = 50_000_000
+        world.faults.isHardNow = { [unowned self] in isDraining || world.now < changesUntil }
+    }
+
+    /// Clients that come while the sidecar ends: some are let in, and told to go.
+    func comeLate() {
+        world.cut("127.0.0.1:9000")
+        for number in 0..<Self.connectionsAtMost {
+            let delay = world.chance.below(60_000_000)
+            world.start(world.makeProcess("late-\(number)")) { [self] in
+                guard let client = makeClient("late-\(number)") else { return }
+                client.thread.mailbox.post { [self] in
+                    client.after(delay) { [self] in stray(client, Int64(number) + 1) {} }
+                }
+            }
+        }
+        world.sleep(nanoseconds: world.chance.below(20_000_000))
     }
 
     /// More clients than the sidecar takes: each calls once, and keeps its connection.
@@ -50,6 +78,8 @@ extension Scenario {
             if isOfDatabases { awaitCommit() }
             return killSidecar(losesUnsynced: world.chance.happens(oneIn: 2))
         }
+        // What they have begun goes on without them.
+        if world.chance.happens(oneIn: 2) { cutClients() }
         say("SIGTERM to the sidecar")
         oblivions.append(world.now)
         noteAll("term")
@@ -73,10 +103,7 @@ extension Scenario {
             noteAll("stalled", of: side)
             world.faults.stalledUntil[address] = world.now + world.chance.below(Self.longestStall)
         case 2:
-            say("all connections of clients are cut")
-            losses.append(world.now)
-            noteAll("left")
-            world.cut("127.0.0.1:9000")
+            cutClients()
         case 3:
             say("\(side) lets nobody in for a while")
             noteAll("cut", of: side)
@@ -99,6 +126,13 @@ extension Scenario {
         }
     }
 
+    private func cutClients() {
+        say("all connections of clients are cut")
+        losses.append(world.now)
+        noteAll("left")
+        world.cut("127.0.0.1:9000")
+    }
+
     private func noteAll(_ fault: String, of side: String? = nil) {
         for ask in watch.atWork where side == nil || ask.side == side { note(ask, fault) }
     }
@@ -106,20 +140,26 @@ extension Scenario {
     /// Its exit status; nil where it does not end.
     func terminate() -> Int32? {
         world.signal(sidecar, SIGTERM)
-        let ended = sidecar
+        let (ended, began) = (sidecar, world.now)
+        isDraining = true
+        defer { isDraining = false }
         guard holds({ [self] in ends[ended.number] != nil }) else {
             broken = broken ?? "the sidecar has not ended ten minutes after SIGTERM"
             return nil
         }
-        if let fault = exitFault(of: ended) { broken = broken ?? fault }
+        if let fault = exitFault(of: ended, after: world.now - began) { broken = broken ?? fault }
         let left = connections(of: ended).count
         if left > 0 { broken = broken ?? "\(left) connections of clients are left open at the end" }
         world.kill(ended, losesUnsynced: false)
         return ends[ended.number]
     }
 
-    /// A sidecar ends with 0; with 3 if it names records whose sides may differ (contract, 9).
-    private func exitFault(of ended: SimulatedProcess) -> String? {
+    /// A sidecar ends with 0; with 3 if it names records whose sides may differ. A write of both sides is cut short
+    /// when its time is over, and not before (contract, 9).
+    private func exitFault(of ended: SimulatedProcess, after time: UInt64) -> String? {
+        if time < Self.longestDrain, ended.consoleText.contains("the process ends under a write of both sides") {
+            return "a write of both sides is cut short \(time / 1_000_000) ms after SIGTERM (contract, 9)"
+        }
         switch ends[ended.number] {
         case 0: return nil
         case 3 where ended.consoleText.contains("the two sides of a record may differ"): return nil

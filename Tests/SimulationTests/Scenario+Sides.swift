@@ -10,6 +10,7 @@ extension Scenario {
                 let server = try SideServer(
                     name: name, port: port, answerEarly: { [self] in answerEarly($0) },
                     handle: { [self] in work(name, ledger, $0) })
+                server.resetDelay = { [self] in isSteady ? 0 : world.chance.below(5_000_000) }
                 try server.start()
                 servers.append(server)
             } catch {
@@ -21,7 +22,7 @@ extension Scenario {
     /// A request that is not read to its end. (A delete that one side reads to its end, and the other does not, is one
     /// that its authority alone refuses: decision 0021.)
     private func answerEarly(_ request: SideServer.Request) -> SideServer.Answer? {
-        guard !isSteady, !request.path.hasSuffix("/Remove"), world.chance.happens(oneIn: 3) else { return nil }
+        guard !isSteady, !request.path.hasSuffix("/Remove"), world.chance.happens(oneIn: 2) else { return nil }
         return SideServer.Answer(status: .failedPrecondition)
     }
 
@@ -29,16 +30,12 @@ extension Scenario {
         let path = String(request.path.split(separator: "/").last ?? "")
         let ask = SideWatch.Ask(
             side: side, path: path, call: request.call, record: Self.record(of: path, request.message),
-            stage: request.stage, process: request.process)
-        watch.began(ask, at: world.now)
+            stage: request.stage, epoch: request.epoch, process: request.process)
+        watch.began(ask, of: calls.indices.contains(ask.call) ? calls[ask.call] : nil, at: world.now)
         let make = { [self] in
             let answer = ledger.answer(request.path, request.message)
             watch.ended(ask, answer.status, at: world.now)
             return answer
-        }
-        let none = { [self] in
-            watch.ended(ask, .unavailable, at: world.now)
-            return SideServer.Answer(status: .unavailable)
         }
         let fails = {
             let answer = make()
@@ -56,7 +53,7 @@ extension Scenario {
             return SideServer.Work(delay: world.chance.happens(oneIn: 2) ? late : 0, isLost: true, make: make)
         case 2:
             note(ask, "refused")
-            return SideServer.Work(make: none)
+            return refuse(ask, make, late: late)
         case 3:
             note(ask, "failed")
             return SideServer.Work(make: fails)
@@ -65,10 +62,27 @@ extension Scenario {
         }
     }
 
+    /// Said by proxies, and by servers that do not wait for what they have begun: it may be carried out all the same,
+    /// later or just before (contract, 4.5).
+    private func refuse(
+        _ ask: SideWatch.Ask, _ make: @escaping () -> SideServer.Answer, late: UInt64
+    ) -> SideServer.Work {
+        let answer = SideServer.Answer(
+            status: world.chance.pick([.unavailable, .unavailable, .deadlineExceeded, .cancelled]))
+        if answer.status == .deadlineExceeded { watch.saysLate(ask) }
+        guard world.chance.happens(oneIn: 2) else {
+            return SideServer.Work(delay: world.chance.happens(oneIn: 2) ? late : 0, atOnce: answer, make: make)
+        }
+        return SideServer.Work { [self] in
+            watch.ended(ask, answer.status, at: world.now)
+            return answer
+        }
+    }
+
     /// A fault has hit this ask.
     func note(_ ask: SideWatch.Ask, _ fault: String) {
-        guard kinds.indices.contains(ask.call) else { return }
-        coverage.note(ask, kind: kinds[ask.call], isFirst: watch.isFirst(ask), fault: fault)
+        guard calls.indices.contains(ask.call) else { return }
+        coverage.note(ask, kind: calls[ask.call].kind, isFirst: watch.isFirst(ask), fault: fault)
     }
 
     /// The record that a request is about; 0: it names none, or several, or names one under a store that it is not of.

@@ -26,6 +26,13 @@ final class Scenario: @unchecked Sendable {
     /// How long something that was sent may take to arrive and to be done, nanoseconds: less than `settle_after`.
     static let (longestStall, longestWork): (UInt64, UInt64) = (500_000_000, 700_000_000)
     static let settleAfter: UInt64 = 2_000_000_000
+    /// How much later something may be seen than it was, because of threads that get no turn.
+    static let longestDelay: UInt64 = 1_000_000_000
+    static let longestChange: UInt64 = 1_500_000_000
+    /// From SIGTERM until writes of both sides are cut short: `drain.delay`, `drain.timeout`, `follower_timeout`.
+    static let longestDrain: UInt64 = 2_600_000_000
+    /// From SIGTERM until clients that have no call are cut off.
+    static let longestLeave: UInt64 = 1_600_000_000
 
     let world: World
     let seed: UInt64
@@ -67,6 +74,14 @@ final class Scenario: @unchecked Sendable {
     /// When a sidecar was killed, and when connections of clients were cut: what was under way then has no answer.
     var losses: [UInt64] = []
     private var starts = 0
+    /// When the sidecar of now was started.
+    private(set) var startedAt: UInt64 = 0
+    /// It was told to end, and has not yet.
+    var isDraining = false
+    /// Records whose history could not be judged in the steps that there are.
+    var undecided = 0
+    /// Records that the checker has looked at.
+    var judged: UInt64 = 0
     /// When more clients come; .max: never.
     var crowdTime = UInt64.max
     var crowdedUntil: UInt64 = 0
@@ -95,8 +110,8 @@ final class Scenario: @unchecked Sendable {
     /// By migration, the highest epoch that was said to be in force.
     var seenEpochs: [String: UInt64] = [:]
     var history: [Operation] = []
-    /// Of calls, by their number.
-    var kinds: [String] = []
+    /// By their number.
+    var calls: [AskRules.Call] = []
     /// The first invariant that is broken, where that is seen at once.
     var broken: String?
     var (lists, lostLists, changes) = (0, 0, 0)
@@ -220,6 +235,7 @@ final class Scenario: @unchecked Sendable {
         disturb()
         isSteady = true
         world.faults.stallOneIn = 0
+        world.faults.interrupted = nil
         guard holds({ [self] in clientsLeft == 0 && guestsLeft == 0 }) else {
             return broken ?? "\(clientsLeft) clients and \(guestsLeft) guests wait"
         }
@@ -243,8 +259,10 @@ final class Scenario: @unchecked Sendable {
 
     func startSidecar() {
         starts += 1
+        startedAt = world.now
         sidecar = world.makeProcess("sidecar")
         sidecars.append(sidecar)
+        if !isSteady { world.faults.interrupted = sidecar }
         world.start(sidecar) { [self] in serve() }
     }
 
@@ -267,6 +285,9 @@ final class Scenario: @unchecked Sendable {
         }
     }
 
+    /// Grows while anything happens.
+    var progress: UInt64 { world.turns &+ judged }
+
     /// What a side has of a record at the end.
     func last(_ side: String, _ record: Int64) -> String {
         if isOfDatabases { return stored[side]?[record].map { "\(StoredEntry(state: $0))" } ?? "nothing" }
@@ -276,8 +297,8 @@ final class Scenario: @unchecked Sendable {
     var summary: String {
         let unknown = history.filter { $0.result == .unknown }.count
         let refused = history.filter { $0.result == .refused }.count
-        return "\(kinds.count) calls, \(unknown) unknown, \(refused) refused, \(lists) lists, \(changes) changes, "
-            + "\(starts) starts, \(switches.phase), "
+        return "\(calls.count) calls, \(unknown) unknown, \(refused) refused, \(lists) lists, \(changes) changes, "
+            + "\(starts) starts, \(switches.phase), \(undecided == 0 ? "" : "\(undecided) undecided, ")"
             + "\(world.now / 1_000_000) ms, \(world.turns) turns, trace \(String(world.trace.value, radix: 16))"
     }
 

@@ -12,6 +12,7 @@ var faults = 0
 var covered: [String: Int] = [:]
 for seed in first..<(first + (numbers.dropFirst().first ?? 1)) {
     let scenario = Scenario(seed: seed)
+    Watchdog.watch(seed, scenario)
     let fault = scenario.run()
     print("seed \(seed): \(fault ?? "holds"); \(scenario.summary)")
     covered.merge(scenario.coverage.cells) { $0 + $1 }

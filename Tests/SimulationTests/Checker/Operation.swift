@@ -149,15 +149,18 @@ struct Operation: CustomStringConvertible {
 /// which each takes effect between its beginning and its end gives every result. One of unknown outcome may take effect
 /// at any time after its beginning, or never.
 enum Linearizability {
+    /// Nil: it cannot be decided in the steps that there are.
+    ///
     /// - Parameter initial: what the record was before.
-    static func holds(_ operations: [Operation], initial: Int64?) -> Bool {
+    static func holds(_ operations: [Operation], initial: Int64?) -> Bool? {
         let all = operations.filter {
             $0.result != .refused && $0.result != .rejected && !($0.kind == .find && $0.result == .unknown)
         }
         .sorted { $0.began < $1.began }
         precondition(all.count <= Done.limit, "too many operations of one record")
         var search = Search(all: all)
-        return search.holds(Done(), initial)
+        let holds = search.holds(Done(), initial)
+        return search.isCutOff ? nil : holds
     }
 
     /// A set of positions.
@@ -206,13 +209,16 @@ enum Linearizability {
     }
 
     private struct Search {
-        /// What cannot be decided within so many steps counts as holding.
         static let stepsAtMost = 300_000
         let all: [Operation]
         var seen: Set<Seen> = []
+        var isCutOff = false
 
         mutating func holds(_ done: Done, _ value: Int64?) -> Bool {
-            guard seen.count < Self.stepsAtMost else { return true }
+            guard seen.count < Self.stepsAtMost else {
+                isCutOff = true
+                return true
+            }
             guard seen.insert(Seen(done: done, value: value)).inserted else { return false }
             var firstEnd = UInt64.max
             var isOver = true

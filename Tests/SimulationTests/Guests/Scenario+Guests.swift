@@ -159,7 +159,7 @@ extension Scenario {
     func waresFault() -> String? {
         for record in Self.wareRecords where hasGuests {
             let operations = waresHistory.filter { $0.record == record }
-            guard !Linearizability.holds(operations, initial: Self.first(of: record)) else { continue }
+            guard Linearizability.holds(operations, initial: Self.first(of: record)) == false else { continue }
             let before = oblivions.map { end in operations.filter { $0.began < end }.map { $0.cut(at: end) } }
             // What a process that has ended knew of a lost write is forgotten.
             if before.contains(where: { $0.contains(where: \.isLost) }) { continue }

@@ -53,14 +53,15 @@ extension Scenario {
         if request.phase == "finished" { wasFinished = true }
         if case .enrolled = request.change { wasEnrolled = true }
         changesUntil = world.now + 30_000_000_000
+        let began = world.now
         ask("ChangeSwitches", request) { [self] answer in
             say("the operator was answered \(answer.note)")
             changesUntil = world.now + 50_000_000
             // It serves.
             if answer.status == .ok, oblivions.isEmpty { baseline = baseline ?? descriptorKinds() }
-            if answer.status == .ok,
-                let response = try? Switchover_V1_ChangeSwitchesResponse(serializedBytes: answer.message)
-            {
+            let response = try? Switchover_V1_ChangeSwitchesResponse(serializedBytes: answer.message)
+            judgeChange(answer, response, name, since: began)
+            if answer.status == .ok, let response {
                 switches = response.after
                 if response.changed { changes += 1 }
             }

@@ -20,6 +20,10 @@ final class PeerConnection {
     var peerProcess: Int32 = 0
     private(set) var isOpen = false
     private(set) var isGone = false
+    /// How long the reset of a stream that was answered early stays behind the answer, nanoseconds.
+    var resetDelay: () -> UInt64 = { 0 }
+    private var held: [UInt8] = []
+    private let heldTimer: UnsafeMutablePointer<Timer>
     /// Of streams with events.
     var touched: (StreamPointer, StreamEvents) -> Void = { _, _ in }
     var opened: () -> Void = {}
@@ -37,7 +41,10 @@ final class PeerConnection {
         self.role = role
         self.loop = loop
         self.pool = pool
+        heldTimer = .allocate(capacity: 1)
         let context = Unmanaged.passUnretained(self).toOpaque()
+        heldTimer.initialize(
+            to: Timer(context: context) { Unmanaged<PeerConnection>.fromOpaque($0).takeUnretainedValue().sendHeld() })
         let interest: EventLoop.Interest = role == .client ? .writable : .readable
         socket = try StreamSocket(descriptor: descriptor, loop: loop, interest: interest, context: context) {
             Unmanaged<PeerConnection>.fromOpaque($0).takeUnretainedValue().ready($1)
@@ -74,19 +81,46 @@ final class PeerConnection {
     }
 
     func flush() {
-        guard let session, socket?.isBlocked == false else { return }
+        guard let session, socket?.isBlocked == false, held.isEmpty else { return }
         let buffer = loop.pointee.sendBuffer
         while true {
             let count = session.send(into: buffer)
             drain()
             if count == 0 { break }
-            switch socket?.send(UnsafeRawBufferPointer(rebasing: buffer[..<count])) {
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            let delay = resetDelay()
+            let first = delay == 0 ? count : Self.reset(in: bytes) ?? count
+            switch first == 0 ? .all : socket?.send(UnsafeRawBufferPointer(rebasing: bytes[..<first])) {
+            case .all where first < count:
+                held = Array(bytes[first...])
+                return loop.arm(heldTimer, at: loop.pointee.now + delay)
             case .all: continue
+            case .blocked where first < count: return end()
             case .blocked: return
             case .failed, nil: return end()
             }
         }
         if session.hasFinished { end() }
+    }
+
+    /// Where the first RST_STREAM begins: a frame has its length in three bytes, its type, flags and a stream's number.
+    private static func reset(in bytes: UnsafeRawBufferPointer) -> Int? {
+        var start = 0
+        while start + 9 <= bytes.count {
+            if bytes[start + 3] == 3 { return start }
+            start += 9 + Int(bytes[start]) << 16 + Int(bytes[start + 1]) << 8 + Int(bytes[start + 2])
+        }
+        return nil
+    }
+
+    private func sendHeld() {
+        let bytes = held
+        held = []
+        switch bytes.withUnsafeBytes({ socket?.send($0) }) {
+        case .all: flush()
+        case .blocked: break
+        case .failed, nil: end()
+        }
     }
 
     private func drain() {
@@ -104,6 +138,7 @@ final class PeerConnection {
         guard !isGone else { return }
         isGone = true
         isOpen = false
+        loop.disarm(heldTimer)
         if let session {
             var next = session.destroy()
             while let stream = next { next = stream.takeNextOpen() }

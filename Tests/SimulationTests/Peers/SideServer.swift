@@ -17,6 +17,7 @@ final class SideServer: @unchecked Sendable {
         /// Of the client's call, which the sidecar hands on; -1: it has none.
         let call: Int
         let stage: String
+        let epoch: UInt64
         /// The sidecar's.
         let process: Int32
         var message: [UInt8] = []
@@ -28,6 +29,8 @@ final class SideServer: @unchecked Sendable {
         var delay: UInt64 = 0
         /// Whether the answer is never sent.
         var isLost = false
+        /// Sent before the work is done, in place of its answer.
+        var atOnce: Answer?
         let make: () -> Answer
     }
 
@@ -53,6 +56,8 @@ final class SideServer: @unchecked Sendable {
         }
     }
 
+    /// See `PeerConnection`.
+    var resetDelay: () -> UInt64 = { 0 }
     let name: String
     let thread: LoopThread
     let address: SocketAddress
@@ -74,7 +79,10 @@ final class SideServer: @unchecked Sendable {
         thread = try LoopThread(name: name)
         self.handle = handle
         self.answerEarly = answerEarly
-        pool = SessionPool.make(limits: SessionLimits())
+        // As HTTP/2 has it by itself: a long request does not fit.
+        var limits = SessionLimits()
+        limits.streamWindow = 65_535
+        pool = SessionPool.make(limits: limits)
         address = try SocketAddress.resolve(host: "127.0.0.1", port: port)[0]
         let context = Unmanaged.passUnretained(self).toOpaque()
         listener = try Listener.make(
@@ -104,6 +112,7 @@ final class SideServer: @unchecked Sendable {
         nextNumber += 1
         made.number = nextNumber
         made.peerProcess = process
+        made.resetDelay = resetDelay
         connections[ObjectIdentifier(made)] = made
         made.touched = { [unowned self, unowned made] in progressed(made, $0, $1) }
         made.gone = { [unowned self, unowned made] in lost(made) }
@@ -140,7 +149,7 @@ final class SideServer: @unchecked Sendable {
         let path = stream.pointee.fields.first(.path).map { String(decoding: $0.valueBytes, as: UTF8.self) } ?? ""
         return Request(
             path: path, call: Int(Self.text("x-call", stream)) ?? -1, stage: Self.text("switchover-stage", stream),
-            process: connection.peerProcess)
+            epoch: UInt64(Self.text("switchover-epoch", stream)) ?? 0, process: connection.peerProcess)
     }
 
     private static func text(_ name: String, _ stream: StreamPointer) -> String {
@@ -158,6 +167,7 @@ final class SideServer: @unchecked Sendable {
         request.message = body.count >= GRPCPrefix.byteCount ? Array(body[GRPCPrefix.byteCount...]) : []
         let one = Pending(self, connection, stream, handle(request))
         pending[ObjectIdentifier(one)] = one
+        if let answer = one.work.atOnce { respond(stream, with: answer, connection.server) }
         if one.work.delay == 0 { return perform(one) }
         thread.loop.arm(one.timer, at: thread.loop.pointee.now + one.work.delay)
     }
@@ -165,7 +175,7 @@ final class SideServer: @unchecked Sendable {
     private func perform(_ one: Pending) {
         pending[ObjectIdentifier(one)] = nil
         let answer = one.work.make()
-        guard !one.isClosed, !one.work.isLost else { return }
+        guard !one.isClosed, !one.work.isLost, one.work.atOnce == nil else { return }
         respond(one.stream, with: answer, one.connection.server)
     }
 

@@ -15,6 +15,8 @@ final class SimulatedClient: @unchecked Sendable {
         let message: [UInt8]
         /// Whether a side's rows are missing.
         let isPartial: Bool
+        /// When the call was sent; 0: never.
+        var sentAt: UInt64 = 0
 
         /// For the trace.
         var note: String { "\(status.map { "\($0)" } ?? "-") \(error ?? "") \(words)" }
@@ -32,6 +34,7 @@ final class SimulatedClient: @unchecked Sendable {
         var call: Call
         let source: StreamPointer
         let connection: PeerConnection
+        let time: UInt64
         var isTold = false
     }
 
@@ -157,7 +160,8 @@ final class SimulatedClient: @unchecked Sendable {
                 return leave(connection)
             }
             waiting.removeFirst()
-            sent[stream] = Sent(call: call, source: source, connection: connection)
+            sent[stream] = Sent(
+                call: call, source: source, connection: connection, time: thread.loop.pointee.now)
             sent[stream]?.call.sendings += 1
         }
     }
@@ -170,7 +174,8 @@ final class SimulatedClient: @unchecked Sendable {
             && stream.pointee.session != nil && one.call.sendings < Self.sendingsAtMost
         if !one.isTold, !isRefused, stream.pointee.hasEnded || events.contains(.closed) {
             sent[stream]?.isTold = true
-            let answer = Self.answer(of: stream)
+            var answer = Self.answer(of: stream)
+            answer.sentAt = one.time
             one.call.then(answer)
         }
         guard events.contains(.closed), let one = sent.removeValue(forKey: stream) else { return }
