@@ -84,14 +84,16 @@ extension Scenario {
     // MARK: - Changes
 
     /// No write and no side keeps a change from landing (contract, 2): it waits for the queries of the change before,
-    /// at most three quarters of `handover_wait`, and for the quiet period after a start that follows another one.
+    /// at most three quarters of `handover_wait`, for the quiet period after a start that follows another one, and on
+    /// the way out of `old` for writes that were forwarded unread at `idle`.
     func judgeChange(
         _ answer: SimulatedClient.Answer, _ response: Switchover_V1_ChangeSwitchesResponse?, _ name: String,
         since began: UInt64
     ) {
         if let response, answer.status == .ok { watch.isInForce(response.after.epoch, at: world.now) }
         let quietUntil = sidecars.count > 1 ? startedAt + Self.settleAfter : 0
-        let longest = max(began, quietUntil) + Self.longestChange
+        if switches.phase == "idle" { idleUntil = world.now }
+        let longest = max(began, quietUntil, idleUntil + Self.settleAfter) + Self.longestChange
         guard answer.status != nil, world.now > longest else { return }
         broken = broken ?? "a change took \((world.now - began) / 1_000_000) ms (contract, 2): \(name): \(answer.note)"
     }

@@ -145,14 +145,14 @@ extension Scenario {
     /// Under a store that the record is not of: nothing comes of it, for this record nor for any other.
     func stray(_ client: SimulatedClient, _ record: Int64, then: @escaping () -> Void) {
         let store = world.chance.pick(Self.stores.filter { $0 != Self.store(of: record) })
-        let kind = world.chance.pick([Operation.Kind.find, .change(5), .remove])
+        let kind = isMisnaming ? world.chance.pick([Operation.Kind.find, .change(5), .remove]) : .find
+        if kind != .find { misnamed.insert(record) }
         let (path, request) = Self.request(record, kind, store: store)
         let call = newCall(kind.name)
         client.call(path, request, number: call, timeout: 4_000_000_000) { [self] answer in
             if answer.status == .ok { broken = broken ?? "record \(record) was found as one of store \(store)" }
             if answer.status != .notFound {
                 say("\(kind) of record \(record) under store \(store): \(answer.note)")
-                if kind != .find { misnamed.insert(record) }
             }
             then()
         }

@@ -91,9 +91,13 @@ final class Scenario: @unchecked Sendable {
     var switches = Switchover_V1_Switches()
     /// What the tables have at the end, by side and record.
     var stored: [String: [Int64: Int64]] = [:]
-    /// Records of which a write came under a store that is not theirs, and was not judged. A change that finds it under
-    /// way takes the record for one of that store, and pins it where that store's records are.
+    /// Writes come under stores that their records are not of, too.
+    let isMisnaming: Bool
+    /// Such records. A change that finds such a write under way takes the record for one of that store until it is
+    /// answered, and pins it where that store's records are.
     var misnamed: Set<Int64> = []
+    /// When the migration was at `idle` last, as far as the operator was told.
+    var idleUntil: UInt64 = 0
     /// By record, what somebody was told last.
     var seenEntries: [Int64: StoredEntry] = [:]
     /// Until when the switches count as changing.
@@ -124,6 +128,7 @@ final class Scenario: @unchecked Sendable {
         insertsBoth = seed % 5 < 2
         isOfDatabases = seed % 4 == 3
         isUninterrupted = seed / 4 % 2 == 0
+        isMisnaming = seed % 8 == 1
         var records = Array(Self.records)
         for index in 0..<4 { records.swapAt(index, index + Int(world.chance.below(UInt64(records.count - index)))) }
         hotRecords = Array(records[..<(2 + Int(world.chance.below(3)))])
@@ -224,6 +229,7 @@ final class Scenario: @unchecked Sendable {
             if isCopied { _ = new.answer("/Place", Message.of(1, entry.bytes)) }
         }
         if !isOfDatabases { world.start(world.makeProcess("sides")) { [self] in serveSides() } }
+        startGuestSides()
         startSidecar()
         for number in 0..<Self.clientCount {
             world.start(world.makeProcess("client-\(number)")) { [self] in startClient(number) }

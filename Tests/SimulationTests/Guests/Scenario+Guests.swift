@@ -38,13 +38,21 @@ extension Scenario {
             """
     }
 
-    func startGuests() {
+    /// Before the sidecar: what refuses its first connection is given a while.
+    func startGuestSides() {
         guard hasGuests else { return }
         for record in Self.wareRecords {
             let entry = Entry(store: Self.store(of: record), id: record, cents: Self.first(of: record))
             for side in [waresOld, waresNew] { _ = side.answer("/Place", Message.of(1, entry.bytes)) }
         }
         world.start(world.makeProcess("guest-sides")) { [self] in serveGuests() }
+        world.pause(until: world.now + 10_000_000_000) { [self] in
+            (9003...9006).allSatisfy { world.listeners["127.0.0.1:\($0)"] != nil }
+        }
+    }
+
+    func startGuests() {
+        guard hasGuests else { return }
         guestsLeft += 3
         world.start(world.makeProcess("guests")) { [self] in
             guard let client = makeClient("guest"), let odd = makeRawClient("odd-guest") else {
