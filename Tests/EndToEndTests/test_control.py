@@ -308,7 +308,7 @@ def test_requests_that_make_no_sense_say_so(operate):
     key = control.GrayKey(components=["406", "north"])
     pair = control.SetChange(add=control.SetChange.Keys(keys=[key]))
     code, words = operator.change(gray=pair)
-    assert code == "INVALID_ARGUMENT" and "expected a key" in words
+    assert code == "INVALID_ARGUMENT" and "a key has 1 component (text), found 2" in words
     with pytest.raises(grpc.RpcError):
         operator.explain("406", migration="ordres")
 
