@@ -94,16 +94,18 @@ extension Scenario {
 
     private func loseFile(_ text: String) {
         say("the switch file is lost")
+        let copy = world.disk.text(Self.switchFile) ?? ""
         _ = world.unlink(Self.switchFile)
         world.sleep(nanoseconds: world.chance.below(300_000_000))
         while world.disk.entries[Self.switchFile] == nil {
-            writeFileBack()
+            writeFileBack(copy)
             world.sleep(nanoseconds: 50_000_000)
         }
     }
 
-    /// `switchover init-switches`: as the running sidecar says, or where none runs as was last on record.
-    private func writeFileBack() {
+    /// `switchover init-switches`: as the running sidecar says, or where none runs as was last on record. Where nobody
+    /// knows, it says that the file is to be put back by hand: from a copy.
+    private func writeFileBack(_ copy: String) {
         let told = Told()
         let isRunning = ends[sidecar.number] == nil && !sidecar.isDead
         guard let client = operatorClient else { return }
@@ -124,6 +126,7 @@ extension Scenario {
             say("the switch file is written back: \(switches.sentences), \(switches.doubts)")
         } catch {
             say("the switch file is not written back: \(error)")
+            world.disk.put(Self.switchFile, copy)
         }
     }
 
